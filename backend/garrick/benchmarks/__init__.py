@@ -1,0 +1,1 @@
+"""Figures against the budgets and the peers: `python -m garrick.benchmarks main`."""

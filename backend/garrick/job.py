@@ -1,0 +1,47 @@
+"""Job: everything one request asks for; the API's body, the job file and the panel's settings in one model."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from garrick.core.timing import parse_fps
+
+Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
+
+
+class Job(BaseModel):
+    """One request of the main job. Field titles, units and ranges are what a panel shows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    portrait: Path = Field(title="Portrait", description="Photo of one person: PNG, JPEG, WebP or TIFF.")
+    audio: Path | None = Field(None, title="Voice", description="Any sound or video file with a voice in it.")
+    text: str | None = Field(None, title="Text", description="What to say when no voice is given (English).")
+    face_index: int | None = Field(None, ge=0, title="Face", description="Which face, left to right, when there are several.")
+    seed: int = Field(0, ge=0, lt=2**32, title="Seed", description="The same job and seed give the same bytes.")
+    fps: Fps = Field(Fraction(25), title="Frame rate", description="Frames a second, e.g. 25, 23.976 or 30000/1001.")
+    size: tuple[int, int] = Field((512, 512), title="Size", description="Width and height in pixels, even, 128..2048.")
+    frames: tuple[int, int] | None = Field(None, title="Frames", description="First and last frame to render, from 0.")
+    expression: float = Field(1.0, ge=0, le=2, title="Expression", description="Gain of the lips and the face, 0..2.")
+    head_motion: float = Field(1.0, ge=0, le=2, title="Head motion", description="Gain of head, gaze and blinks, 0..2.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("size"), int):
+            data = {**data, "size": (data["size"], data["size"])}
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Job:
+        if (self.audio is None) == (self.text is None):
+            raise ValueError("Give either a voice (audio) or a text, not both and not neither.")
+        if any(side % 2 or not 128 <= side <= 2048 for side in self.size):
+            raise ValueError("Width and height must be even and lie between 128 and 2048 pixels.")
+        if self.frames is not None and not 0 <= self.frames[0] <= self.frames[1]:
+            raise ValueError("The frame range must run from a first to a last frame, both from 0.")
+        return self

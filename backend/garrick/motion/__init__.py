@@ -1,0 +1,1 @@
+"""Phase 3: Speech becomes a Performance."""

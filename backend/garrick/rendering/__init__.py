@@ -1,0 +1,1 @@
+"""Phase 3: Portrait + Performance + CameraPath become a Take."""

@@ -1,0 +1,45 @@
+"""Take: the frames of a performance and their passes, made one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from garrick.core.camera import CameraPath
+
+ID_NAMES: tuple[str, ...] = ("background", "body", "hair", "skin", "eyes", "teeth", "mouth")
+"""What the id pass counts, in order."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One rendered frame with its passes.
+
+    rgba:  (H, W, 4) uint8, sRGB, straight alpha (the person; the background keeps its colour under alpha 0).
+    depth: (H, W) float32, planar distance along the optical axis in metres; inf where there is nothing.
+    uv:    (H, W, 2) float32, 0..1: where in the portrait picture the pixel was taken from (v down); -1 where nowhere.
+    ids:   (H, W) uint8, index into ID_NAMES.
+    plate: (H, W, 3) uint8, sRGB: the person over the background, what a viewer sees.
+    """
+
+    rgba: np.ndarray
+    depth: np.ndarray
+    uv: np.ndarray
+    ids: np.ndarray
+    plate: np.ndarray
+
+
+@dataclass(frozen=True)
+class Take:
+    """The frames of one performance from one camera path, rendered when asked for; memory stays flat.
+
+    render: render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order and any process gives the same.
+    """
+
+    camera: CameraPath
+    render: Callable[[int], Frame]
+
+    def __len__(self) -> int:
+        return len(self.camera)
