@@ -18,7 +18,7 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], compress: bo
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, array in arrays.items():
             buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
             info = zipfile.ZipInfo(name + ".npy", _EPOCH)
             info.compress_type = method
             archive.writestr(info, buffer.getvalue(), compresslevel=1)
