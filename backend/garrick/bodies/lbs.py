@@ -1,0 +1,82 @@
+"""Linear blend skinning of a small joint tree, once readable in numpy and once differentiable in torch.
+
+Joint 0 is the root; every other joint turns about its rest position and carries its children. Source: the LBS of SMPL
+(Loper et al. 2015) and FLAME (Li et al. 2017), without pose correctives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+
+def skin_numpy(
+    vertices: np.ndarray, joints: np.ndarray, rotations: np.ndarray, weights: np.ndarray, parents: Sequence[int]
+) -> np.ndarray:
+    """Pose vertices.
+
+    vertices: (..., V, 3) metres.  joints: (..., J, 3) rest positions.  rotations: (..., J, 3) axis-angle.
+    weights: (V, J), rows sum to one.  Returns (..., V, 3).
+    """
+    turns = rodrigues_numpy(rotations)  # (..., J, 3, 3)
+    world_turn, world_shift = [turns[..., 0, :, :]], [_shift(turns[..., 0, :, :], joints[..., 0, :])]
+    for joint in range(1, len(parents)):
+        parent = parents[joint]
+        turn, shift = turns[..., joint, :, :], _shift(turns[..., joint, :, :], joints[..., joint, :])
+        world_turn.append(world_turn[parent] @ turn)
+        world_shift.append((world_turn[parent] @ shift[..., None])[..., 0] + world_shift[parent])
+    posed = np.zeros(np.broadcast_shapes(vertices.shape, (*turns.shape[:-3], 1, 3)), vertices.dtype)
+    for joint in range(len(parents)):
+        used = np.flatnonzero(weights[:, joint])
+        moved = vertices[..., used, :] @ np.swapaxes(world_turn[joint], -1, -2) + world_shift[joint][..., None, :]
+        posed[..., used, :] += weights[used, joint, None] * moved
+    return posed
+
+
+def rodrigues_numpy(rotations: np.ndarray) -> np.ndarray:
+    """(..., 3) axis-angle radians -> (..., 3, 3) rotation matrices."""
+    angle = np.linalg.norm(rotations, axis=-1)[..., None, None]
+    small = angle < 1e-6
+    safe = np.where(small, 1.0, angle)
+    x, y, z = np.moveaxis(rotations, -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
+    first = np.where(small, 1 - angle**2 / 6, np.sin(safe) / safe)
+    second = np.where(small, 0.5 - angle**2 / 24, (1 - np.cos(safe)) / safe**2)
+    return np.eye(3, dtype=rotations.dtype) + first * cross + second * (cross @ cross)
+
+
+def skin_torch(
+    vertices: torch.Tensor, joints: torch.Tensor, rotations: torch.Tensor, weights: torch.Tensor, parents: Sequence[int]
+) -> torch.Tensor:
+    """The torch twin of `skin_numpy`: same shapes, differentiable."""
+    turns = rodrigues_torch(rotations)
+    world_turn, world_shift = [turns[..., 0, :, :]], [_shift(turns[..., 0, :, :], joints[..., 0, :])]
+    for joint in range(1, len(parents)):
+        parent = parents[joint]
+        turn, shift = turns[..., joint, :, :], _shift(turns[..., joint, :, :], joints[..., joint, :])
+        world_turn.append(world_turn[parent] @ turn)
+        world_shift.append((world_turn[parent] @ shift[..., None])[..., 0] + world_shift[parent])
+    blend = torch.einsum("vj,...jab->...vab", weights, torch.stack(world_turn, dim=-3))
+    shift = torch.einsum("vj,...ja->...va", weights, torch.stack(world_shift, dim=-2))
+    return (blend @ vertices[..., None])[..., 0] + shift
+
+
+def rodrigues_torch(rotations: torch.Tensor) -> torch.Tensor:
+    """(..., 3) axis-angle radians -> (..., 3, 3); smooth at zero."""
+    square = (rotations**2).sum(dim=-1)[..., None, None]
+    small = square < 1e-12
+    angle = torch.sqrt(torch.where(small, torch.ones_like(square), square))
+    x, y, z = rotations.unbind(dim=-1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).reshape(*x.shape, 3, 3)
+    first = torch.where(small, 1 - square / 6, torch.sin(angle) / angle)
+    second = torch.where(small, 0.5 - square / 24, (1 - torch.cos(angle)) / angle**2)
+    return torch.eye(3, dtype=rotations.dtype, device=rotations.device) + first * cross + second * (cross @ cross)
+
+
+def _shift(turn, pivot):
+    """The translation of a turn about a pivot, for either kind of array."""
+    return pivot - (turn @ pivot[..., None])[..., 0]
