@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from garrick.core.rotation import rotation_matrices
+
 
 def skin_numpy(
     vertices: np.ndarray, joints: np.ndarray, rotations: np.ndarray, weights: np.ndarray, parents: Sequence[int]
@@ -20,7 +22,7 @@ def skin_numpy(
     vertices: (..., V, 3) metres.  joints: (..., J, 3) rest positions.  rotations: (..., J, 3) axis-angle.
     weights: (V, J), rows sum to one.  Returns (..., V, 3).
     """
-    turns = rodrigues_numpy(rotations)  # (..., J, 3, 3)
+    turns = rotation_matrices(rotations)  # (..., J, 3, 3)
     world_turn, world_shift = [turns[..., 0, :, :]], [_shift(turns[..., 0, :, :], joints[..., 0, :])]
     for joint in range(1, len(parents)):
         parent = parents[joint]
@@ -33,19 +35,6 @@ def skin_numpy(
         moved = vertices[..., used, :] @ np.swapaxes(world_turn[joint], -1, -2) + world_shift[joint][..., None, :]
         posed[..., used, :] += weights[used, joint, None] * moved
     return posed
-
-
-def rodrigues_numpy(rotations: np.ndarray) -> np.ndarray:
-    """(..., 3) axis-angle radians -> (..., 3, 3) rotation matrices."""
-    angle = np.linalg.norm(rotations, axis=-1)[..., None, None]
-    small = angle < 1e-6
-    safe = np.where(small, 1.0, angle)
-    x, y, z = np.moveaxis(rotations, -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
-    first = np.where(small, 1 - angle**2 / 6, np.sin(safe) / safe)
-    second = np.where(small, 0.5 - angle**2 / 24, (1 - np.cos(safe)) / safe**2)
-    return np.eye(3, dtype=rotations.dtype) + first * cross + second * (cross @ cross)
 
 
 def skin_torch(

@@ -1,0 +1,65 @@
+"""Splits the photo into a clean background and an unmixed foreground that composite back to the photo exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The photo in two layers.
+
+    foreground: (H, W, 4) float32, 0..1: the person, colour premultiplied by alpha, sRGB-encoded values.
+    background: (H, W, 3) float32, 0..1: the photo where nobody stands, filled in behind the person.
+    """
+
+    foreground: np.ndarray
+    background: np.ndarray
+
+
+def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
+    """Make both layers so that foreground + (1 - alpha) * background gives the photo back.
+
+    image: (H, W, 3) uint8.    alpha: (H, W) float32, 0..1.
+    """
+    photo = image.astype(np.float32) / 255
+    alpha = alpha[..., None]
+    # the matte's fringe still holds hair and halo: fill from well outside it
+    outside = cv2.erode((alpha[..., 0] < 0.02).astype(np.uint8), _disc(max(3, image.shape[0] // 100)))
+    background = np.where(outside[..., None] > 0, photo, fill_holes(photo, outside.astype(np.float32)))
+    background = np.where(alpha <= 0, photo, background)
+    # what the composite needs under a thin matte can lie outside 0..1: then the background gives way
+    premultiplied = np.clip(photo - (1 - alpha) * background, 0, alpha)
+    thin = alpha < 0.999
+    background = np.where(thin, np.clip((photo - premultiplied) / np.maximum(1 - alpha, 1e-3), 0, 1), background)
+    return Layers(np.concatenate([premultiplied, alpha], axis=2), background)
+
+
+def fill_holes(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Push-pull: fill unknown pixels smoothly from known ones at ever coarser scales.
+
+    colour: (H, W, C) float32.    known: (H, W) float32, 0..1 trust.    Source: Gortler et al., The Lumigraph (1996).
+    """
+    weight = known[..., None]
+    if min(known.shape) <= 2 or known.min() >= 1:
+        total = weight.sum()
+        mean = (colour * weight).sum(axis=(0, 1)) / total if total > 0 else np.zeros(colour.shape[2], np.float32)
+        return colour * weight + mean * (1 - weight)
+    half = (max(1, (known.shape[1] + 1) // 2), max(1, (known.shape[0] + 1) // 2))
+    coarse_weight = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
+    coarse = _planes(cv2.resize(colour * weight, half, interpolation=cv2.INTER_AREA), colour.shape[2])
+    coarse = coarse / np.maximum(coarse_weight, 1e-6)[..., None]
+    filled = fill_holes(coarse, np.minimum(1, coarse_weight * 4))
+    fine = _planes(cv2.resize(filled, known.shape[::-1], interpolation=cv2.INTER_LINEAR), colour.shape[2])
+    return colour * weight + fine * (1 - weight)
+
+
+def _planes(image: np.ndarray, channels: int) -> np.ndarray:
+    return image.reshape(*image.shape[:2], channels)
+
+
+def _disc(radius: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
