@@ -1,0 +1,28 @@
+"""The add-on's tests run inside bpy: one Blender in the test process, reset before each test."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before bpy is imported: tests neither read nor write the user's own Blender settings.
+os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="garrick-bpy-tests-"))
+bpy = pytest.importorskip("bpy", reason="bpy is not installed (Python 3.11: pip install 'garrick[blender]')")
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from blender_addon.build import copy_core  # noqa: E402
+
+copy_core()
+
+
+@pytest.fixture(autouse=True)
+def empty_scene():
+    """An empty file before each test."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.context.preferences.filepaths.save_version = 0
