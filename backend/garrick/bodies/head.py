@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -100,6 +100,19 @@ class Head:
         """(..., V, 3) unposed -> (...,) metres between the lips in the middle of the mouth; 0 when they touch."""
         heights = vertices[..., 1]
         return np.maximum(heights[..., self.lips == 1].min(axis=-1) - heights[..., self.lips == 2].max(axis=-1), 0)
+
+    def personal(self, identity: np.ndarray, nudge: np.ndarray | None = None) -> Head:
+        """The head of one person, its identity (B,) and an optional (V, 3) displacement baked into the template."""
+        template, joints = self.vertices(identity), self.joints(identity).copy()
+        if nudge is not None:
+            template = template + nudge
+            for joint in (3, 4):
+                joints[joint] += nudge[self.weights[:, joint] > 0].mean(axis=0)
+        nobody = np.zeros((0, *self.template.shape), np.float32)
+        no_joints = np.zeros((0, *self.joint_template.shape), np.float32)
+        return replace(
+            self, template=template, identity_basis=nobody, joint_template=joints, joint_basis=no_joints
+        )
 
     def identity_from_sliders(self, **sliders: float) -> np.ndarray:
         """(B,) identity of the macro sliders age, gender, weight, muscle, height, proportions, african, asian (0..1)."""

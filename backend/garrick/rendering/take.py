@@ -35,11 +35,13 @@ class Frame:
 class Take:
     """The frames of one performance from one camera path, rendered when asked for; memory stays flat.
 
-    render: render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order and any process gives the same.
+    render:     render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order and any process gives the same.
+    background: (H, W, 3) uint8, sRGB: the portrait's background, filled in behind the person.
     """
 
     camera: CameraPath
     render: Callable[[int], Frame]
+    background: np.ndarray
 
     def __len__(self) -> int:
         return len(self.camera)

@@ -1,0 +1,234 @@
+"""Portrait + Performance + CameraPath -> Take: the geometry path.
+
+The photo is split into background and person; the person's head is the fitted mesh with the photo projected on it, hair
+and body are a sheet around it. Every pixel that has not moved is the photo's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from garrick.bodies.head import PARTS, Head, load_head
+from garrick.context import RunContext
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.camera import Camera, CameraPath
+from garrick.core.performance import Performance
+from garrick.perception.portrait import Portrait
+from garrick.rendering import shade
+from garrick.rendering.eyes import eye_textures
+from garrick.rendering.layers import Layers, split
+from garrick.rendering.puppet import Pose, Puppet, make_puppet
+from garrick.rendering.rasterise import rasterise
+from garrick.rendering.sheet import Sheet, make_sheet
+from garrick.rendering.take import ID_NAMES, Frame, Take
+from garrick.rendering.texture import ProjectedTexture, project_texture, vertex_normals, view_cosines
+
+_INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+_MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
+_BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
+
+
+def run(portrait: Portrait, performance: Performance, camera: CameraPath, ctx: RunContext) -> Take:
+    """Prepare the portrait once (about a second) and return the frames of `performance`, rendered when asked for.
+
+    The camera may differ from the portrait's own in pose, lens and size. Raises ValueError when its length is not the
+    performance's.
+    """
+    if len(camera) != len(performance):
+        raise ValueError(f"The camera has {len(camera)} frames, the performance {len(performance)}.")
+    stage = prepare(portrait, ctx)
+
+    def render(frame: int) -> Frame:
+        pose = Pose(
+            performance.face[frame],
+            performance.head_rotation[frame],
+            performance.head_translation[frame],
+            performance.gaze[frame],
+        )
+        return render_pose(stage, pose, camera.at(frame))
+
+    return Take(camera, render, np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything about a portrait that does not change from frame to frame."""
+
+    portrait: Portrait
+    head: Head
+    puppet: Puppet
+    source: np.ndarray
+    layers: Layers
+    texture: ProjectedTexture
+    sheet: Sheet
+    eyes: np.ndarray
+    photo: np.ndarray
+    attributes: np.ndarray
+    kinds: np.ndarray
+    interior: np.ndarray
+    scalp: np.ndarray
+    normals: np.ndarray
+
+
+def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
+    """Split the photo, pose the head on it, project the texture, build sheet and eyes."""
+    ctx.step("prepare", 0, 4)
+    head = load_head()
+    puppet = make_puppet(head, portrait)
+    source = puppet.pose(puppet.source)
+    ctx.step("prepare", 1, 4)
+    layers = split(portrait.image, portrait.alpha)
+    ctx.step("prepare", 2, 4)
+    texture = project_texture(head, source, portrait.image, _lip_hole(portrait), portrait.camera)
+    sheet = make_sheet(puppet, source, portrait.alpha, portrait.camera)
+    ctx.step("prepare", 3, 4)
+    eyes = eye_textures(head, puppet, portrait)
+    parts = head.vertex_parts
+    attributes = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
+    attributes[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = texture.photo
+    attributes[:, shade.FILL_R : shade.FILL_B + 1] = texture.fill
+    attributes[:, shade.U : shade.V + 1] = _vertex_uvs(head)
+    kinds = np.zeros(len(head.triangles), np.int32)
+    eye = np.repeat(head.quad_parts, 2) == PARTS.index("eye")
+    kinds[eye] = np.where(head.weights[head.triangles[eye, 0], 3] > 0, 1, 2)
+    stage = Stage(
+        portrait=portrait,
+        head=head,
+        puppet=puppet,
+        source=source,
+        layers=layers,
+        texture=texture,
+        sheet=sheet,
+        eyes=eyes,
+        photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
+        attributes=attributes,
+        kinds=kinds,
+        interior=np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS]),
+        scalp=_scalp(head, puppet),
+        normals=vertex_normals(head, source),
+    )
+    ctx.step("prepare", 4, 4)
+    return stage
+
+
+def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
+    """Render one instant from one camera."""
+    posed = stage.puppet.pose(pose)
+    screen = camera.project(posed).astype(np.float32)
+    attributes, eye_still = _attributes(stage, pose, posed, camera)
+    height, width = camera.size[1], camera.size[0]
+    layer = np.zeros((height, width, 4), np.float32)
+    uv = np.full((height, width, 2), -1, np.float32)
+    grid = stage.sheet.pose(stage.puppet, pose, stage.source, posed)
+    below = rasterise(camera.project(grid).astype(np.float32), stage.sheet.triangles, camera.size)
+    shade.shade_sheet(
+        below.triangle, below.weights, stage.sheet.triangles, stage.sheet.photo, stage.layers.foreground, layer, uv
+    )
+    above = rasterise(screen, stage.head.triangles, camera.size, shade.SAMPLES)
+    top = np.full((height, width), -1, np.int32)
+    shade.shade_head(
+        above.triangle, above.weights, stage.head.triangles, stage.kinds, attributes, stage.photo, stage.eyes,
+        np.float32(eye_still), layer, uv, top,
+    )  # fmt: skip
+    plate, rgba = np.empty((height, width, 3), np.uint8), np.empty((height, width, 4), np.uint8)
+    shade.compose(layer, _background(stage, camera), plate, rgba)
+    there = layer[..., 3] > 0.5
+    coarse = above.depth[:: shade.SAMPLES, :: shade.SAMPLES]
+    depth = np.where(top >= 0, coarse, np.where(there, below.depth, np.inf)).astype(np.float32)
+    uv = np.where(there[..., None], uv / np.array(stage.portrait.camera.size, np.float32), -1).astype(np.float32)
+    return Frame(rgba, depth, uv, _ids(stage, below.triangle, top, there), plate)
+
+
+def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> tuple[np.ndarray, float]:
+    """The attribute table of this frame, and how still the eyes are (1 = as in the photo).
+
+    A vertex keeps the photo while it looks as it did there: what was hidden or grazing changes to its fill colour only
+    as it comes into view, so a head that has not moved shows the photo and nothing else.
+    """
+    table = stage.attributes.copy()
+    texture = stage.texture
+    moved = np.linalg.norm(camera.project(posed)[:, :2] - texture.photo, axis=1)
+    rigid_turn, rigid_shift = stage.puppet.neck_motion(pose)
+    rigid = stage.source @ rigid_turn.T.astype(np.float32) + rigid_shift.astype(np.float32)
+    gain = view_cosines(stage.head, posed, camera) - texture.facing
+    revealed = np.clip((gain - 0.02) / 0.15, 0, 1)
+    stir = 1 - np.exp(-((np.median(moved) + moved) / 3) ** 2)
+    keep = np.where(texture.hidden, 1 - stir, 1 - (1 - texture.seen) * revealed)
+    # the mouth's inside shows the photo's teeth where it saw them, and all of the photo while the lips rest
+    talk = np.linalg.norm(posed - rigid, axis=1)[stage.head.lips > 0].max()
+    still = float(np.exp(-((talk / 0.0012) ** 2)))
+    keep[stage.interior] = still + (1 - still) * texture.seen[stage.interior]
+    table[:, shade.FROM_PHOTO] = keep
+    table[:, shade.COVER] = np.where(stage.scalp & texture.hidden, 0, 1)
+    table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, still)
+    blink = np.abs(pose.face - stage.puppet.source.face)[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max()
+    turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
+    return table, float(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
+
+
+def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, still: float) -> np.ndarray:
+    """(V,) shading against the photo's: the fitted light on the turned normals over that on the photo's normals."""
+    light = stage.portrait.light.mean(axis=1)
+    before = light[0] + stage.normals @ light[1:]
+    after = light[0] + (stage.normals @ turn.T.astype(np.float32)) @ light[1:]
+    ratio = np.clip(np.maximum(after, 1e-3) / np.maximum(before, 1e-3), 0.8, 1.25)
+    ratio = 1 + (np.sqrt(ratio) - 1) * stage.texture.seen  # the picture is gamma-encoded: half the stops
+    gap = float(stage.head.lip_gap(posed @ turn))
+    dim = 0.45 + 0.55 * np.clip(gap / 0.018, 0, 1)  # little light gets past nearly closed lips
+    ratio[stage.interior] = still + (1 - still) * dim
+    return ratio.astype(np.float32)
+
+
+def _background(stage: Stage, camera: Camera) -> np.ndarray:
+    """The background as this camera sees it: a picture hung behind the head."""
+    own, background = stage.portrait.camera, stage.layers.background
+    if camera.size == own.size and np.array_equal(camera.intrinsics, own.intrinsics):
+        if np.array_equal(camera.world_to_camera, own.world_to_camera):
+            return background
+    width, height = own.size
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    far = own.world_to_camera[2, 3] + _BACKDROP
+    rays = np.column_stack([(corners - own.intrinsics[:2, 2]) / np.diag(own.intrinsics)[:2], np.ones(4)])
+    world = (rays * far - own.world_to_camera[:3, 3]) @ own.world_to_camera[:3, :3]
+    there = camera.project(world)[:, :2]
+    matrix = cv2.getPerspectiveTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
+    return cv2.warpPerspective(background, matrix, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _ids(stage: Stage, sheet_triangle: np.ndarray, top: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 into `ID_NAMES`."""
+    to_id = {"skin": "skin", "socket": "skin", "mouth": "mouth", "tongue": "mouth", "gums": "mouth", "eye": "eyes", "teeth": "teeth"}
+    part_ids = np.array([ID_NAMES.index(to_id[part]) for part in PARTS], np.uint8)
+    quads = part_ids[stage.head.quad_parts]
+    grip = stage.sheet.grip[stage.sheet.triangles[:, 0]]
+    around = np.where(grip > 0.5, ID_NAMES.index("hair"), ID_NAMES.index("body")).astype(np.uint8)
+    ids = np.where(there & (sheet_triangle >= 0), around[np.maximum(sheet_triangle, 0)], 0)
+    return np.where(top >= 0, quads[np.maximum(top, 0) // 2], ids).astype(np.uint8)
+
+
+def _lip_hole(portrait: Portrait) -> np.ndarray:
+    """(H, W) float32: 1 between the parted lips of the photo, shrunk by the lips' soft edge."""
+    hole = np.zeros(portrait.image.shape[:2], np.uint8)
+    loop = portrait.landmarks[list(_INNER_LIPS)]
+    cv2.fillPoly(hole, [np.round(loop * 8).astype(np.int32)], 1, shift=3)
+    return cv2.erode(hole, np.ones((3, 3), np.uint8)).astype(np.float32)
+
+
+def _scalp(head: Head, puppet: Puppet) -> np.ndarray:
+    """(V,) bool: where hair would grow; what the photo did not show of it is left to the sheet."""
+    rest = puppet.head.template
+    eyes = puppet.head.joint_template[3:, :]
+    brow, back = eyes[:, 1].mean() + 0.045, eyes[:, 2].mean() - 0.085
+    return (head.vertex_parts == 0) & ((rest[:, 1] > brow) | ((rest[:, 2] < back) & (rest[:, 1] > eyes[:, 1].mean() - 0.09)))
+
+
+def _vertex_uvs(head: Head) -> np.ndarray:
+    """(V, 2) one uv a vertex (exact on the eyeballs, which have no seams inside a texture)."""
+    uvs = np.zeros((len(head.template), 2), np.float32)
+    uvs[head.quads.ravel()] = head.uvs[head.quad_uvs.ravel()]
+    return uvs
+
+

@@ -1,0 +1,119 @@
+"""Hair, ears' surroundings, neck and body: the photo on a grid that is lifted to the head's depth and moves with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from garrick.bodies.head import Head
+from garrick.core.camera import Camera
+from garrick.rendering.layers import fill_holes
+from garrick.rendering.puppet import Pose, Puppet
+from garrick.rendering.rasterise import NOTHING, rasterise
+
+_STEP = 8  # pixels between grid points of a 512-pixel picture
+_MARGIN = 0.25  # of the picture's side, beyond its edges: what a moving head pulls into view
+_FADE = 0.16  # of the picture's height: how far from the head its expression still moves the sheet
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The grid, bound to the head.
+
+    photo:     (G, 2) float32 pixels of the photo.    triangles: (T, 3) int32 where the person is.
+    rest:      (G, 3) float32 world metres in the pose of the photo.
+    grip:      (G,) float32, 0..1: how much of the head's turn it follows (hair 1, shoulders 0).
+    anchors:   (G, 3) int32 head vertices and (G, 3) float32 weights of the nearest surface point.
+    pull:      (G,) float32, 0..1: how much of that point's own motion it takes along.
+    on_head:   (G,) bool: lies on the head's surface in the photo.
+    """
+
+    photo: np.ndarray
+    triangles: np.ndarray
+    rest: np.ndarray
+    grip: np.ndarray
+    anchors: np.ndarray
+    anchor_weights: np.ndarray
+    pull: np.ndarray
+    on_head: np.ndarray
+
+    def pose(self, puppet: Puppet, pose: Pose, source: np.ndarray, posed: np.ndarray) -> np.ndarray:
+        """(G, 3) float32 world metres; source and posed: (V, 3) the head in the photo and now."""
+        turn, shift = puppet.neck_motion(pose)
+        rigid = self.rest @ turn.T.astype(np.float32) + shift.astype(np.float32)
+        carried = self.rest + self.grip[:, None] * (rigid - self.rest)
+        weights = puppet.head.weights
+        moved = source @ turn.T.astype(np.float32) + shift.astype(np.float32)
+        expected = source + (1 - weights[:, :1]) * (moved - source)
+        own = posed - expected
+        extra = (own[self.anchors] * self.anchor_weights[..., None]).sum(axis=1)
+        return carried + self.pull[:, None] * extra
+
+
+def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Camera) -> Sheet:
+    """Lift the grid: on the head to its surface, around it by extending depth and grip smoothly.
+
+    source: (V, 3) world metres in the pose of the photo.    alpha: (H, W) the person's matte.
+    """
+    width, height = camera.size
+    step = _STEP * max(width, height) / 512
+    margin = _MARGIN * max(width, height)
+    columns, rows = int(np.ceil((width + 2 * margin) / step)) + 1, int(np.ceil((height + 2 * margin) / step)) + 1
+    x = np.linspace(-margin, width + margin, columns)
+    y = np.linspace(-margin, height + margin, rows)
+    photo = np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32)
+
+    head = puppet.head
+    screen = camera.project(source).astype(np.float32)
+    shifted = screen + np.array([margin, margin, 0], np.float32)
+    # one sample a grid point: rasterise in grid units, samples sit at whole + 0.5
+    units = (shifted * np.array([1 / (x[1] - x[0]), 1 / (y[1] - y[0]), 1]) + (0.5, 0.5, 0)).astype(np.float32)
+    seen = rasterise(units, head.triangles, (columns, rows))
+    on_head = seen.triangle != NOTHING
+    corners = head.triangles[np.maximum(seen.triangle, 0)]
+    weights = np.concatenate([seen.weights, 1 - seen.weights.sum(axis=2, keepdims=True)], axis=2)
+    grip = 1 - (head.weights[corners, 0] * weights).sum(axis=2)
+    depth = np.where(on_head, seen.depth, 0)
+
+    known = on_head.astype(np.float32)
+    filled = fill_holes(np.stack([depth, np.where(on_head, grip, 0)], axis=2).astype(np.float32), known)
+    around = cv2.GaussianBlur(filled, (0, 0), 2.0)
+    distance, nearest = distance_transform_edt(~on_head, return_indices=True)
+    blend = np.clip(distance / 3, 0, 1)[..., None].astype(np.float32)
+    depth, grip = np.moveaxis(filled + blend * (around - filled), 2, 0)
+    pull = np.exp(-((distance * step / (_FADE * height)) ** 2))
+    ray = (photo - camera.intrinsics[:2, 2]) / np.diag(camera.intrinsics)[:2]
+    view = np.concatenate([ray, np.ones_like(ray[..., :1])], axis=2) * depth[..., None]
+    rest = (view - camera.world_to_camera[:3, 3]) @ camera.world_to_camera[:3, :3]
+
+    at = tuple(nearest)
+    return Sheet(
+        photo=photo.reshape(-1, 2),
+        triangles=_person_triangles(photo, alpha),
+        rest=rest.reshape(-1, 3).astype(np.float32),
+        grip=grip.ravel().astype(np.float32),
+        anchors=corners[at].reshape(-1, 3),
+        anchor_weights=weights[at].reshape(-1, 3).astype(np.float32),
+        pull=pull.ravel().astype(np.float32),
+        on_head=on_head.ravel(),
+    )
+
+
+def _person_triangles(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Two triangles for each grid cell that holds any of the person (the edge of the picture stands for beyond it)."""
+    rows, columns = photo.shape[:2]
+    height, width = alpha.shape
+    reach = int(np.ceil(photo[0, 1, 0] - photo[0, 0, 0])) * 2 + 1
+    near = cv2.dilate(alpha, np.ones((reach, reach), np.uint8))
+    x = np.clip(photo[..., 0], 0, width - 1).astype(int)
+    y = np.clip(photo[..., 1], 0, height - 1).astype(int)
+    there = near[y, x] > 0.004
+    cell = there[:-1, :-1] | there[1:, :-1] | there[:-1, 1:] | there[1:, 1:]
+    row, column = np.nonzero(cell)
+    corner = row * columns + column
+    first = np.stack([corner, corner + columns, corner + 1], axis=1)
+    second = np.stack([corner + 1, corner + columns, corner + columns + 1], axis=1)
+    return np.concatenate([first, second]).astype(np.int32)
