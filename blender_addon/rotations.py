@@ -28,17 +28,3 @@ def continuous(quaternions: np.ndarray) -> np.ndarray:
     flips = np.where(np.sum(quaternions[1:] * quaternions[:-1], axis=-1) < 0, -1.0, 1.0)
     signs = np.concatenate([[1.0], np.cumprod(flips)])
     return quaternions * signs[:, None]
-
-
-def gaze_axis_angles(gaze: np.ndarray) -> np.ndarray:
-    """(F, 2) yaw (+ to the subject's left) and pitch (+ up) radians of one eye -> (F, 3) axis-angle.
-
-    Yaw about +Y after pitch about +X, so that yaw is the heading of the look and pitch its height (a Fick gimbal).
-    """
-    yaw, pitch = gaze[:, 0] / 2.0, -gaze[:, 1] / 2.0  # a positive turn about +X looks down
-    # The product (cos yaw, j sin yaw) (cos pitch, i sin pitch), written out.
-    w = np.cos(yaw) * np.cos(pitch)
-    vector = np.stack([np.cos(yaw) * np.sin(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(yaw) * np.sin(pitch)], axis=-1)
-    length = np.linalg.norm(vector, axis=-1)
-    angle = 2 * np.arctan2(length, w)
-    return vector * (angle / np.maximum(length, 1e-12))[:, None]

@@ -13,8 +13,9 @@ from ..axes import to_blender
 from ..core.arkit import ARKIT_NAMES
 from ..core.camera import CameraPath
 from ..core.performance import Performance
+from ..core.rotation import eye_rotations
 from ..core.timing import frame_times
-from ..rotations import bone_quaternions, gaze_axis_angles
+from ..rotations import bone_quaternions
 from ..version_adapter import Clip, write_curve
 from .camera import Lens, camera_motion
 from .shot import Rig
@@ -49,7 +50,7 @@ def animate_bones(
             for axis in range(3):
                 write_curve(curves, path + "location", axis, frames, places[:, axis], group)
         elif channel in _EYE:
-            turns, group = gaze_axis_angles(performance.gaze[:, _EYE[channel]]), EYES
+            turns, group = eye_rotations(performance.gaze[:, _EYE[channel]]), EYES
         else:
             raise ValueError(
                 f"The rig's joint {name} follows an unknown channel, {channel}; update the Garrick extension."

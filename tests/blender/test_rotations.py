@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mathutils import Quaternion
 
 from blender_addon.axes import TO_BLENDER
-from blender_addon.rotations import bone_quaternions, continuous, gaze_axis_angles, quaternions
+from blender_addon.rotations import bone_quaternions, continuous, quaternions
 
 angles = st.floats(-3.0, 3.0)
 
@@ -39,12 +39,3 @@ def test_neighbours_stay_in_one_hemisphere():
     smooth = continuous(scrambled)
     assert (np.sum(smooth[1:] * smooth[:-1], axis=1) > 0).all()
     np.testing.assert_allclose(np.abs(smooth), np.abs(scrambled))
-
-
-@given(st.floats(-1.2, 1.2), st.floats(-1.2, 1.2))
-def test_gaze_looks_where_yaw_and_pitch_say(yaw, pitch):
-    turn, _ = cv2.Rodrigues(gaze_axis_angles(np.array([[yaw, pitch]]))[0])
-    looks = turn @ [0, 0, 1]
-    np.testing.assert_allclose(
-        looks, [np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], atol=1e-9
-    )
