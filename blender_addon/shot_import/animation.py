@@ -37,27 +37,26 @@ def animate_face(clip: Clip, scene: bpy.types.Scene, head: bpy.types.Object, per
 def animate_bones(
     clip: Clip, scene: bpy.types.Scene, armature: bpy.types.Object, rig: Rig, performance: Performance
 ) -> None:
-    """Key the bones that a channel of the performance turns; the head's bone also carries its translation."""
+    """Key the bones that a channel of the performance turns; the head's translation moves the root it hangs on."""
     curves, frames = clip.curves_of(armature), _key_frames(scene, performance)
-    for name, channel in zip(rig.joint_names, rig.joint_channels, strict=True):
+    for joint, channel in enumerate(rig.joint_channels):
         if not channel:
             continue
-        path = f'pose.bones["{name}"].'
-        axes = np.array(armature.data.bones[name].matrix_local.to_3x3())
+        name = rig.joint_names[joint]
         if channel == "head_rotation":
             turns, group = performance.head_rotation, HEAD
-            places = to_blender(performance.head_translation) @ axes
+            root = rig.joint_names[_root_of(rig, joint)]
+            places = to_blender(performance.head_translation) @ _axes(armature, root)
             for axis in range(3):
-                write_curve(curves, path + "location", axis, frames, places[:, axis], group)
+                write_curve(curves, f'pose.bones["{root}"].location', axis, frames, places[:, axis], HEAD)
         elif channel in _EYE:
             turns, group = eye_rotations(performance.gaze[:, _EYE[channel]]), EYES
         else:
-            raise ValueError(
-                f"The rig's joint {name} follows an unknown channel, {channel}; update the Garrick extension."
-            )
-        quaternions = bone_quaternions(turns, axes)
+            raise ValueError(f"The rig's joint {name} follows an unknown channel, {channel}; update the extension.")
+        quaternions = bone_quaternions(turns, _axes(armature, name))
+        path = f'pose.bones["{name}"].rotation_quaternion'
         for component in range(4):
-            write_curve(curves, path + "rotation_quaternion", component, frames, quaternions[:, component], group)
+            write_curve(curves, path, component, frames, quaternions[:, component], group)
 
 
 def animate_camera(
@@ -89,6 +88,17 @@ def animate_plate(
     for axis in range(3):
         write_curve(curves, "location", axis, frames, places[:, axis], CAMERA)
         write_curve(curves, "scale", axis, frames, scales[:, axis], CAMERA)
+
+
+def _root_of(rig: Rig, joint: int) -> int:
+    while rig.joint_parents[joint] >= 0:
+        joint = int(rig.joint_parents[joint])
+    return joint
+
+
+def _axes(armature: bpy.types.Object, bone: str) -> np.ndarray:
+    """(3, 3) columns: the rest bone's axes in Blender's space."""
+    return np.array(armature.data.bones[bone].matrix_local.to_3x3())
 
 
 def _key_frames(scene: bpy.types.Scene, performance: Performance) -> np.ndarray:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
-from garrick.core.archive import load_arrays
+from garrick.bodies.head import head_path, load_head
+from garrick.bodies.rig import rig_arrays
+from garrick.core.archive import load_arrays, save_arrays
 from garrick.core.performance import Performance
+from garrick.core.rotation import eye_rotations
 from mathutils import Vector
 from tiny_shot import posed, write_shot
 
@@ -261,3 +265,24 @@ class TestOperator:
         manifest.write_text(manifest.read_text().replace("audio.wav", "../audio.wav"))
         with pytest.raises(RuntimeError, match="outside of its folder"):
             bpy.ops.garrick.import_shot(filepath=str(manifest))
+
+
+@pytest.mark.skipif(not head_path().is_file(), reason="the head model has not been built: garrick weights pull")
+def test_the_real_head_moves_as_the_backend_poses_it(tmp_path):
+    head, size = load_head(), (64, 48)
+    manifest = write_shot(tmp_path / "shot", size=size)
+    identity = np.random.default_rng(1).normal(0, 0.5, 100).astype(np.float32)
+    neutral = SimpleNamespace(
+        identity=identity,
+        face=np.zeros(52, np.float32),
+        head_rotation=np.zeros(3, np.float32),
+        camera=read_shot(manifest).camera.at(0),
+    )
+    save_arrays(tmp_path / "shot/rig.npz", rig_arrays(head, neutral))
+    shot, performance = imported(manifest), Performance.load(tmp_path / "shot/performance.npz")
+    for frame in (0, 11):
+        bpy.context.scene.frame_set(1 + frame)
+        eyes = eye_rotations(performance.gaze[frame]).astype(np.float32)
+        expected = head.vertices(identity, performance.face[frame], neck=performance.head_rotation[frame], eyes=eyes)
+        error = np.abs(evaluated_vertices(shot.head) - expected - performance.head_translation[frame])
+        assert error.max() < 1e-5  # 0.01 mm

@@ -112,9 +112,7 @@ def posed(arrays: dict[str, np.ndarray], performance: Performance, frame: int) -
     turns = np.zeros((len(joints), 3))
     turns[1] = performance.head_rotation[frame]
     turns[3:5] = [_look(*performance.gaze[frame, eye]) for eye in (0, 1)]
-    skinned = skin_numpy(vertices, joints, turns, weights, PARENTS)
-    # Translation moves the head's joint, and with it all that hangs on it.
-    return skinned + weights[:, 1:].sum(axis=1, keepdims=True) * performance.head_translation[frame]
+    return skin_numpy(vertices, joints, turns, weights, PARENTS) + performance.head_translation[frame]
 
 
 def tiny_camera(size: tuple[int, int], count: int, fps: Fraction) -> dict[str, object]:
