@@ -21,7 +21,6 @@ from garrick.bodies.head import JOINTS, RECIPE, head_path
 from garrick.bodies.makehuman import METRES, BaseMesh, bone_descendants, read_base_mesh, read_bone_weights, read_target
 from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
-from garrick.weights import registry
 
 COMPONENTS = 100
 SAMPLES = 3000
@@ -38,6 +37,8 @@ _CREDITS = (
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
     """Build the head model unless it is there; about half a minute. Raises MissingError when the body data is not pulled."""
+    from garrick.weights import registry
+
     path = head_path()
     if not path.exists():
         arrays = build(registry.path("body_data"), progress)
