@@ -33,8 +33,8 @@ def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
     background = np.where(alpha <= 0, photo, background)
     # what the composite needs under a thin matte can lie outside 0..1: then the background gives way
     premultiplied = np.clip(photo - (1 - alpha) * background, 0, alpha)
-    thin = alpha < 0.999
-    background = np.where(thin, np.clip((photo - premultiplied) / np.maximum(1 - alpha, 1e-3), 0, 1), background)
+    thin = alpha < 0.7  # behind a thicker matte the quotient is noise
+    background = np.where(thin, np.clip((photo - premultiplied) / np.maximum(1 - alpha, 0.3), 0, 1), background)
     return Layers(np.concatenate([premultiplied, alpha], axis=2), background)
 
 

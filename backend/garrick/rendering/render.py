@@ -26,7 +26,6 @@ from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import ProjectedTexture, project_texture, vertex_normals, view_cosines
 
-_INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 _BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
 
@@ -69,7 +68,9 @@ class Stage:
     attributes: np.ndarray
     kinds: np.ndarray
     interior: np.ndarray
+    teeth: np.ndarray
     scalp: np.ndarray
+    reach: np.ndarray
     normals: np.ndarray
 
 
@@ -82,7 +83,7 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
     ctx.step("prepare", 1, 4)
     layers = split(portrait.image, portrait.alpha)
     ctx.step("prepare", 2, 4)
-    texture = project_texture(head, source, portrait.image, _lip_hole(portrait), portrait.camera)
+    texture = project_texture(head, source, portrait)
     sheet = make_sheet(puppet, source, portrait.alpha, portrait.camera)
     ctx.step("prepare", 3, 4)
     eyes = eye_textures(head, puppet, portrait)
@@ -107,7 +108,9 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         attributes=attributes,
         kinds=kinds,
         interior=np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS]),
+        teeth=parts == PARTS.index("teeth"),
         scalp=_scalp(head, puppet),
+        reach=np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1),  # shoulders are left to the sheet
         normals=vertex_normals(head, source),
     )
     ctx.step("prepare", 4, 4)
@@ -155,30 +158,38 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     rigid = stage.source @ rigid_turn.T.astype(np.float32) + rigid_shift.astype(np.float32)
     gain = view_cosines(stage.head, posed, camera) - texture.facing
     revealed = np.clip((gain - 0.02) / 0.15, 0, 1)
-    stir = 1 - np.exp(-((np.median(moved) + moved) / 3) ** 2)
-    keep = np.where(texture.hidden, 1 - stir, 1 - (1 - texture.seen) * revealed)
+    veiled = np.maximum(texture.veiled, stage.scalp)
+    stir = 1 - np.exp(-(((np.median(moved) + moved) / 3) ** 2))
+    keep = np.where(texture.hidden, 1 - stir, 1 - (1 - texture.seen) * revealed * (1 - veiled))
+    own = np.linalg.norm(posed - rigid, axis=1)
+    keep[texture.lids] = np.exp(-((own[texture.lids] / 0.001) ** 2))
     # the mouth's inside shows the photo's teeth where it saw them, and all of the photo while the lips rest
-    talk = np.linalg.norm(posed - rigid, axis=1)[stage.head.lips > 0].max()
+    talk = own[stage.head.lips > 0].max()
     still = float(np.exp(-((talk / 0.0012) ** 2)))
-    keep[stage.interior] = still + (1 - still) * texture.seen[stage.interior]
+    keep[stage.interior] = np.maximum(texture.seen, still * (1 - stir))[stage.interior]
     table[:, shade.FROM_PHOTO] = keep
-    table[:, shade.COVER] = np.where(stage.scalp & texture.hidden, 0, 1)
-    table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, still)
+    table[:, shade.COVER] = stage.reach * np.where(texture.hidden, 1 - veiled, 1)
+    table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, keep)
     blink = np.abs(pose.face - stage.puppet.source.face)[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max()
     turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
     return table, float(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
 
 
-def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, still: float) -> np.ndarray:
-    """(V,) shading against the photo's: the fitted light on the turned normals over that on the photo's normals."""
+def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """(V,) shading against the photo's: the fitted light on the turned normals over that on the photo's normals.
+
+    The mouth's inside, where it is not the photo, is lit from the front and dimmed as the lips close over it.
+    """
     light = stage.portrait.light.mean(axis=1)
-    before = light[0] + stage.normals @ light[1:]
-    after = light[0] + (stage.normals @ turn.T.astype(np.float32)) @ light[1:]
+    turned = stage.normals @ turn.T.astype(np.float32)
+    before, after = light[0] + stage.normals @ light[1:], light[0] + turned @ light[1:]
     ratio = np.clip(np.maximum(after, 1e-3) / np.maximum(before, 1e-3), 0.8, 1.25)
     ratio = 1 + (np.sqrt(ratio) - 1) * stage.texture.seen  # the picture is gamma-encoded: half the stops
-    gap = float(stage.head.lip_gap(posed @ turn))
-    dim = 0.45 + 0.55 * np.clip(gap / 0.018, 0, 1)  # little light gets past nearly closed lips
-    ratio[stage.interior] = still + (1 - still) * dim
+    open_share = np.clip(float(stage.head.lip_gap(posed @ turn)) / 0.018, 0, 1)
+    dim = np.where(stage.teeth, 0.82 + 0.18 * open_share, 0.5 + 0.5 * open_share)
+    shaded = dim * (0.62 + 0.38 * np.clip(turned[:, 2], 0, 1))
+    inside = stage.interior
+    ratio[inside] = keep[inside] + (1 - keep[inside]) * shaded[inside]
     return ratio.astype(np.float32)
 
 
@@ -207,14 +218,6 @@ def _ids(stage: Stage, sheet_triangle: np.ndarray, top: np.ndarray, there: np.nd
     around = np.where(grip > 0.5, ID_NAMES.index("hair"), ID_NAMES.index("body")).astype(np.uint8)
     ids = np.where(there & (sheet_triangle >= 0), around[np.maximum(sheet_triangle, 0)], 0)
     return np.where(top >= 0, quads[np.maximum(top, 0) // 2], ids).astype(np.uint8)
-
-
-def _lip_hole(portrait: Portrait) -> np.ndarray:
-    """(H, W) float32: 1 between the parted lips of the photo, shrunk by the lips' soft edge."""
-    hole = np.zeros(portrait.image.shape[:2], np.uint8)
-    loop = portrait.landmarks[list(_INNER_LIPS)]
-    cv2.fillPoly(hole, [np.round(loop * 8).astype(np.int32)], 1, shift=3)
-    return cv2.erode(hole, np.ones((3, 3), np.uint8)).astype(np.float32)
 
 
 def _scalp(head: Head, puppet: Puppet) -> np.ndarray:

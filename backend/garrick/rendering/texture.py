@@ -6,14 +6,20 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import spsolve
+from scipy.spatial import cKDTree
 
 from garrick.bodies.head import PARTS, Head
+from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
+from garrick.perception.portrait import Portrait
+from garrick.rendering.eyes import LID_LOOPS
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
+INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 _TONES = {"teeth": (0.84, 0.80, 0.72), "gums": (0.58, 0.30, 0.28), "tongue": (0.60, 0.27, 0.26), "eye": (0.82, 0.80, 0.78)}
 _MOUTH_NEAR, _MOUTH_DEEP = np.array([0.42, 0.15, 0.14]), np.array([0.07, 0.02, 0.02])
 
@@ -27,6 +33,8 @@ class ProjectedTexture:
     hidden:  (V,) bool: something else is in front of it in the photo, or it faces away.
     fill:    (V, 3) float32, 0..1: the colour where the photo has none.
     facing:  (V,) float32, cosine between normal and view in the photo.
+    lids:    (V,) bool: skin that a blink unfolds, whose place in the photo shows lashes or the eye.
+    veiled:  (V,) float32, 0..1: how much of what lies outside the nearest silhouette of the head is hair.
     """
 
     photo: np.ndarray
@@ -34,24 +42,43 @@ class ProjectedTexture:
     hidden: np.ndarray
     fill: np.ndarray
     facing: np.ndarray
+    lids: np.ndarray
+    veiled: np.ndarray
 
 
-def project_texture(head: Head, source: np.ndarray, image: np.ndarray, lip_hole: np.ndarray, camera: Camera) -> ProjectedTexture:
-    """Project the photo on the head.
-
-    source: (V, 3) world metres in the pose of the photo.    image: (H, W, 3) uint8.
-    lip_hole: (H, W) float32, 1 inside the parted lips of the photo.
-    """
+def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> ProjectedTexture:
+    """Project the photo on the head; source: (V, 3) world metres in the pose of the photo."""
+    image, camera = portrait.image, portrait.camera
     screen = camera.project(source).astype(np.float32)
     facing = view_cosines(head, source, camera)
-    hidden = _occluded(head, screen, camera.size) | (facing < 0.02)
+    depth = rasterise(screen, head.triangles, camera.size).depth
+    hidden = _behind(screen, cv2.dilate(_finite(depth), np.ones((3, 3), np.uint8)), 0.004) | (facing < 0.02)
     seen = np.where(hidden, 0, np.clip((facing - 0.08) / 0.3, 0, 1)).astype(np.float32)
     parts = head.vertex_parts
     inside = np.isin(parts, [PARTS.index(name) for name in ("mouth", "teeth", "gums", "tongue")])
     x, y = np.clip(screen[:, :2], 0, np.array(camera.size) - 1).astype(int).T
-    seen[inside] = np.where(hidden, 0, lip_hole[y, x])[inside]
-    fill = _fill_colours(head, source, image, screen, seen)
-    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing)
+    # what lies in the mouth must be seen clear of the lips, or they would be painted on it
+    covered = _behind(screen, cv2.erode(_finite(depth), np.ones((5, 5), np.uint8)), 0.002) | (facing < 0.02)
+    seen[inside] = np.where(covered, 0, _opening(portrait, (INNER_LIPS,), -0.04)[y, x])[inside]
+    blink = np.abs(head.face_basis[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]]).max(axis=(0, 2)) > 0.0015
+    lids = np.isin(parts, _SKIN) & (blink | (_opening(portrait, LID_LOOPS, 0.10)[y, x] > 0))
+    seen[lids] = 0
+    fill = _fill_colours(head, source, portrait, screen, seen)
+    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, _veil(head, screen, depth, portrait))
+
+
+def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait) -> np.ndarray:
+    """(V,) share of hair in what lies right outside the head's silhouette, at the silhouette nearest to each vertex."""
+    on_head = np.isfinite(depth)
+    beyond = (~on_head).astype(np.float32)
+    size = max(2.0, depth.shape[0] / 100)
+    person = cv2.GaussianBlur(beyond * portrait.alpha, (0, 0), size)
+    share = person / np.maximum(cv2.GaussianBlur(beyond, (0, 0), size), 1e-4)
+    row, column = distance_transform_edt(on_head, return_distances=False, return_indices=True)
+    x, y = np.clip(screen[:, :2], 0, np.array(portrait.camera.size) - 1).astype(int).T
+    veil = np.clip((share[row[y, x], column[y, x]] - 0.5) / 0.4, 0, 1)
+    # below the jaw the neighbour is a collar or a neck, and what was hidden there is skin
+    return np.where(head.weights[:, 0] > 0, 0, veil).astype(np.float32)
 
 
 def view_cosines(head: Head, vertices: np.ndarray, camera: Camera) -> np.ndarray:
@@ -73,27 +100,50 @@ def vertex_normals(head: Head, vertices: np.ndarray) -> np.ndarray:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
-def _occluded(head: Head, screen: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(V,) bool: a vertex lies more than 4 mm behind what is seen at its pixel, all around it."""
-    depth = rasterise(screen, head.triangles, size).depth
-    depth = cv2.dilate(np.where(np.isfinite(depth), depth, 0), np.ones((3, 3), np.uint8))
+def _finite(depth: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(depth), depth, 0).astype(np.float32)
+
+
+def _behind(screen: np.ndarray, depth: np.ndarray, distance: float) -> np.ndarray:
+    """(V,) bool: a vertex lies more than `distance` metres behind a depth picture (0 where it shows nothing)."""
+    height, width = depth.shape
     x, y = np.floor(screen[:, :2]).astype(int).T
-    inside = (x >= 0) & (y >= 0) & (x < size[0]) & (y < size[1])
-    nearest = depth[np.clip(y, 0, size[1] - 1), np.clip(x, 0, size[0] - 1)]
-    return np.where(inside & (nearest > 0), screen[:, 2] > nearest + 0.004, False)
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    there = depth[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return inside & (there > 0) & (screen[:, 2] > there + distance)
 
 
-def _fill_colours(head: Head, source: np.ndarray, image: np.ndarray, screen: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _opening(portrait: Portrait, loops: tuple[tuple[int, ...], ...], grow: float) -> np.ndarray:
+    """(H, W) uint8: 1 inside landmark loops, each grown (or shrunk) by a share of its width."""
+    mask = np.zeros(portrait.image.shape[:2], np.uint8)
+    for loop in loops:
+        points = portrait.landmarks[list(loop)]
+        cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 1, shift=3)
+    radius = round(abs(grow) * float(np.ptp(portrait.landmarks[list(loops[0]), 0])))
+    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    return cv2.dilate(mask, kernel) if grow > 0 else cv2.erode(mask, kernel)
+
+
+def _fill_colours(
+    head: Head, source: np.ndarray, portrait: Portrait, screen: np.ndarray, seen: np.ndarray
+) -> np.ndarray:
+    image = portrait.image
     smooth = cv2.GaussianBlur(image, (0, 0), max(1.0, image.shape[0] / 250)).astype(np.float32) / 255
     x, y = np.clip(screen[:, :2], 0, np.array(image.shape[1::-1]) - 1).astype(int).T
     colour = smooth[y, x]
     parts = head.vertex_parts
     skin = np.isin(parts, _SKIN)
-    trusted = skin & (seen > 0.6)
+    trusted = skin & (seen > 0.6) & (_opening(portrait, LID_LOOPS, 0.22)[y, x] == 0)  # lashes and their shadow stay out
+    face = np.median(colour[trusted], axis=0)
+    # hair over a cheek is no colour for the skin behind it; below the jaw clothes are what they are
+    alike = np.abs(np.log((colour + 0.05) / (face + 0.05))).max(axis=1) < 0.7
+    trusted &= alike | (head.weights[:, 0] > 0.4)
     mirrored = skin & ~trusted & trusted[head.mirror]
     colour[mirrored] = colour[head.mirror[mirrored]]
     fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
-    face = np.median(colour[trusted], axis=0)
+    loops = head.landmarks(source)[[point for loop in LID_LOOPS for point in loop]]
+    rim = np.clip(1 - cKDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
+    fill *= 1 - 0.45 * rim  # lashes along the edge of a closing lid
     exposure = float(face.mean() / 0.62)
     for name, tone in _TONES.items():
         fill[parts == PARTS.index(name)] = np.clip(np.array(tone) * exposure, 0, 1)
