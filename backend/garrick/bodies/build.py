@@ -166,7 +166,7 @@ class _Assembly:
         upper, lower = self.strips
         arch = parts.dental_arch(average[upper])
         lips = self._lip_line(average)
-        edge, below = lips - 0.0026, lips - 0.0012  # an overbite of 1.4 mm; 2.6 mm of incisor under a parted lip
+        edge, below = lips - 0.0026, lips - 0.0026  # edge to edge; 2.6 mm of incisor under a parted lip
         return [
             (parts.teeth(arch, edge, 0.0045, upper=True), upper),
             (parts.teeth(arch, below, 0.0068, upper=False), lower),

@@ -28,7 +28,7 @@ def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
     photo = image.astype(np.float32) / 255
     alpha = alpha[..., None]
     # the matte's fringe still holds hair and halo: fill from well outside it
-    outside = cv2.erode((alpha[..., 0] < 0.02).astype(np.uint8), _disc(max(3, image.shape[0] // 100)))
+    outside = cv2.erode((alpha[..., 0] < 0.02).astype(np.uint8), _disc(max(3, image.shape[0] // 45)))
     background = np.where(outside[..., None] > 0, photo, fill_holes(photo, outside.astype(np.float32)))
     background = np.where(alpha <= 0, photo, background)
     # what the composite needs under a thin matte can lie outside 0..1: then the background gives way

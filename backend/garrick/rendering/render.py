@@ -160,13 +160,13 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     revealed = np.clip((gain - 0.02) / 0.15, 0, 1)
     veiled = np.maximum(texture.veiled, stage.scalp)
     stir = 1 - np.exp(-(((np.median(moved) + moved) / 3) ** 2))
-    keep = np.where(texture.hidden, 1 - stir, 1 - (1 - texture.seen) * revealed * (1 - veiled))
+    keep = np.where(texture.hidden, 1 - stir * (1 - veiled), 1 - (1 - texture.seen) * revealed * (1 - veiled))
     own = np.linalg.norm(posed - rigid, axis=1)
     keep[texture.lids] = np.exp(-((own[texture.lids] / 0.001) ** 2))
-    # the mouth's inside shows the photo's teeth where it saw them, and all of the photo while the lips rest
+    # the mouth's inside is the photo's while the lips rest, and where the head turns, only its visible teeth are
     talk = own[stage.head.lips > 0].max()
     still = float(np.exp(-((talk / 0.0012) ** 2)))
-    keep[stage.interior] = np.maximum(texture.seen, still * (1 - stir))[stage.interior]
+    keep[stage.interior] = (still * np.maximum(texture.seen, 1 - stir))[stage.interior]
     table[:, shade.FROM_PHOTO] = keep
     table[:, shade.COVER] = stage.reach * np.where(texture.hidden, 1 - veiled, 1)
     table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, keep)
@@ -186,8 +186,8 @@ def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) 
     ratio = np.clip(np.maximum(after, 1e-3) / np.maximum(before, 1e-3), 0.8, 1.25)
     ratio = 1 + (np.sqrt(ratio) - 1) * stage.texture.seen  # the picture is gamma-encoded: half the stops
     open_share = np.clip(float(stage.head.lip_gap(posed @ turn)) / 0.018, 0, 1)
-    dim = np.where(stage.teeth, 0.82 + 0.18 * open_share, 0.5 + 0.5 * open_share)
-    shaded = dim * (0.62 + 0.38 * np.clip(turned[:, 2], 0, 1))
+    dim = np.where(stage.teeth, 0.88 + 0.12 * open_share, 0.55 + 0.45 * open_share)
+    shaded = dim * np.where(stage.teeth, 0.82, 0.65) + dim * np.where(stage.teeth, 0.18, 0.35) * np.clip(turned[:, 2], 0, 1)
     inside = stage.interior
     ratio[inside] = keep[inside] + (1 - keep[inside]) * shaded[inside]
     return ratio.astype(np.float32)

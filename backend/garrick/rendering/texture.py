@@ -19,9 +19,8 @@ from garrick.rendering.eyes import LID_LOOPS
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
-INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-_TONES = {"teeth": (0.84, 0.80, 0.72), "gums": (0.58, 0.30, 0.28), "tongue": (0.60, 0.27, 0.26), "eye": (0.82, 0.80, 0.78)}
-_MOUTH_NEAR, _MOUTH_DEEP = np.array([0.42, 0.15, 0.14]), np.array([0.07, 0.02, 0.02])
+_TONES = {"teeth": (0.90, 0.86, 0.79), "gums": (0.58, 0.30, 0.28), "tongue": (0.60, 0.27, 0.26), "eye": (0.82, 0.80, 0.78)}
+_MOUTH_NEAR, _MOUTH_DEEP = np.array([0.42, 0.15, 0.14]), np.array([0.15, 0.055, 0.05])
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,16 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> Proje
     hidden = _behind(screen, cv2.dilate(_finite(depth), np.ones((3, 3), np.uint8)), 0.004) | (facing < 0.02)
     seen = np.where(hidden, 0, np.clip((facing - 0.08) / 0.3, 0, 1)).astype(np.float32)
     parts = head.vertex_parts
-    inside = np.isin(parts, [PARTS.index(name) for name in ("mouth", "teeth", "gums", "tongue")])
     x, y = np.clip(screen[:, :2], 0, np.array(camera.size) - 1).astype(int).T
-    # what lies in the mouth must be seen clear of the lips, or they would be painted on it
-    covered = _behind(screen, cv2.erode(_finite(depth), np.ones((5, 5), np.uint8)), 0.002) | (facing < 0.02)
-    seen[inside] = np.where(covered, 0, _opening(portrait, (INNER_LIPS,), -0.04)[y, x])[inside]
+    # of the mouth's inside only teeth that stand clear of the lips were seen: lips must not be painted on them
+    seen[np.isin(parts, [PARTS.index(name) for name in ("mouth", "gums", "tongue")])] = 0
+    nearest = cv2.erode(_finite(depth), np.ones((5, 5), np.uint8))
+    teeth = parts == PARTS.index("teeth")
+    seen[teeth & (_behind(screen, nearest, 0.002) | (facing < 0.1))] = 0
     blink = np.abs(head.face_basis[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]]).max(axis=(0, 2)) > 0.0015
-    lids = np.isin(parts, _SKIN) & (blink | (_opening(portrait, LID_LOOPS, 0.10)[y, x] > 0))
+    lids = np.isin(parts, _SKIN) & (blink | (_eye_area(portrait, 0.10)[y, x] > 0))
     seen[lids] = 0
-    fill = _fill_colours(head, source, portrait, screen, seen)
+    fill = _fill_colours(head, source, portrait, screen, seen, lids)
     return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, _veil(head, screen, depth, portrait))
 
 
@@ -78,7 +78,8 @@ def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait)
     x, y = np.clip(screen[:, :2], 0, np.array(portrait.camera.size) - 1).astype(int).T
     veil = np.clip((share[row[y, x], column[y, x]] - 0.5) / 0.4, 0, 1)
     # below the jaw the neighbour is a collar or a neck, and what was hidden there is skin
-    return np.where(head.weights[:, 0] > 0, 0, veil).astype(np.float32)
+    skin = np.isin(head.vertex_parts, _SKIN) & (head.weights[:, 0] == 0)
+    return np.where(skin, veil, 0).astype(np.float32)
 
 
 def view_cosines(head: Head, vertices: np.ndarray, camera: Camera) -> np.ndarray:
@@ -113,19 +114,18 @@ def _behind(screen: np.ndarray, depth: np.ndarray, distance: float) -> np.ndarra
     return inside & (there > 0) & (screen[:, 2] > there + distance)
 
 
-def _opening(portrait: Portrait, loops: tuple[tuple[int, ...], ...], grow: float) -> np.ndarray:
-    """(H, W) uint8: 1 inside landmark loops, each grown (or shrunk) by a share of its width."""
+def _eye_area(portrait: Portrait, grow: float) -> np.ndarray:
+    """(H, W) uint8: 1 inside the lid contours, grown by a share of their width."""
     mask = np.zeros(portrait.image.shape[:2], np.uint8)
-    for loop in loops:
+    for loop in LID_LOOPS:
         points = portrait.landmarks[list(loop)]
         cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 1, shift=3)
-    radius = round(abs(grow) * float(np.ptp(portrait.landmarks[list(loops[0]), 0])))
-    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    return cv2.dilate(mask, kernel) if grow > 0 else cv2.erode(mask, kernel)
+    radius = round(grow * float(np.ptp(portrait.landmarks[list(LID_LOOPS[0]), 0])))
+    return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
 def _fill_colours(
-    head: Head, source: np.ndarray, portrait: Portrait, screen: np.ndarray, seen: np.ndarray
+    head: Head, source: np.ndarray, portrait: Portrait, screen: np.ndarray, seen: np.ndarray, lids: np.ndarray
 ) -> np.ndarray:
     image = portrait.image
     smooth = cv2.GaussianBlur(image, (0, 0), max(1.0, image.shape[0] / 250)).astype(np.float32) / 255
@@ -133,7 +133,7 @@ def _fill_colours(
     colour = smooth[y, x]
     parts = head.vertex_parts
     skin = np.isin(parts, _SKIN)
-    trusted = skin & (seen > 0.6) & (_opening(portrait, LID_LOOPS, 0.22)[y, x] == 0)  # lashes and their shadow stay out
+    trusted = skin & (seen > 0.6) & (_eye_area(portrait, 0.22)[y, x] == 0)  # lashes and their shadow stay out
     face = np.median(colour[trusted], axis=0)
     # hair over a cheek is no colour for the skin behind it; below the jaw clothes are what they are
     alike = np.abs(np.log((colour + 0.05) / (face + 0.05))).max(axis=1) < 0.7
@@ -143,6 +143,8 @@ def _fill_colours(
     fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
     loops = head.landmarks(source)[[point for loop in LID_LOOPS for point in loop]]
     rim = np.clip(1 - cKDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
+    lids = lids[:, None]
+    fill = fill * (1 - 0.85 * lids) + face * 0.95 * 0.85 * lids  # brows and lashes bleed into a lid
     fill *= 1 - 0.45 * rim  # lashes along the edge of a closing lid
     exposure = float(face.mean() / 0.62)
     for name, tone in _TONES.items():
