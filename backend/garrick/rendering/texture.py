@@ -134,7 +134,8 @@ def _fill_colours(
     parts = head.vertex_parts
     skin = np.isin(parts, _SKIN)
     trusted = skin & (seen > 0.6) & (_eye_area(portrait, 0.22)[y, x] == 0)  # lashes and their shadow stay out
-    face = np.median(colour[trusted], axis=0)
+    on_face = cKDTree(head.landmarks(source)).query(source)[0] < 0.006
+    face = np.median(colour[trusted & on_face], axis=0)
     # hair over a cheek is no colour for the skin behind it; below the jaw clothes are what they are
     alike = np.abs(np.log((colour + 0.05) / (face + 0.05))).max(axis=1) < 0.7
     trusted &= alike | (head.weights[:, 0] > 0.4)
