@@ -1,6 +1,7 @@
-"""The CPU rasteriser: triangles to visibility buffers, in numba; `rasterise_reference` is its readable twin.
+"""The CPU rasteriser: triangles to visibility, in numba; `rasterise_reference` is its readable twin.
 
-Deterministic: two threads take alternate bands of rows, each walks all triangles in order, so no result depends on timing.
+Deterministic: the picture is cut into bands of rows, each band walks its triangles in their order, so no result depends
+on which thread was faster.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numba
 import numpy as np
 
 NOTHING = -1
-_BANDS = 4  # row bands that run side by side
+BAND = 16  # pixel rows of a band: small enough for its buffers to stay in the cache
 _EDGE = 1e-7  # a sample on a shared edge belongs to both triangles; the depth test picks one
 
 
@@ -45,48 +46,75 @@ def rasterise(screen: np.ndarray, triangles: np.ndarray, size: tuple[int, int], 
     return Visibility(triangle, weights, depth)
 
 
-@numba.njit(cache=True, parallel=True, fastmath=False, boundscheck=False)
+@numba.njit(cache=True, parallel=True, boundscheck=False)
 def _fill(points, triangles, scale, triangle, weights, depth):
-    height, width = triangle.shape
-    rows = (height + _BANDS - 1) // _BANDS
-    for band in numba.prange(_BANDS):
-        _fill_rows(points, triangles, scale, band * rows, min(height, (band + 1) * rows), width, triangle, weights, depth)
+    height = triangle.shape[0]
+    rows = BAND * int(scale)
+    starts, binned = bin_triangles(points, triangles, scale, rows, (height + rows - 1) // rows)
+    for band in numba.prange(len(starts) - 1):
+        first, last = band * rows, min(height, (band + 1) * rows)
+        chosen = binned[starts[band] : starts[band + 1]]
+        fill_rows(points, triangles, chosen, scale, first, triangle[first:last], weights[first:last], depth[first:last])
 
 
-@numba.njit(cache=True, fastmath=False, boundscheck=False)
-def _fill_rows(points, triangles, scale, first, last, width, triangle, weights, depth):
+@numba.njit(cache=True, boundscheck=False)
+def bin_triangles(points, triangles, scale, rows, bands):
+    """Which triangles touch which band of `rows` sample rows: band b owns binned[starts[b] : starts[b + 1]], in order."""
+    first = np.empty(len(triangles), np.int32)
+    last = np.empty(len(triangles), np.int32)
+    starts = np.zeros(bands + 1, np.int64)
     for index in range(len(triangles)):
         a, b, c = triangles[index, 0], triangles[index, 1], triangles[index, 2]
-        az, bz, cz = points[a, 2], points[b, 2], points[c, 2]
-        if az <= 0 or bz <= 0 or cz <= 0:
+        ay, by, cy = points[a, 1] * scale - 0.5, points[b, 1] * scale - 0.5, points[c, 1] * scale - 0.5
+        top, bottom = int(np.ceil(min(ay, by, cy))), int(np.floor(max(ay, by, cy)))
+        if min(points[a, 2], points[b, 2], points[c, 2]) <= 0 or top > bottom or bottom < 0 or top >= rows * bands:
+            first[index], last[index] = 1, 0
             continue
+        first[index], last[index] = max(0, top) // rows, min(bands - 1, bottom // rows)
+        for band in range(first[index], last[index] + 1):
+            starts[band + 1] += 1
+    for band in range(bands):
+        starts[band + 1] += starts[band]
+    place = starts[:-1].copy()
+    binned = np.empty(starts[-1], np.int32)
+    for index in range(len(triangles)):
+        for band in range(first[index], last[index] + 1):
+            binned[place[band]] = index
+            place[band] += 1
+    return starts, binned
+
+
+@numba.njit(cache=True, boundscheck=False)
+def fill_rows(points, triangles, chosen, scale, first, triangle, weights, depth):
+    """Rasterise the chosen triangles into buffers whose row 0 is sample row `first` of the picture."""
+    height, width = triangle.shape
+    for index in chosen:
+        a, b, c = triangles[index, 0], triangles[index, 1], triangles[index, 2]
+        az, bz, cz = points[a, 2], points[b, 2], points[c, 2]
         # sample centres sit at whole numbers after this shift
         ax, ay = points[a, 0] * scale - 0.5, points[a, 1] * scale - 0.5
         bx, by = points[b, 0] * scale - 0.5, points[b, 1] * scale - 0.5
         cx, cy = points[c, 0] * scale - 0.5, points[c, 1] * scale - 0.5
-        top, bottom = max(first, int(np.ceil(min(ay, by, cy)))), min(last - 1, int(np.floor(max(ay, by, cy))))
-        if top > bottom:
-            continue
+        top, bottom = max(first, int(np.ceil(min(ay, by, cy)))), min(first + height - 1, int(np.floor(max(ay, by, cy))))
         left, right = max(0, int(np.ceil(min(ax, bx, cx)))), min(width - 1, int(np.floor(max(ax, bx, cx))))
-        if left > right:
-            continue
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area == 0:
+        if top > bottom or left > right or area == 0:
             continue
         inverse = 1.0 / area
         step_a, step_b = (by - cy) * inverse, (cy - ay) * inverse
+        over_a, over_b, over_c = 1.0 / az, 1.0 / bz, 1.0 / cz
         for y in range(top, bottom + 1):
             wa = ((bx - left) * (cy - y) - (cx - left) * (by - y)) * inverse
             wb = ((cx - left) * (ay - y) - (ax - left) * (cy - y)) * inverse
             for x in range(left, right + 1):
                 wc = 1.0 - wa - wb
                 if wa >= -_EDGE and wb >= -_EDGE and wc >= -_EDGE:
-                    pa, pb, pc = wa / az, wb / bz, wc / cz
-                    z = 1.0 / (pa + pb + pc)
-                    if z < depth[y, x]:
-                        depth[y, x] = z
-                        triangle[y, x] = index
-                        weights[y, x, 0] = pa * z
-                        weights[y, x, 1] = pb * z
+                    pa, pb = wa * over_a, wb * over_b
+                    z = 1.0 / (pa + pb + wc * over_c)
+                    if z < depth[y - first, x]:
+                        depth[y - first, x] = z
+                        triangle[y - first, x] = index
+                        weights[y - first, x, 0] = pa * z
+                        weights[y - first, x, 1] = pb * z
                 wa += step_a
                 wb += step_b

@@ -21,7 +21,6 @@ from garrick.rendering import shade
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.layers import Layers, split
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
-from garrick.rendering.rasterise import rasterise
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import ProjectedTexture, project_texture, vertex_normals, view_cosines
@@ -67,6 +66,8 @@ class Stage:
     photo: np.ndarray
     attributes: np.ndarray
     kinds: np.ndarray
+    head_ids: np.ndarray
+    sheet_ids: np.ndarray
     interior: np.ndarray
     teeth: np.ndarray
     scalp: np.ndarray
@@ -95,6 +96,7 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
     kinds = np.zeros(len(head.triangles), np.int32)
     eye = np.repeat(head.quad_parts, 2) == PARTS.index("eye")
     kinds[eye] = np.where(head.weights[head.triangles[eye, 0], 3] > 0, 1, 2)
+    head_ids, sheet_ids = _ids(head, sheet)
     stage = Stage(
         portrait=portrait,
         head=head,
@@ -107,6 +109,8 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
         attributes=attributes,
         kinds=kinds,
+        head_ids=head_ids,
+        sheet_ids=sheet_ids,
         interior=np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS]),
         teeth=parts == PARTS.index("teeth"),
         scalp=_scalp(head, puppet),
@@ -122,30 +126,25 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     posed = stage.puppet.pose(pose)
     screen = camera.project(posed).astype(np.float32)
     attributes, eye_still = _attributes(stage, pose, posed, camera)
-    height, width = camera.size[1], camera.size[0]
-    layer = np.zeros((height, width, 4), np.float32)
-    uv = np.full((height, width, 2), -1, np.float32)
-    grid = stage.sheet.pose(stage.puppet, pose, stage.source, posed)
-    below = rasterise(camera.project(grid).astype(np.float32), stage.sheet.triangles, camera.size)
-    shade.shade_sheet(
-        below.triangle, below.weights, stage.sheet.triangles, stage.sheet.photo, stage.layers.foreground, layer, uv
+    grid = camera.project(stage.sheet.pose(stage.puppet, pose, stage.source, posed)).astype(np.float32)
+    shape = camera.size[::-1]
+    layer, uv = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 2), np.float32)
+    depth, ids = np.full(shape, np.inf, np.float32), np.zeros(shape, np.uint8)
+    plate, rgba = np.empty((*shape, 3), np.uint8), np.empty((*shape, 4), np.uint8)
+    sheet, head = stage.sheet, stage.head
+    shade.draw_sheet(
+        grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
     )
-    above = rasterise(screen, stage.head.triangles, camera.size, shade.SAMPLES)
-    top = np.full((height, width), -1, np.int32)
-    shade.shade_head(
-        above.triangle, above.weights, stage.head.triangles, stage.kinds, attributes, stage.photo, stage.eyes,
-        np.float32(eye_still), layer, uv, top,
+    shade.draw_head(
+        screen, head.triangles, stage.kinds, stage.head_ids, attributes, stage.photo, stage.eyes, eye_still,
+        layer, uv, depth, ids,
     )  # fmt: skip
-    plate, rgba = np.empty((height, width, 3), np.uint8), np.empty((height, width, 4), np.uint8)
-    shade.compose(layer, _background(stage, camera), plate, rgba)
-    there = layer[..., 3] > 0.5
-    coarse = above.depth[:: shade.SAMPLES, :: shade.SAMPLES]
-    depth = np.where(top >= 0, coarse, np.where(there, below.depth, np.inf)).astype(np.float32)
-    uv = np.where(there[..., None], uv / np.array(stage.portrait.camera.size, np.float32), -1).astype(np.float32)
-    return Frame(rgba, depth, uv, _ids(stage, below.triangle, top, there), plate)
+    size = np.array(stage.portrait.camera.size, np.float32)
+    shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
+    return Frame(rgba, depth, uv, ids, plate)
 
 
-def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> tuple[np.ndarray, float]:
+def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.float32]:
     """The attribute table of this frame, and how still the eyes are (1 = as in the photo).
 
     A vertex keeps the photo while it looks as it did there: what was hidden or grazing changes to its fill colour only
@@ -172,7 +171,7 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, keep)
     blink = np.abs(pose.face - stage.puppet.source.face)[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max()
     turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
-    return table, float(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
+    return table, np.float32(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
 
 
 def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) -> np.ndarray:
@@ -209,15 +208,12 @@ def _background(stage: Stage, camera: Camera) -> np.ndarray:
     return cv2.warpPerspective(background, matrix, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _ids(stage: Stage, sheet_triangle: np.ndarray, top: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 into `ID_NAMES`."""
-    to_id = {"skin": "skin", "socket": "skin", "mouth": "mouth", "tongue": "mouth", "gums": "mouth", "eye": "eyes", "teeth": "teeth"}
-    part_ids = np.array([ID_NAMES.index(to_id[part]) for part in PARTS], np.uint8)
-    quads = part_ids[stage.head.quad_parts]
-    grip = stage.sheet.grip[stage.sheet.triangles[:, 0]]
-    around = np.where(grip > 0.5, ID_NAMES.index("hair"), ID_NAMES.index("body")).astype(np.uint8)
-    ids = np.where(there & (sheet_triangle >= 0), around[np.maximum(sheet_triangle, 0)], 0)
-    return np.where(top >= 0, quads[np.maximum(top, 0) // 2], ids).astype(np.uint8)
+def _ids(head: Head, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) uint8 into `ID_NAMES` for the triangles of the head and of the sheet."""
+    names = {"socket": "skin", "tongue": "mouth", "gums": "mouth", "eye": "eyes"}
+    parts = np.array([ID_NAMES.index(names.get(part, part)) for part in PARTS], np.uint8)
+    around = np.where(sheet.grip[sheet.triangles[:, 0]] > 0.5, ID_NAMES.index("hair"), ID_NAMES.index("body"))
+    return np.repeat(parts[head.quad_parts], 2), around.astype(np.uint8)
 
 
 def _scalp(head: Head, puppet: Puppet) -> np.ndarray:

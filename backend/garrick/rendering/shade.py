@@ -1,9 +1,11 @@
-"""The shading pass in numba: visibility buffers and attributes become a composited frame."""
+"""The drawing passes in numba: screen triangles and attributes become a composited frame with its passes."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+
+from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fill_rows
 
 # columns of the attribute table, one row a vertex
 PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V = range(10)
@@ -15,7 +17,9 @@ SAMPLES = 2  # along one side of a pixel
 def _fetch(image, x, y, out):
     """Bilinear sample of (H, W, C) at pixel position x, y (centres at + 0.5), clamped at the edges."""
     height, width, channels = image.shape
-    x, y = min(max(x - 0.5, 0.0), width - 1.0), min(max(y - 0.5, 0.0), height - 1.0)
+    half = np.float32(0.5)
+    x = min(max(x - half, np.float32(0)), np.float32(width - 1))
+    y = min(max(y - half, np.float32(0)), np.float32(height - 1))
     left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
     fx, fy = x - left, y - top
@@ -26,83 +30,124 @@ def _fetch(image, x, y, out):
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def shade_sheet(triangle, weights, triangles, photo_xy, foreground, layer, uv):
-    """Sample the premultiplied foreground through the sheet.
+def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
+    """Draw the sheet, one sample a pixel, textured with the premultiplied foreground.
 
-    triangle, weights: visibility at one sample a pixel.   photo_xy: (G, 2).   foreground: (H, W, 4) float32.
-    layer: (H, W, 4) float32 out, premultiplied.            uv: (H, W, 2) float32 out, photo pixels.
+    points: (G, 3) float32 screen.    photo_xy: (G, 2) float32.    names: (T,) uint8 id of each triangle.
+    foreground: (H, W, 4) float32.    Out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
-    height, width = triangle.shape
-    for y in numba.prange(height):
+    height, width = depth.shape
+    bands = (height + BAND - 1) // BAND
+    starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
+    for band in numba.prange(bands):
+        first, last = band * BAND, min(height, (band + 1) * BAND)
+        triangle = np.full((last - first, width), NOTHING, np.int32)
+        weights = np.zeros((last - first, width, 2), np.float32)
+        chosen = binned[starts[band] : starts[band + 1]]
+        fill_rows(points, triangles, chosen, np.float32(1), first, triangle, weights, depth[first:last])
         rgba = np.zeros(4, np.float32)
-        for x in range(width):
-            t = triangle[y, x]
-            if t < 0:
-                continue
-            wa, wb = weights[y, x, 0], weights[y, x, 1]
-            wc = 1.0 - wa - wb
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
-            py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
-            _fetch(foreground, px, py, rgba)
-            uv[y, x, 0], uv[y, x, 1] = px, py
-            for k in range(4):
-                layer[y, x, k] = rgba[k]
+        for y in range(first, last):
+            for x in range(width):
+                t = triangle[y - first, x]
+                if t < 0:
+                    continue
+                wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
+                wc = 1 - wa - wb
+                a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+                px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
+                py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
+                _fetch(foreground, px, py, rgba)
+                uv[y, x, 0], uv[y, x, 1] = px, py
+                ids[y, x] = names[t]
+                for k in range(4):
+                    layer[y, x, k] = rgba[k]
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def shade_head(triangle, weights, triangles, kinds, attributes, photo, eyes, eye_still, layer, uv, top):
-    """Shade the head at SAMPLES x SAMPLES samples a pixel and put it over `layer`.
+def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids):
+    """Draw the head at SAMPLES x SAMPLES samples a pixel over what is there.
 
-    kinds:      (T,) int32: 0 skin and mouth, 1 left eye, 2 right eye.     attributes: (V, ATTRIBUTES) float32.
-    photo:      (H, W, 4) float32 colour and matte.     eyes: (2, N, N, 4) float32.
-    eye_still:  0..1: how much an eye may keep the photo outside its mask (1 when eye and lids have not moved).
-    layer:      (H, W, 4) float32 premultiplied, in and out.    uv: (H, W, 2) photo pixels, in and out.
-    top:        (H, W) int32 out: a triangle of the head that covers at least half the pixel, or -1.
+    points: (V, 3) float32 screen.     kinds: (T,) int32: 0 skin and mouth, 1 left eye, 2 right eye.
+    names:  (T,) uint8 id of each triangle.     attributes: (V, ATTRIBUTES) float32.
+    photo:  (H, W, 4) float32 colour and matte.     eyes: (2, N, N, 4) float32.
+    eye_still: 0..1: how much an eye may keep the photo outside its mask (1 when eye and lids have not moved).
+    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
-    height, width = layer.shape[:2]
-    count = SAMPLES * SAMPLES
-    for y in numba.prange(height):
+    height, width = depth.shape
+    bands = (height + BAND - 1) // BAND
+    starts, binned = bin_triangles(points, triangles, np.float32(SAMPLES), BAND * SAMPLES, bands)
+    for band in numba.prange(bands):
+        first, last = band * BAND, min(height, (band + 1) * BAND)
+        chosen = binned[starts[band] : starts[band + 1]]
+        if len(chosen) == 0:
+            continue
+        shape = ((last - first) * SAMPLES, width * SAMPLES)
+        triangle = np.full(shape, NOTHING, np.int32)
+        weights = np.empty((*shape, 2), np.float32)
+        near = np.full(shape, np.inf, np.float32)
+        fill_rows(points, triangles, chosen, np.float32(SAMPLES), first * SAMPLES, triangle, weights, near)
         colour = np.zeros(4, np.float32)
         total = np.zeros(4, np.float32)
-        values = np.zeros((count, ATTRIBUTES), np.float32)
-        kind = np.zeros(count, np.int32)
-        for x in range(width):
-            hits, best = 0, -1
-            for sub in range(count):
-                sy, sx = y * SAMPLES + sub // SAMPLES, x * SAMPLES + sub % SAMPLES
-                t = triangle[sy, sx]
-                if t < 0:
+        values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
+        kind = np.zeros(SAMPLES * SAMPLES, np.int32)
+        for y in range(first, last):
+            for x in range(width):
+                top, left = (y - first) * SAMPLES, x * SAMPLES
+                hits, best, z = 0, -1, np.float32(np.inf)
+                same = triangle[top, left]
+                for sub in range(SAMPLES * SAMPLES):
+                    sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
+                    t = triangle[sy, sx]
+                    if t != same:
+                        same = -1
+                    if t >= 0:
+                        hits += 1
+                        if near[sy, sx] < z:
+                            best, z = t, near[sy, sx]
+                if hits == 0:
                     continue
-                wa, wb = weights[sy, sx, 0], weights[sy, sx, 1]
-                wc = 1.0 - wa - wb
-                a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-                for k in range(ATTRIBUTES):
-                    values[hits, k] = attributes[a, k] * wa + attributes[b, k] * wb + attributes[c, k] * wc
-                kind[hits] = kinds[t]
-                hits += 1
-                best = t
-            if hits == 0:
-                continue
-            total[:] = 0
-            if hits == count and _alike(values, kind):
-                # one surface: sample once in the middle, so that a photo that has not moved stays as sharp as it is
-                for k in range(ATTRIBUTES):
-                    values[0, k] = (values[0, k] + values[1, k] + values[2, k] + values[3, k]) * 0.25
-                _shade(values[0], kind[0], photo, eyes, eye_still, colour)
+                if same >= 0:
+                    wa = wb = np.float32(0)
+                    for sub in range(SAMPLES * SAMPLES):
+                        wa += weights[top + sub // SAMPLES, left + sub % SAMPLES, 0] * np.float32(0.25)
+                        wb += weights[top + sub // SAMPLES, left + sub % SAMPLES, 1] * np.float32(0.25)
+                    _interpolate(attributes, triangles[same], wa, wb, values[0])
+                    _shade(values[0], kinds[same], photo, eyes, eye_still, total)
+                else:
+                    hits = 0
+                    for sub in range(SAMPLES * SAMPLES):
+                        sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
+                        t = triangle[sy, sx]
+                        if t >= 0:
+                            _interpolate(attributes, triangles[t], weights[sy, sx, 0], weights[sy, sx, 1], values[hits])
+                            kind[hits] = kinds[t]
+                            hits += 1
+                    if hits == SAMPLES * SAMPLES and _alike(values, kind):
+                        # one surface: sample once in the middle, so that a still photo stays as sharp as it is
+                        for k in range(ATTRIBUTES):
+                            mean = values[0, k] + values[1, k] + values[2, k] + values[3, k]
+                            values[0, k] = mean * np.float32(0.25)
+                        _shade(values[0], kind[0], photo, eyes, eye_still, total)
+                    else:
+                        total[:] = 0
+                        for sub in range(hits):
+                            _shade(values[sub], kind[sub], photo, eyes, eye_still, colour)
+                            for k in range(4):
+                                total[k] += colour[k] * np.float32(0.25)
+                under = 1 - total[3]
                 for k in range(4):
-                    total[k] = colour[k]
-            else:
-                for sub in range(hits):
-                    _shade(values[sub], kind[sub], photo, eyes, eye_still, colour)
-                    for k in range(4):
-                        total[k] += colour[k] / count
-            under = 1.0 - total[3]
-            for k in range(4):
-                layer[y, x, k] = total[k] + layer[y, x, k] * under
-            if hits * 2 >= count and total[3] > 0.25:
-                top[y, x] = best
-                uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
+                    layer[y, x, k] = total[k] + layer[y, x, k] * under
+                if hits * 2 >= SAMPLES * SAMPLES and total[3] > 0.25:
+                    depth[y, x], ids[y, x] = z, names[best]
+                    uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
+
+
+@numba.njit(cache=True, inline="always")
+def _interpolate(attributes, corners, wa, wb, out):
+    wc = 1 - wa - wb
+    a, b, c = corners[0], corners[1], corners[2]
+    for k in range(ATTRIBUTES):
+        out[k] = attributes[a, k] * wa + attributes[b, k] * wb + attributes[c, k] * wc
 
 
 @numba.njit(cache=True, inline="always")
@@ -137,19 +182,27 @@ def _shade(values, kind, photo, eyes, eye_still, out):
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def compose(layer, background, plate, rgba):
-    """Put the premultiplied layer over the background; write both the plate and the straight-alpha frame, 8 bits.
+def compose(layer, background, size, plate, rgba, uv, depth, ids):
+    """Put the premultiplied layer over the background; finish the passes.
 
-    Where the person is absent the straight frame keeps the background's colour, so that filtering has no dark fringe.
+    Out: plate (H, W, 3) and rgba (H, W, 4) uint8. Where the person is absent the straight frame keeps the background's
+    colour, so that filtering has no dark fringe. uv becomes 0..1 of the portrait's `size` (width, height), -1 where
+    nobody is; depth becomes inf and ids 0 there.
     """
-    height, width = layer.shape[:2]
+    height, width = depth.shape
     for y in numba.prange(height):
         for x in range(width):
             alpha = layer[y, x, 3]
             for k in range(3):
-                value = layer[y, x, k] + (1.0 - alpha) * background[y, x, k]
-                plate[y, x, k] = np.uint8(min(max(value, 0.0), 1.0) * 255.0 + 0.5)
+                value = layer[y, x, k] + (1 - alpha) * background[y, x, k]
+                plate[y, x, k] = np.uint8(min(max(value, 0), 1) * 255 + 0.5)
                 if alpha > 1e-3:
                     value = layer[y, x, k] / alpha
-                rgba[y, x, k] = np.uint8(min(max(value, 0.0), 1.0) * 255.0 + 0.5)
-            rgba[y, x, 3] = np.uint8(min(max(alpha, 0.0), 1.0) * 255.0 + 0.5)
+                rgba[y, x, k] = np.uint8(min(max(value, 0), 1) * 255 + 0.5)
+            rgba[y, x, 3] = np.uint8(min(max(alpha, 0), 1) * 255 + 0.5)
+            if alpha > 0.5:
+                uv[y, x, 0] /= size[0]
+                uv[y, x, 1] /= size[1]
+            else:
+                uv[y, x, 0] = uv[y, x, 1] = -1
+                depth[y, x], ids[y, x] = np.inf, 0
