@@ -1,0 +1,53 @@
+"""The person's matte: selfie segmentation, sharpened to hair by closed-form matting."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from garrick.perception.nets import run_net
+
+_NET = 256
+_SOLVE = 320  # longer side at which the matte is solved; closed-form matting costs seconds at full size
+
+
+def person_matte(image: np.ndarray) -> np.ndarray:
+    """(H, W) float32, 0..1; image: (H, W, 3) uint8.
+
+    Trimap from the net's confidence, closed-form matting (Levin et al. 2008, by pymatting) at a reduced size, then a
+    guided filter (He et al. 2010) carries the matte to the picture's own edges.
+    """
+    from pymatting import estimate_alpha_cf
+
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (_NET, _NET), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    person = run_net("selfie_segmentation", small)[0].reshape(_NET, _NET)
+    scale = min(1.0, _SOLVE / max(height, width))
+    size = (round(width * scale), round(height * scale))
+    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float64) / 255
+    alpha = estimate_alpha_cf(reduced, _trimap(cv2.resize(person, size)))
+    full = cv2.resize(alpha.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    guided = _guided_filter(image.astype(np.float32) / 255, full, max(2, round(2 / scale)), 1e-4)
+    sharp = np.clip((guided - 0.04) / 0.92, 0, 1)  # a matte of 0.98 inside a person is a person
+    return sharp.astype(np.float32)
+
+
+def _trimap(person: np.ndarray) -> np.ndarray:
+    unsure = max(2, round(max(person.shape) / 50))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * unsure + 1, 2 * unsure + 1))
+    trimap = np.full(person.shape, 0.5)
+    trimap[cv2.erode((person > 0.85).astype(np.uint8), kernel) > 0] = 1
+    trimap[cv2.dilate((person > 0.15).astype(np.uint8), kernel) == 0] = 0
+    return trimap
+
+
+def _guided_filter(guide: np.ndarray, image: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
+    """Grey-guide form: guide (H, W, 3), image (H, W), box radius in pixels."""
+    grey = guide.mean(axis=2)
+    box = (2 * radius + 1, 2 * radius + 1)
+    mean_guide, mean_image = cv2.blur(grey, box), cv2.blur(image, box)
+    covariance = cv2.blur(grey * image, box) - mean_guide * mean_image
+    variance = cv2.blur(grey * grey, box) - mean_guide**2
+    slope = covariance / (variance + epsilon)
+    offset = mean_image - slope * mean_guide
+    return cv2.blur(slope, box) * grey + cv2.blur(offset, box)
