@@ -1,0 +1,1 @@
+"""How the sample portrait is made: see `../make_portrait.py`."""
