@@ -101,6 +101,15 @@ class Head:
         heights = vertices[..., 1]
         return np.maximum(heights[..., self.lips == 1].min(axis=-1) - heights[..., self.lips == 2].max(axis=-1), 0)
 
+    def normals(self, vertices: np.ndarray) -> np.ndarray:
+        """(V, 3) unit normals of posed vertices (V, 3): area-weighted means of the quads around."""
+        a, b, c, d = (vertices[self.quads[:, corner]] for corner in range(4))
+        area = np.cross(c - a, d - b)
+        flat, normals = self.quads.ravel(), np.empty_like(vertices)
+        for axis in range(3):
+            normals[:, axis] = np.bincount(flat, weights=np.repeat(area[:, axis], 4), minlength=len(vertices))
+        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
     def personal(self, identity: np.ndarray, nudge: np.ndarray | None = None) -> Head:
         """The head of one person, its identity (B,) and an optional (V, 3) displacement baked into the template."""
         template, joints = self.vertices(identity), self.joints(identity).copy()

@@ -23,7 +23,7 @@ from garrick.rendering.layers import Layers, split
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.take import ID_NAMES, Frame, Take
-from garrick.rendering.texture import ProjectedTexture, project_texture, vertex_normals, view_cosines
+from garrick.rendering.texture import ProjectedTexture, project_texture, view_cosines
 
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 _BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
@@ -115,7 +115,7 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         teeth=parts == PARTS.index("teeth"),
         scalp=_scalp(head, puppet),
         reach=np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1),  # shoulders are left to the sheet
-        normals=vertex_normals(head, source),
+        normals=head.normals(source),
     )
     ctx.step("prepare", 4, 4)
     return stage

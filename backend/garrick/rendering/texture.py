@@ -87,18 +87,7 @@ def view_cosines(head: Head, vertices: np.ndarray, camera: Camera) -> np.ndarray
     eye = -camera.world_to_camera[:3, :3].T @ camera.world_to_camera[:3, 3]
     towards = eye.astype(np.float32) - vertices
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    return (vertex_normals(head, vertices) * towards).sum(axis=1)
-
-
-def vertex_normals(head: Head, vertices: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals, area-weighted means of the quads around (cross product of the diagonals)."""
-    a, b, c, d = (vertices[head.quads[:, corner]] for corner in range(4))
-    area = np.cross(c - a, d - b)
-    normals = np.empty_like(vertices)
-    flat, count = head.quads.ravel(), len(vertices)
-    for axis in range(3):
-        normals[:, axis] = np.bincount(flat, weights=np.repeat(area[:, axis], 4), minlength=count)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return (head.normals(vertices) * towards).sum(axis=1)
 
 
 def _finite(depth: np.ndarray) -> np.ndarray:

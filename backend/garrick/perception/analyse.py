@@ -1,0 +1,139 @@
+"""Phase 1 for a still: a photo becomes a Portrait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from garrick.bodies.head import Head, load_head
+from garrick.context import RunContext
+from garrick.core.rotation import rotation_matrices
+from garrick.errors import InputError
+from garrick.perception.faces import Face, detect_faces
+from garrick.perception.fit import EYES, LIPS, OVAL, Fit, camera_of, fit_head
+from garrick.perception.image import Framing, Photo, frame_face, load_photo
+from garrick.perception.landmarks import face_landmarks
+from garrick.perception.light import estimate_light
+from garrick.perception.matte import person_matte
+from garrick.perception.portrait import FitReport, Portrait
+
+MIN_FACE = 96
+MAX_YAW = 45.0
+_PRESENT = 0.5
+_INNER = (*LIPS, *EYES)
+
+
+def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunContext) -> Portrait:
+    """Read a photo, find the face, fit the head.
+
+    size: width and height of the frames, pixels; the photo is cropped and scaled to it.
+    face_index: which face, counted from the left; may be None when there is only one.
+    Raises InputError for a photo without a usable face, MissingError when weights or the head model are missing.
+    """
+    ctx.step("portrait", 0, 5)
+    photo = load_photo(portrait)
+    head = load_head()
+    face, points, faces = _choose(photo, face_index)
+    ctx.step("portrait", 1, 5)
+    tall = _check(photo, points)
+    image, framing = frame_face(photo.pixels, points[:468], size)
+    landmarks = _look_again(image, framing, face, points)
+    ctx.step("portrait", 2, 5)
+    intrinsics = _intrinsics(photo, framing)
+    fit = fit_head(head, landmarks, intrinsics)
+    yaw, pitch, roll = _angles(fit.rotation)
+    if abs(yaw) > MAX_YAW:
+        raise InputError(f"The face is turned {abs(yaw):.0f} degrees away.", "Use a photo that shows both eyes.")
+    ctx.step("portrait", 3, 5)
+    alpha = person_matte(image)
+    ctx.step("portrait", 4, 5)
+    result = _assemble(head, image, alpha, landmarks, fit, intrinsics, size)
+    wide = float(np.ptp(landmarks[list(OVAL), 0]))
+    report = FitReport(
+        reprojection_px=float(fit.errors.mean()),
+        reprojection_percent=float(fit.errors.mean() / wide * 100),
+        inner_px=float(fit.errors[list(_INNER)].mean()),
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
+        face_px=tall,
+        faces=faces,
+    )
+    ctx.step("portrait", 5, 5)
+    return Portrait(**result, report=report)
+
+
+def _choose(photo: Photo, face_index: int | None) -> tuple[Face, np.ndarray, int]:
+    """The wanted face, its (478, 2) landmarks in photo pixels, and how many faces there are."""
+    candidates = [(face, *face_landmarks(photo.pixels, face)) for face in detect_faces(photo.pixels)]
+    faces = [(face, points) for face, points, presence in candidates if presence > _PRESENT]
+    if not faces:
+        raise InputError("No face was found in the photo.", "Use a photo of one person, face to the camera, well lit.")
+    if len(faces) > 1 and face_index is None:
+        raise InputError(
+            f"The photo shows {len(faces)} faces.",
+            f"Choose one with --face-index 0 to {len(faces) - 1}, counted from the left.",
+        )
+    index = face_index or 0
+    if index >= len(faces):
+        raise InputError(f"There is no face {index}: the photo shows {len(faces)}.", "Count from 0, from the left.")
+    return *faces[index], len(faces)
+
+
+def _check(photo: Photo, points: np.ndarray) -> float:
+    """The face's height in photo pixels. Raises InputError when it is too small or cut off."""
+    low, high = points[:468].min(axis=0), points[:468].max(axis=0)
+    tall = float(high[1] - low[1])
+    if tall < MIN_FACE:
+        raise InputError(
+            f"The face is only {tall:.0f} pixels high; {MIN_FACE} are needed.", "Use a closer or a larger photo."
+        )
+    height, width = photo.pixels.shape[:2]
+    over = max(-low.min(), high[0] - width, high[1] - height)
+    if over > 0.03 * tall:
+        raise InputError("The face is cut off by the edge of the photo.", "Use a photo that shows the whole face.")
+    return tall
+
+
+def _look_again(image: np.ndarray, framing: Framing, face: Face, points: np.ndarray) -> np.ndarray:
+    """(478, 2) float32 landmarks found on the canvas itself, so that they fit its pixels."""
+    corners = framing.to_canvas(face.box.reshape(2, 2))
+    there = Face(corners.ravel(), framing.to_canvas(face.points), face.score)
+    again, presence = face_landmarks(image, there)
+    return (again if presence > _PRESENT else framing.to_canvas(points)).astype(np.float32)
+
+
+def _intrinsics(photo: Photo, framing: Framing) -> np.ndarray:
+    """(3, 3) of the canvas: the photo's lens, its axis through the middle of the uncropped photo."""
+    height, width = photo.pixels.shape[:2]
+    focal = photo.focal_pixels * framing.scale
+    centre = framing.to_canvas(np.array([width / 2, height / 2]))
+    return np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1.0]])
+
+
+def _angles(rotation: np.ndarray) -> tuple[float, float, float]:
+    """Yaw (+ to the subject's left), pitch (+ up) and roll (+ towards the subject's right shoulder), degrees."""
+    matrix = rotation_matrices(rotation.astype(np.float64))
+    ahead = matrix @ (0, 0, 1)
+    roll = np.arctan2(-matrix[1, 0], np.hypot(matrix[0, 0], matrix[2, 0]))
+    yaw, pitch = np.arctan2(ahead[0], ahead[2]), np.arcsin(np.clip(ahead[1], -1, 1))
+    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
+
+
+def _assemble(
+    head: Head, image: np.ndarray, alpha: np.ndarray, landmarks: np.ndarray, fit: Fit, intrinsics: np.ndarray, size: tuple[int, int]
+) -> dict:
+    camera = camera_of(fit, head, intrinsics, size)
+    posed = head.vertices(fit.identity, fit.face, neck=fit.rotation)
+    return {
+        "image": image,
+        "alpha": alpha,
+        "landmarks": landmarks,
+        "identity": fit.identity,
+        "face": fit.face,
+        "head_rotation": fit.rotation,
+        "gaze": fit.gaze,
+        "camera": camera,
+        "light": estimate_light(head, posed, head.normals(posed), image, camera),
+    }
