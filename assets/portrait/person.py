@@ -23,7 +23,12 @@ MACROS = {
 
 LOCALS = {
     "nose/nose-scale-horiz-decr": 0.30,
-    "mouth/mouth-scale-horiz-incr": 0.10,
+    "mouth/mouth-scale-horiz-decr": 0.16,
+    "mouth/mouth-upperlip-volume-decr": 0.15,
+    "ears/l-ear-wing-decr": 0.6,
+    "ears/r-ear-wing-decr": 0.6,
+    "ears/l-ear-scale-decr": 0.35,
+    "ears/r-ear-scale-decr": 0.35,
     "chin/chin-width-decr": 0.25,
     "eyes/l-eye-scale-incr": 0.25,
     "eyes/r-eye-scale-incr": 0.25,

@@ -99,7 +99,7 @@ def skin_material(person: Person) -> bpy.types.Material:
 
     pores = shader.add("ShaderNodeTexVoronoi", {"feature": "DISTANCE_TO_EDGE"}, Vector=place, Scale=900.0).outputs[0]
     height = shader.math("ADD", shader.math("MULTIPLY", pores, 0.5), shader.noise(place, 260, 4, 0.6))
-    bump = shader.add("ShaderNodeBump", Strength=0.22, Distance=0.0006, Height=height).outputs[0]
+    bump = shader.add("ShaderNodeBump", Strength=0.34, Distance=0.0006, Height=height).outputs[0]
     gloss = shader.math("MULTIPLY_ADD", shader.noise(place, 120), 0.16)
     gloss.node.inputs[2].default_value = 0.36
     gloss = shader.math("SUBTRACT", gloss, shader.math("MULTIPLY", lips, 0.16))

@@ -7,23 +7,28 @@ from pathlib import Path
 import bpy
 
 from .. import version_adapter
+from . import eyes
 from .mesh import PHOTO_UV
 from .shot import Shot
 
-SKIN = "skin"
+SKIN, EYE = "skin", "eye"
 
 
 def head_materials(shot: Shot) -> list[bpy.types.Material]:
     """One material for each of the rig's names.
 
     The skin shows the photo as it is, by emission: the photo already holds its light, and a lamp would light it twice.
+    The eyes glow likewise, in the photo's colours.
     """
+    eye_colors = eyes.read_colors(shot.rig, shot.texture) if shot.texture is not None else None
     materials = []
     for name, color in zip(shot.rig.material_names, shot.rig.material_colors.tolist(), strict=True):
         material = bpy.data.materials.new(f"{shot.name} {name}")
         material.diffuse_color = (*color, 1.0)
         if name == SKIN and shot.texture is not None:
             _show_photo(material, load_image(shot.texture))
+        elif name == EYE and eye_colors is not None:
+            eyes.paint(material, eye_colors)
         else:
             _paint(material, color)
         materials.append(material)

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from ..axes import to_blender
+from . import eyes
 from .shot import Rig
 
 ATLAS_UV, PHOTO_UV = "atlas", "photo"
@@ -22,6 +23,7 @@ def make_head(name: str, rig: Rig, materials: Sequence[bpy.types.Material]) -> b
     _add_polygons(mesh, rig)
     for map_name, uv in ((ATLAS_UV, rig.uv), (PHOTO_UV, rig.photo_uv)):
         mesh.uv_layers.new(name=map_name).uv.foreach_set("vector", np.ravel(uv).astype(np.float32))
+    eyes.add_angles(mesh, rig)
     for material in materials:
         mesh.materials.append(material)
     mesh.polygons.foreach_set("material_index", rig.material.astype(np.int32))

@@ -79,6 +79,8 @@ def tiny_rig(rng: np.random.Generator) -> dict[str, np.ndarray]:
     shape_vertices = [np.sort(rng.choice(len(vertices), 20, replace=False)) for _ in ARKIT_NAMES]
     weights = rng.uniform(0, 1, (len(vertices), len(JOINTS))) * (rng.uniform(0, 1, (len(vertices), len(JOINTS))) > 0.4)
     weights[:, 1] += 0.1
+    for joint in (3, 4):  # a rigid cap about each eye's axis
+        weights[np.linalg.norm(vertices - POSITIONS[joint], axis=1) < 0.03] = np.eye(len(JOINTS))[joint]
     polygons = len(loops) // 4
     return {
         "vertices": vertices,
@@ -87,7 +89,7 @@ def tiny_rig(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "uv": np.stack([loops % SEGMENTS / SEGMENTS, loops // SEGMENTS / RINGS], axis=1).astype(np.float32),
         "photo_uv": (vertices[loops][:, :2] * 4 + 0.5).astype(np.float32),
         "material": (np.arange(polygons) % 2).astype(np.uint8),
-        "material_names": np.array(["skin", "eyes"]),
+        "material_names": np.array(["skin", "eye"]),
         "material_colors": np.array([[0.5, 0.3, 0.2], [0.9, 0.9, 0.9]], np.float32),
         "shape_names": np.array(ARKIT_NAMES),
         "shape_starts": np.arange(0, 20 * 52 + 1, 20).astype(np.int32),
