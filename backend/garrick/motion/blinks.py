@@ -1,0 +1,63 @@
+"""Blinks: when they come and how the lids move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from garrick.core.timing import frame_times, nearest_frame
+from garrick.motion.activity import smoothstep
+from garrick.motion.visemes import SILENCE
+from garrick.speech.speech import Phone
+
+RATE = 26.0  # blinks a minute in conversation (Bentivoglio et al. 1997)
+_SIGMA = 0.6  # of the log-normal intervals
+_CLOSE, _OPEN = 0.06, 0.14  # seconds: lids fall fast and rise slowly
+_APART = 0.4  # seconds at least between two blinks
+_DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
+_PAUSE = 0.15  # seconds of silence that count as a pause
+
+
+def blink_times(duration: float, rate: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw when the lids shut, in seconds: log-normal intervals, `rate` a minute on average; none for a rate of 0."""
+    if rate <= 0:
+        return np.zeros(0)
+    mean = 60 / rate
+    times, time = [], mean * rng.random()
+    while time < duration:
+        times.append(time)
+        time += max(mean * float(np.exp(_SIGMA * rng.standard_normal() - _SIGMA**2 / 2)), _APART)
+    return np.array(times)
+
+
+def place(times: np.ndarray, occasions: np.ndarray) -> np.ndarray:
+    """Move each blink to the nearest occasion within reach, if it is still free; order and distance are kept."""
+    placed: list[float] = []
+    for time in times:
+        free = occasions[np.abs(occasions - time) <= _DRAWN]
+        free = free[free >= placed[-1] + _APART] if placed else free
+        at = float(free[np.argmin(np.abs(free - time))]) if len(free) else float(time)
+        placed.append(max(at, placed[-1] + _APART) if placed else at)
+    return np.array(placed)
+
+
+def pause_starts(phones: Sequence[Phone]) -> np.ndarray:
+    """(N,) seconds: just inside each pause, where speakers blink (Cummins 2010)."""
+    pauses = [phone for phone in phones if phone.symbol == SILENCE and phone.end - phone.start >= _PAUSE]
+    return np.array([phone.start + 0.05 for phone in pauses])
+
+
+def blink_curve(times: np.ndarray, frames: int, fps: Fraction) -> np.ndarray:
+    """(N,) seconds -> (F,) 0 open .. 1 shut. Each blink shuts the eyes fully on the frame nearest to its time."""
+    shown = frame_times(frames, fps)
+    curve = np.zeros(frames)
+    for time in times:
+        shut = shown[min(max(nearest_frame(time, fps), 0), frames - 1)]
+        first, last = np.searchsorted(shown, [shut - _CLOSE, shut + _OPEN])
+        away = shown[first:last] - shut
+        # the opening slows down towards its end, the closing does not
+        lid = np.where(away <= 0, smoothstep(1 + away / _CLOSE), (1 - smoothstep(away / _OPEN)) ** 1.3)
+        curve[first:last] = np.maximum(curve[first:last], lid)
+    return curve

@@ -1,0 +1,97 @@
+"""How a speaker's head moves: with the melody, on accents, and a little by itself.
+
+Angles here are degrees of pitch (+ down, a nod), yaw (+ to the subject's left) and roll (+ to the subject's right ear),
+about the head's own axes and from where the portrait holds it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.motion.activity import smoothstep
+from garrick.speech.speech import Prosody
+
+_MELODY_HZ = 1.5  # the head follows the phrase (1-2 Hz), the mouth the syllables (3-4 Hz)
+_DEGREES_PER_SEMITONE, _MELODY_LIMIT = 0.8, 3.0
+_NOD_DOWN, _NOD_UP, _NOD_LAG = 0.15, 0.25, 0.06  # seconds; a nod peaks after its accent (Kim, Cvejic and Davis 2014)
+_NOD_SHARE = 0.75  # of the accents get a nod
+_NOD_LEAST, _NOD_MOST = 2.0, 6.0  # degrees
+_DRIFT = np.array([0.7, 1.8, 1.0])  # degrees, standard deviation of the wandering in pitch, yaw, roll
+_DRIFT_HZ = (0.05, 0.45)
+_STILL = 0.35  # share of the wandering that is left in silence
+_BREATH_HZ = 0.25
+_BREATH = np.array([0.0, 0.0008, 0.0004])  # metres
+
+
+def head_angles(
+    prosody: Prosody, times: np.ndarray, talking: np.ndarray, drift: np.random.Generator, nods: np.random.Generator
+) -> np.ndarray:
+    """(F,) seconds and (F,) 0..1 slow speech activity -> (F, 3) degrees of pitch, yaw, roll."""
+    angles = _wander(times, drift) * _DRIFT * (_STILL + (1 - _STILL) * talking)[:, None]
+    angles[:, 0] -= _melody(prosody, times) * talking
+    return angles + _nods(prosody, times, nods)
+
+
+def turned(rest: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """(3,) axis-angle of the portrait's head and (F, 3) degrees -> (F, 3) absolute axis-angle, radians.
+
+    The head turns about its own axes: yaw first, then pitch, then roll, all inside the rest rotation.
+    """
+    pitch, yaw, roll = np.radians(angles).T
+    zero = np.zeros_like(pitch)
+    turns = [np.stack(axis, axis=-1) for axis in ((zero, yaw, zero), (pitch, zero, zero), (zero, zero, roll))]
+    matrix = rotation_matrices(np.asarray(rest, np.float64))
+    for turn in turns:
+        matrix = matrix @ rotation_matrices(turn)
+    return axis_angles(matrix)
+
+
+def breathing(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F,) seconds -> (F, 3) metres: the head rises and sinks with the chest, from 0 at the start."""
+    phase = rng.uniform(0, 2 * np.pi)
+    wave = np.sin(2 * np.pi * _BREATH_HZ * times + phase) - np.sin(phase)
+    return wave[:, None] * _BREATH
+
+
+def _melody(prosody: Prosody, times: np.ndarray) -> np.ndarray:
+    """(F,) degrees upwards: the phrase's melody; a high voice lifts the head."""
+    if len(prosody.semitones) == 0:
+        return np.zeros(len(times))
+    sigma = np.sqrt(np.log(2) / 2) / (np.pi * _MELODY_HZ) / prosody.hop  # a Gaussian that halves the power there
+    slow = gaussian_filter1d(prosody.semitones.astype(np.float64), sigma, mode="nearest")
+    degrees = np.clip(slow * _DEGREES_PER_SEMITONE, -_MELODY_LIMIT, _MELODY_LIMIT)
+    return np.interp(times, np.arange(len(degrees)) * prosody.hop, degrees)
+
+
+def _nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F, 3) degrees: a nod on most accents, deeper on louder ones, with a slight turn to a side."""
+    angles = np.zeros((len(times), 3))
+    for accent in prosody.accents:
+        happens, size, side, tilt = rng.random(), rng.lognormal(-0.06, 0.35), rng.normal(0, 0.3), rng.normal(0, 0.2)
+        if happens > _NOD_SHARE:
+            continue
+        depth = np.clip(2.8 * size * 10 ** (_loudness(prosody, accent) / 40), _NOD_LEAST, _NOD_MOST)
+        away = times - (accent + _NOD_LAG)
+        shape = smoothstep(1 + away / _NOD_DOWN) * smoothstep(1 - away / _NOD_UP)
+        angles += shape[:, None] * depth * np.array([1.0, side, tilt])
+    angles[:, 0] = np.minimum(angles[:, 0], _NOD_MOST)
+    return angles
+
+
+def _loudness(prosody: Prosody, time: float) -> float:
+    """dB below the loudest syllable at a time."""
+    if len(prosody.energy) == 0:
+        return 0.0
+    return float(prosody.energy[min(round(time / prosody.hop), len(prosody.energy) - 1)])
+
+
+def _wander(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F, 3) slow noise of unit deviation, the same at any frame rate; waves of random phase, slow ones stronger."""
+    waves = 9
+    frequency = np.geomspace(*_DRIFT_HZ, waves)[:, None] * rng.uniform(0.85, 1.15, (waves, 3))
+    phase = rng.uniform(0, 2 * np.pi, (waves, 3))
+    strength = frequency**-0.5
+    strength /= np.sqrt((strength**2).sum(axis=0) / 2)
+    return (np.sin(2 * np.pi * times[:, None, None] * frequency + phase) * strength).sum(axis=1)

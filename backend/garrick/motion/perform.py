@@ -1,0 +1,153 @@
+"""Speech + Portrait -> Performance: lips, eyes, brows and head of somebody who says it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from garrick.bodies.head import load_head
+from garrick.context import RunContext
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.gaze import EYE_LOOK, eye_look_weights
+from garrick.core.performance import BODY_JOINTS, CHANNELS, AudioReference, Performance
+from garrick.core.rotation import rotation_matrices
+from garrick.core.timing import frame_count, frame_times
+from garrick.motion import visemes
+from garrick.motion.activity import activity
+from garrick.motion.blinks import RATE, blink_curve, blink_times, pause_starts, place
+from garrick.motion.brows import brow_raises
+from garrick.motion.coarticulation import blend
+from garrick.motion.constraints import close_lips, narrow_jaw, touch_teeth
+from garrick.motion.gaze import Fixations, fixations, gaze_angles, sight_lines
+from garrick.motion.head import breathing, head_angles, turned
+from garrick.motion.jali import gestures
+from garrick.motion.lips import OPENERS, Lips, lips_of
+from garrick.perception.portrait import Portrait
+from garrick.speech.speech import Speech
+
+_SPEECH = [ARKIT_INDEX[name] for name in visemes.CHANNELS]
+_JAW, _FUNNEL, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthFunnel", "mouthPucker"))
+_SMILE = [
+    ARKIT_INDEX[name + side] for name in ("mouthSmile", "mouthDimple", "cheekSquint") for side in ("Left", "Right")
+]
+_BLINK = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+_WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
+
+_PARTED = 0.0015  # metres: lips nearer than this in the photo count as closed
+_SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
+_SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
+_AVERSE = np.radians(8.0)  # a photo that looks farther off than this does not look at the camera
+
+
+def run(
+    speech: Speech, portrait: Portrait, fps: Fraction, expression: float, head_motion: float, ctx: RunContext
+) -> Performance:
+    """Perform the speech with the face of the portrait.
+
+    expression:  0..2, gain of lips and brows; lips still close on every p, b and m.
+    head_motion: 0..2, gain of head, gaze and the blink rate; 0 keeps the head still and the eyes open.
+    The same speech, portrait, rate, gains and seed give the same curves. Each behaviour draws from a generator of its
+    own. Raises MissingError when the head model is not there, Cancelled.
+    """
+    ctx.step("motion", 0, 3)
+    frames = frame_count(speech.duration, fps)
+    times = frame_times(frames, fps)
+    talking = activity(speech.phones, times)
+    face = _mouth(speech, portrait, fps, expression, talking)
+    face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * expression
+    ctx.step("motion", 1, 3)
+    rotation, translation = _head(speech, portrait, times, talking, head_motion, ctx)
+    ctx.step("motion", 2, 3)
+    plan = fixations(speech.phones, speech.duration, ctx.rng("gaze"))
+    gaze = _gaze(portrait, rotation, plan.at(times) * head_motion)
+    _move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, head_motion, ctx))
+    ctx.step("motion", 3, 3)
+    return Performance(
+        fps=fps,
+        face=np.clip(face, 0, 1),
+        head_rotation=rotation,
+        head_translation=translation,
+        gaze=gaze,
+        body_pose=np.zeros((frames, len(BODY_JOINTS), 3)),
+        left_hand=np.zeros((frames, 15, 3)),
+        right_hand=np.zeros((frames, 15, 3)),
+        identity=portrait.identity,
+        audio=AudioReference("audio.wav"),
+        tracks=dict.fromkeys(CHANNELS, "generated"),
+    )
+
+
+def _mouth(speech: Speech, portrait: Portrait, fps: Fraction, expression: float, talking: np.ndarray) -> np.ndarray:
+    """(F, 52): the portrait's face at rest with the speech on it and the rules that must hold enforced."""
+    lips = lips_of(load_head(), portrait)
+    times = frame_times(len(talking), fps)
+    spoken = blend(gestures(speech.phones, speech.prosody, fps), times) * talking[:, None] * expression
+    face = np.repeat(rest_face(portrait.face, lips)[None], len(times), axis=0)
+    rounding = np.clip((spoken[:, [_SPEECH.index(_FUNNEL), _SPEECH.index(_PUCKER)]]).max(axis=1), 0, 1)
+    kept = 1 - (1 - _SMILE_IN_SPEECH) * talking * min(expression, 1)
+    face[:, _SMILE] *= (kept * (1 - (1 - _SMILE_IN_ROUNDING) * rounding))[:, None]
+    face[:, _SPEECH] += spoken
+    face = np.clip(face, 0, 1)
+    face = narrow_jaw(face, speech.phones, fps)
+    face = touch_teeth(face, speech.phones, fps)
+    return close_lips(face, speech.phones, fps, lips)
+
+
+def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
+    """(52,) expression of a photo -> (52,) float64 the same with closed lips, unchanged if they were closed."""
+    rest = np.clip(face.astype(np.float64), 0, 1)
+    if lips.gap(rest) <= _PARTED:
+        return rest
+    rest[[_JAW, *OPENERS]] = 0.0
+    rest[_SMILE] *= _SMILE_OF_TEETH
+    return lips.closed(rest[None])[0]
+
+
+def _head(
+    speech: Speech, portrait: Portrait, times: np.ndarray, talking: np.ndarray, gain: float, ctx: RunContext
+) -> tuple[np.ndarray, np.ndarray]:
+    """(F, 3) absolute rotation and (F, 3) translation."""
+    step = times[1] if len(times) > 1 else 1.0
+    slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
+    angles = head_angles(speech.prosody, times, slow, ctx.rng("head drift"), ctx.rng("nods"))
+    return turned(portrait.head_rotation, angles * gain), breathing(times, ctx.rng("breath")) * gain
+
+
+def _gaze(portrait: Portrait, rotation: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """(F, 2, 2) eye angles in the head: the line of sight stays on its target while the head turns under it."""
+    rest = rotation_matrices(portrait.head_rotation.astype(np.float64))
+    resting = _looked_at(portrait, rest)
+    lines = sight_lines(resting + offsets[:, None, :]) @ rest.T  # (F, 2, 3) world
+    return gaze_angles(np.einsum("fji,fej->fei", rotation_matrices(rotation), lines))
+
+
+def _looked_at(portrait: Portrait, rest: np.ndarray) -> np.ndarray:
+    """(2, 2) eye angles, against the resting head, that meet the viewer: the photo's own if it looks at the camera.
+
+    The photo's own is the better measure of that; eyes that look elsewhere in the photo are turned to the camera.
+    """
+    view = portrait.camera.world_to_camera
+    camera = gaze_angles(-view[:3, :3].T @ view[:3, 3] @ rest)
+    away = camera - portrait.gaze.mean(axis=0)
+    return portrait.gaze + (away if np.linalg.norm(away) > _AVERSE else 0.0)
+
+
+def _blinks(
+    speech: Speech, plan: Fixations, frames: int, fps: Fraction, head_motion: float, ctx: RunContext
+) -> np.ndarray:
+    """(F,) 0 open .. 1 shut."""
+    times = blink_times(speech.duration, RATE * head_motion, ctx.rng("blink"))
+    occasions = np.sort(np.concatenate([pause_starts(speech.phones), plan.large_shifts()]))
+    return blink_curve(place(times, occasions), frames, fps)
+
+
+def _move_lids(face: np.ndarray, portrait: Portrait, gaze: np.ndarray, blink: np.ndarray) -> None:
+    """Write the eyeLook weights, which carry the lids along, and the blinks into (F, 52) `face`.
+
+    The eyeLook weights move from the photo's by what the gaze moves from the photo's, so eyes that rest change nothing.
+    """
+    face[:, EYE_LOOK] += eye_look_weights(gaze) - eye_look_weights(portrait.gaze)
+    face[:, _BLINK] += (1 - face[:, _BLINK]) * blink[:, None]
+    face[:, _WIDE] *= 1 - blink[:, None]
