@@ -161,7 +161,8 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     stir = 1 - np.exp(-(((np.median(moved) + moved) / 3) ** 2))
     keep = np.where(texture.hidden, 1 - stir * (1 - veiled), 1 - (1 - texture.seen) * revealed * (1 - veiled))
     own = np.linalg.norm(posed - rigid, axis=1)
-    keep[texture.lids] = np.exp(-((own[texture.lids] / 0.001) ** 2))
+    unfold = np.clip((own[texture.lids] - 0.0006) / 0.004, 0, 1)
+    keep[texture.lids] = 1 - unfold * unfold * (3 - 2 * unfold)
     # the mouth's inside is the photo's while the lips rest, and where the head turns, only its visible teeth are
     talk = own[stage.head.lips > 0].max()
     still = float(np.exp(-((talk / 0.0012) ** 2)))

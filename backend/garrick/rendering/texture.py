@@ -77,9 +77,10 @@ def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait)
     row, column = distance_transform_edt(on_head, return_distances=False, return_indices=True)
     x, y = np.clip(screen[:, :2], 0, np.array(portrait.camera.size) - 1).astype(int).T
     veil = np.clip((share[row[y, x], column[y, x]] - 0.5) / 0.4, 0, 1)
-    # below the jaw the neighbour is a collar or a neck, and what was hidden there is skin
-    skin = np.isin(head.vertex_parts, _SKIN) & (head.weights[:, 0] == 0)
-    return np.where(skin, veil, 0).astype(np.float32)
+    # beside the jaw and below it what was hidden is skin, whatever hangs behind it
+    mouth, eyes = head.template[head.lips > 0, 1].mean(), head.joint_template[3:, 1].mean()
+    high = np.clip((head.template[:, 1] - mouth) / (eyes - mouth), 0, 1)
+    return np.where(np.isin(head.vertex_parts, _SKIN), veil * high, 0).astype(np.float32)
 
 
 def view_cosines(head: Head, vertices: np.ndarray, camera: Camera) -> np.ndarray:
@@ -134,7 +135,7 @@ def _fill_colours(
     loops = head.landmarks(source)[[point for loop in LID_LOOPS for point in loop]]
     rim = np.clip(1 - cKDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
     lids = lids[:, None]
-    fill = fill * (1 - 0.85 * lids) + face * 0.95 * 0.85 * lids  # brows and lashes bleed into a lid
+    fill = fill * (1 - 0.6 * lids) + face * 0.92 * 0.6 * lids  # brows and lashes bleed into a lid
     fill *= 1 - 0.45 * rim  # lashes along the edge of a closing lid
     exposure = float(face.mean() / 0.62)
     for name, tone in _TONES.items():
