@@ -1,0 +1,93 @@
+"""report.json: what was done, how long it took, how well the head fits, and what to look at."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import garrick
+from garrick.core.performance import Performance
+from garrick.job import Job
+from garrick.perception.portrait import Portrait
+from garrick.speech.speech import Speech
+
+from .files import write_json
+from .frames import SYNTHETIC
+from .stream import Written
+
+_LIBRARIES = ("numpy", "torch", "numba", "opencv-python-headless", "onnxruntime", "ai-edge-litert", "av", "hama")
+
+
+def write_report(
+    path: Path,
+    job: Job,
+    portrait: Portrait,
+    speech: Speech,
+    performance: Performance,
+    written: Written,
+    seconds: Mapping[str, float],
+    warnings: Sequence[str],
+) -> None:
+    """Write the report. seconds: wall time of each phase. Raises OutputError."""
+    write_json(
+        path,
+        {
+            "garrick": garrick.__version__,
+            "synthetic": SYNTHETIC,
+            "job": job.model_dump(mode="json"),
+            "seconds": {phase: round(spent, 3) for phase, spent in seconds.items()},
+            "peak_memory_bytes": peak_memory(),
+            "portrait": _rounded(asdict(portrait.report)),
+            "speech": _speech_facts(speech),
+            "performance": {
+                "frames": len(performance),
+                "fps": str(performance.fps),
+                "tracks": dict(performance.tracks),
+            },
+            "frames": {
+                "first": written.first,
+                "last": written.last,
+                "rendered": written.rendered,
+                "kept": written.kept,
+            },
+            "warnings": list(warnings),
+            "versions": {"python": platform.python_version(), "platform": platform.platform(), **_versions()},
+        },
+    )
+
+
+def peak_memory() -> int | None:
+    """The most memory this process has held, in bytes; None on Windows, which keeps no such figure for Python."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _speech_facts(speech: Speech) -> dict[str, Any]:
+    spoken = [phone for phone in speech.phones if phone.symbol != "SIL"]
+    return {
+        "seconds": round(speech.duration, 3),
+        "rate": speech.playback_rate,
+        "channels": speech.playback.shape[1],
+        "text": speech.text,
+        "phones": len(spoken),
+        "words": len(speech.words),
+        "spoken_seconds": round(float(sum(phone.end - phone.start for phone in spoken)), 3),
+        "mean_confidence": round(float(sum(phone.confidence for phone in spoken)) / max(len(spoken), 1), 4),
+    }
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in _LIBRARIES}

@@ -1,0 +1,80 @@
+"""What the Blender extension imports, besides frames, sound and performance: shot.json and the files it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import garrick
+from garrick.core.archive import save_arrays
+from garrick.core.camera import CameraPath
+from garrick.speech.speech import Speech
+
+from .files import whole_file, write_bytes, write_json
+from .frames import PATTERN, encode_png
+
+SCHEMA = 1
+
+
+def write_still(path: Path, picture: np.ndarray, synthetic: bool) -> None:
+    """Write one picture as PNG. picture: (H, W, 3) uint8, sRGB. Raises OutputError."""
+    write_bytes(path, encode_png(picture, synthetic))
+
+
+def write_camera(path: Path, camera: CameraPath) -> None:
+    """Write the camera: OpenCV axes, metres, one matrix for a still camera, else one a frame. Raises OutputError."""
+    write_json(
+        path,
+        {
+            "size": list(camera.size),
+            "fps": [camera.fps.numerator, camera.fps.denominator],
+            "intrinsics": _one_if_still(camera.intrinsics).tolist(),
+            "world_to_camera": _one_if_still(camera.world_to_camera).tolist(),
+        },
+    )
+
+
+def write_speech(path: Path, speech: Speech) -> None:
+    """Write text, phones and words with their times in seconds. Raises OutputError."""
+    write_json(
+        path,
+        {
+            "text": speech.text,
+            "phones": [
+                [phone.symbol, float(phone.start), float(phone.end), round(float(phone.confidence), 4)]
+                for phone in speech.phones
+            ],
+            "words": [[word.text, float(word.start), float(word.end)] for word in speech.words],
+        },
+    )
+
+
+def write_rig(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write the arrays of `garrick.bodies.rig.rig_arrays`. Raises OutputError."""
+    with whole_file(path) as aside:
+        save_arrays(aside, arrays)
+
+
+def write_shot(path: Path, first: int, last: int) -> None:
+    """Write shot.json, last of all: it names only what is there. first, last: frames on disk. Raises OutputError."""
+    write_json(
+        path,
+        {
+            "schema": SCHEMA,
+            "garrick": garrick.__version__,
+            "synthetic": True,
+            "performance": "performance.npz",
+            "rig": "rig.npz",
+            "texture": "texture.png",
+            "background": "background.png",
+            "audio": "audio.wav",
+            "speech": "speech.json",
+            "camera": "camera.json",
+            "frames": {"pattern": PATTERN, "first": first, "last": last},
+        },
+    )
+
+
+def _one_if_still(matrices: np.ndarray) -> np.ndarray:
+    return matrices[:1] if (matrices == matrices[0]).all() else matrices

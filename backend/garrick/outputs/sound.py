@@ -1,0 +1,42 @@
+"""audio.wav: the voice as it is heard, 16-bit PCM."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from .files import whole_file
+
+
+def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
+    """Write a 16-bit WAV; what was decoded from 16 bits comes back exactly. Raises OutputError.
+
+    samples: (M, C) float32, -1..1; rate: Hz.
+    """
+    # The standard library writes it: unlike libsndfile it reports a full disk as one.
+    with whole_file(path) as aside, aside.open("wb") as file, wave.open(file, "wb") as wav:
+        wav.setnchannels(samples.shape[1])
+        wav.setsampwidth(2)
+        wav.setframerate(rate)
+        wav.writeframes(to_int16(samples).tobytes())
+
+
+def to_int16(samples: np.ndarray) -> np.ndarray:
+    """float -1..1 -> little-endian int16, clipped."""
+    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2")
+
+
+def cut(samples: np.ndarray, rate: int, start: float, duration: float) -> np.ndarray:
+    """The samples of `duration` seconds from `start` seconds (either side of the sound is silence).
+
+    samples: (M, C); returns (round(duration * rate), C).
+    """
+    first = round(start * rate)
+    count = round(duration * rate)
+    result = np.zeros((count, samples.shape[1]), samples.dtype)
+    begin, end = max(first, 0), min(first + count, len(samples))
+    if begin < end:
+        result[begin - first : end - first] = samples[begin:end]
+    return result
