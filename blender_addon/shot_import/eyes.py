@@ -18,8 +18,11 @@ ANGLE = "look_angle"
 """Point attribute of the mesh: radians from the look's axis as seen from the eye's joint, pi on all that is no eye."""
 
 IRIS, PUPIL, EDGE = 0.42, 0.17, 0.05  # radians; an iris of 12 mm on an eyeball of 30, as the head model has
-_RING = (0.24, 0.38, 0.22)  # where the photo shows iris: least and most angle, most height (the lids lie beyond)
-_WHITE = (0.52, 0.80, 0.16)
+_SEEN = (0.75, 0.2)  # radians: most angle and most height at which the photo surely shows the eye and not a lid
+_IRIS_SHARE, _WHITE_SHARE = (
+    (0.25, 0.5),
+    (0.75, 0.95),
+)  # of what is seen there, from the darkest: pupil, iris, edge, white
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,25 @@ def add_angles(mesh: bpy.types.Mesh, rig: Rig) -> None:
 
 
 def read_colors(rig: Rig, texture: Path) -> EyeColors | None:
-    """Medians of the photo where it shows iris and white; None where one of them lies outside of it."""
+    """Iris and white as the photo shows them, wherever it looks: told apart by how bright they are. None where the eyes
+    lie outside of the photo."""
     angles, heights = _look(rig)
-    corner_angles, corner_heights = angles[rig.loops], np.abs(heights[rig.loops])
+    seen = (angles[rig.loops] < _SEEN[0]) & (np.abs(heights[rig.loops]) < _SEEN[1])
+    seen &= ((rig.photo_uv > 0) & (rig.photo_uv < 1)).all(axis=1)
+    if not seen.any():
+        return None
     pixels = _linear_pixels(texture)
-    found = []
-    for nearest, farthest, highest in (_RING, _WHITE):
-        seen = (corner_angles > nearest) & (corner_angles < farthest) & (corner_heights < highest)
-        seen &= ((rig.photo_uv > 0) & (rig.photo_uv < 1)).all(axis=1)
-        if not seen.any():
-            return None
-        columns, rows = (rig.photo_uv[seen] * (pixels.shape[1], pixels.shape[0])).astype(int).T
-        found.append(tuple(np.median(pixels[rows, columns], axis=0).tolist()))
-    return EyeColors(*found)
+    columns, rows = (rig.photo_uv[seen] * (pixels.shape[1], pixels.shape[0])).astype(int).T
+    colors = pixels[rows, columns]
+    order = np.argsort(colors.sum(axis=1), kind="stable")
+    # Rings of an eyeball crowd at its pole: a corner counts for the area about it, which grows with the angle's sine.
+    area = np.sin(angles[rig.loops][seen])[order]
+    share = np.cumsum(area) / area.sum()
+
+    def middle(least: float, most: float) -> tuple[float, float, float]:
+        return tuple(np.median(colors[order][(share >= least) & (share <= most)], axis=0).tolist())
+
+    return EyeColors(middle(*_IRIS_SHARE), middle(*_WHITE_SHARE))
 
 
 def paint(material: bpy.types.Material, colors: EyeColors) -> None:

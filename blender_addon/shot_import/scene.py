@@ -99,7 +99,8 @@ def _dress(
         tree.links.new(background.outputs[0], tree.nodes.new("ShaderNodeOutputWorld").inputs["Surface"])
     if not any(item.type == "LIGHT" for item in scene.objects):
         key = bpy.data.lights.new(f"{shot.name} key", "AREA")
-        key.energy, key.size = 10.0, 0.5
+        key.energy, key.size = 6.0, 0.2
         lamp = bpy.data.objects.new(key.name, key)
-        lamp.parent, lamp.location = view, (0.3, 0.4, 0.0)  # beside the camera, so that it lights what that sees
+        lamp.parent, lamp.location = view, (0.0, 0.05, 0.0)  # at the camera, so that it reaches into the mouth
+        lamp.visible_glossy = False  # no square in the eyes
         collection.objects.link(lamp)
