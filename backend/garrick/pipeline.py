@@ -50,10 +50,10 @@ class Result:
 def perform(job: Job, out: Path, ctx: RunContext, *, overwrite: bool = False, scene: bool = True) -> Result:
     """Carry out the main job into the shot folder `out`.
 
-    Run again with the same job it goes on where it stopped: frames that verify are kept, and so is performance.npz, with
-    whatever an artist changed in it (the frames then follow). `overwrite` makes everything anew. `scene` writes scene.blend;
-    a machine without Blender gets a warning instead. The seed is the job's, whatever `ctx` says.
-    Raises InputError, MissingError, OutputError, Cancelled; what is finished by then stays, and no file is half written.
+    Run again with the same job it goes on where it stopped: frames that verify are kept, and so is performance.npz,
+    with whatever an artist changed in it (the frames then follow). `overwrite` makes everything anew. `scene` writes
+    scene.blend; a machine without Blender gets a warning instead. The seed is the job's, whatever `ctx` says.
+    Raises InputError, MissingError, OutputError, Cancelled; what is finished by then stays, no file is half written.
     """
     clock = _Clock()
     ctx = replace(ctx, seed=job.seed)

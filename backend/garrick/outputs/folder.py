@@ -29,8 +29,8 @@ _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 class ShotFolder:
     """A folder that belongs to one job.
 
-    The owner is the job without its frame range, its files by content and not by name, and Garrick's version: `job.json`
-    holds them. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
+    The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and Garrick's
+    version. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
 
     path: the folder. overwrite: what another job left there may go.
     Raises InputError for inputs that cannot be read, OutputError for a folder that cannot be written or is another's.

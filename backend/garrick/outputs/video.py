@@ -1,9 +1,9 @@
 """preview.mp4: H.264 and AAC in sync, encoded in segments so that a stopped run goes on where it was.
 
-A segment is an mp4 of its own with at most `SEGMENT` frames. `join` copies the segments' packets one after another and adds
-the sound. The frames' times are exact multiples of 1 / fps; there are no B-frames, so that decoding and showing order agree
-and no player has to honour an edit list for the picture. The AAC encoder's priming samples get negative times, which the
-container's edit list hides: sound and picture both begin at 0.
+A segment is an mp4 of its own with at most `SEGMENT` frames. `join` copies the segments' packets one after another and
+adds the sound. The frames' times are exact multiples of 1 / fps; there are no B-frames, so that decoding and showing order
+agree and no player has to honour an edit list for the picture. The AAC encoder's priming samples get negative times,
+which the container's edit list hides: sound and picture both begin at 0.
 """
 
 from __future__ import annotations
@@ -135,5 +135,6 @@ def _interleaved(pictures: Iterator[av.Packet], sounds: Iterator[av.Packet]) -> 
 
 
 def _seconds(packet: av.Packet) -> Fraction:
-    assert packet.dts is not None and packet.time_base is not None
+    assert packet.dts is not None
+    assert packet.time_base is not None
     return packet.dts * packet.time_base
