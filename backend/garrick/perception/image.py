@@ -53,8 +53,8 @@ def load_photo(path: Path) -> Photo:
             )
         if min(width, height) < MIN_SIDE:
             raise InputError(f"{path.name} is only {width} x {height} pixels.", "Use a photo with a face of at least 96 pixels.")
-        focal = image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM) or _ASSUMED_FOCAL
         try:
+            focal = image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM) or _ASSUMED_FOCAL
             upright = ImageOps.exif_transpose(image)
             pixels = _to_rgb(upright)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

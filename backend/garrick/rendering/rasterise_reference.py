@@ -25,9 +25,10 @@ def rasterise_reference(screen: np.ndarray, triangles: np.ndarray, size: tuple[i
         inside = (flat >= -1e-7).all(axis=0).reshape(height, width)
         # attributes over depth are linear on the screen, so weights over depth are, too
         over_depth = flat / corners[:, 2:]
-        z = (1 / over_depth.sum(axis=0)).reshape(height, width)
+        inverse = over_depth.sum(axis=0)
+        z = np.divide(1, inverse, out=np.full_like(inverse, np.inf), where=inverse > 0).reshape(height, width)
         nearer = inside & (z < depth)
         triangle[nearer] = index
         depth[nearer] = z[nearer]
-        weights[nearer] = (over_depth[:2] * z.ravel()).T.reshape(height, width, 2)[nearer]
+        weights[nearer] = over_depth[:2].T.reshape(height, width, 2)[nearer] * z[nearer, None]
     return Visibility(triangle, weights, depth)

@@ -1,0 +1,151 @@
+"""The renderer's promises: a still head is the photo, curves move what they name, passes fit the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from garrick.bodies.head import load_head
+from garrick.context import RunContext
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.camera import CameraPath
+from garrick.core.performance import Performance
+from garrick.perception.fit import OVAL
+from garrick.rendering.layers import fill_holes, split
+from garrick.rendering.puppet import Pose
+from garrick.rendering.render import prepare, render_pose, run
+from garrick.rendering.take import ID_NAMES
+
+
+@pytest.fixture(scope="module")
+def stage(portrait):
+    return prepare(portrait, RunContext())
+
+
+def psnr(a: np.ndarray, b: np.ndarray, mask: np.ndarray | None = None) -> float:
+    error = (a.astype(np.float64) - b) ** 2
+    return float(10 * np.log10(255**2 / np.maximum(error[mask] if mask is not None else error, 1e-9).mean()))
+
+
+def oval(portrait) -> np.ndarray:
+    import cv2
+
+    mask = np.zeros(portrait.image.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(portrait.landmarks[list(OVAL)]).astype(np.int32)], 1)
+    return mask > 0
+
+
+def posed(stage, **weights: float) -> Pose:
+    face = stage.puppet.source.face.copy()
+    for name, weight in weights.items():
+        face[ARKIT_INDEX[name]] = weight
+    return replace(stage.puppet.source, face=face)
+
+
+def test_neutral_gives_the_photo_back(stage, portrait):
+    frame = render_pose(stage, stage.puppet.source, portrait.camera)
+    assert psnr(frame.plate, portrait.image) > 38
+    assert psnr(frame.plate, portrait.image, oval(portrait)) > 35
+
+
+def test_opening_the_jaw_changes_the_mouth_and_leaves_the_forehead(stage, portrait):
+    still = render_pose(stage, stage.puppet.source, portrait.camera)
+    wide = render_pose(stage, posed(stage, jawOpen=0.5), portrait.camera)
+    x, y = portrait.landmarks[14].astype(int)
+    forehead = portrait.landmarks[10].astype(int)
+    changed = np.abs(wide.plate.astype(int) - still.plate).max(axis=2)
+    assert changed[y - 2 : y + 12, x - 6 : x + 6].mean() > 20
+    assert changed[forehead[1] - 4 : forehead[1] + 4, forehead[0] - 6 : forehead[0] + 6].max() <= 2
+    assert ID_NAMES.index("mouth") in wide.ids[y - 2 : y + 16, x - 6 : x + 6]
+
+
+def test_a_blink_covers_the_eyes(stage, portrait):
+    eyes = ID_NAMES.index("eyes")
+    still = (render_pose(stage, stage.puppet.source, portrait.camera).ids == eyes).sum()
+    shut = posed(stage, eyeBlinkLeft=1, eyeBlinkRight=1, eyeWideLeft=0, eyeWideRight=0)
+    assert still > 20
+    assert (render_pose(stage, shut, portrait.camera).ids == eyes).sum() < 0.15 * still
+
+
+def test_passes_fit_the_picture(stage, portrait):
+    frame = render_pose(stage, posed(stage, jawOpen=0.3), portrait.camera)
+    person = frame.rgba[..., 3] > 128
+    assert (np.isfinite(frame.depth) == person).mean() > 0.99
+    assert 0.2 < np.nanmin(frame.depth) < 3
+    assert ((frame.uv >= 0).all(axis=2) == person).mean() > 0.98
+    assert (frame.ids[~person] == 0).all()
+    assert {ID_NAMES.index(name) for name in ("skin", "hair", "body")} <= set(np.unique(frame.ids))
+    # straight alpha over the background is the plate
+    background = stage.layers.background * 255
+    alpha = frame.rgba[..., 3:] / 255
+    np.testing.assert_allclose(frame.rgba[..., :3] * alpha + background * (1 - alpha), frame.plate, atol=2.5)
+
+
+def test_depth_is_the_heads_own(stage, portrait):
+    frame = render_pose(stage, stage.puppet.source, portrait.camera)
+    nose = portrait.camera.project(load_head().landmarks(stage.source)[1])
+    assert frame.depth[int(nose[1]), int(nose[0])] == pytest.approx(nose[2], abs=0.004)
+
+
+def test_turning_keeps_the_silhouette_whole(stage, portrait):
+    from scipy.ndimage import binary_fill_holes
+
+    for yaw in (-0.26, 0.26):
+        pose = replace(stage.puppet.source, rotation=stage.puppet.source.rotation + np.array([0, yaw, 0]))
+        person = render_pose(stage, pose, portrait.camera).rgba[..., 3] > 128
+        assert (binary_fill_holes(person) & ~person).sum() < 0.002 * person.sum()
+
+
+def test_a_moved_camera_sees_parallax(stage, portrait):
+    moved = portrait.camera.world_to_camera.copy()
+    moved[0, 3] += 0.04
+    camera = replace(portrait.camera, world_to_camera=moved)
+    frame = render_pose(stage, stage.puppet.source, camera)
+    nose = camera.project(load_head().landmarks(stage.source)[1])
+    assert frame.ids[int(nose[1]), int(nose[0])] == ID_NAMES.index("skin")
+    assert frame.depth[int(nose[1]), int(nose[0])] == pytest.approx(nose[2], abs=0.004)
+
+
+def test_frames_are_the_same_twice_and_in_any_order(portrait):
+    performance = replace(
+        Performance.rest(3, Fraction(25)),
+        face=np.stack([portrait.face * share for share in (1, 0.5, 0)]),
+        head_rotation=np.repeat(portrait.head_rotation[None], 3, axis=0),
+        gaze=np.repeat(portrait.gaze[None], 3, axis=0),
+    )
+    camera = CameraPath.still(portrait.camera, 3, Fraction(25))
+    first, second = (run(portrait, performance, camera, RunContext()) for _ in range(2))
+    frames = [first.render(i).rgba for i in range(3)]
+    for index in (2, 0, 1):
+        np.testing.assert_array_equal(second.render(index).rgba, frames[index])
+
+
+def test_wrong_camera_length_is_refused(portrait):
+    camera = CameraPath.still(portrait.camera, 2, Fraction(25))
+    with pytest.raises(ValueError, match="3"):
+        run(portrait, Performance.rest(3, Fraction(25)), camera, RunContext())
+
+
+def test_layers_composite_back_to_the_photo():
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (64, 48, 3), np.uint8)
+    alpha = np.clip(rng.normal(0.5, 0.6, (64, 48)), 0, 1).astype(np.float32)
+    layers = split(image, alpha)
+    back = layers.foreground[..., :3] + (1 - alpha[..., None]) * layers.background
+    assert psnr(back * 255, image) > 25  # random noise under a random matte is the worst case
+    smooth = np.full_like(image, 90)
+    layers = split(smooth, alpha)
+    np.testing.assert_allclose(
+        layers.foreground[..., :3] + (1 - alpha[..., None]) * layers.background, smooth / 255, atol=2 / 255
+    )
+
+
+def test_holes_are_filled_from_around():
+    picture = np.full((33, 47, 1), 0.25, np.float32)
+    known = np.ones((33, 47), np.float32)
+    known[10:20, 15:30] = 0
+    picture[known == 0] = 9
+    np.testing.assert_allclose(fill_holes(picture, known), 0.25, atol=1e-4)
