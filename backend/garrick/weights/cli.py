@@ -36,12 +36,12 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="For progr
         typer.echo(json.dumps(entries, indent=2))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("name", "for", "licence", "by", "out of", "MB", "state")
+    table = Table(Column("name", no_wrap=True), "for", Column("licence", no_wrap=True), "MB", "state")
     for entry in registry.REGISTRY.values():
         size = f"{entry.size / 1e6:.1f}"
-        row = (entry.name, entry.purpose, entry.licence, entry.credits, entry.wheel.requirement, size)
+        row = (entry.name, entry.purpose, entry.licence, size)
         table.add_row(*row, states[entry.name])
     Console().print(table)
 

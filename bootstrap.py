@@ -1,0 +1,185 @@
+"""From a fresh checkout to a working Garrick, with nothing but Python 3.11, 3.12 or 3.13.
+
+    python3 bootstrap.py demo              make everything ready and run the main job on the sample
+    python3 bootstrap.py test [ARGS...]    make everything ready and run the tests; ARGS go to pytest
+    python3 bootstrap.py setup             only make everything ready, with the tools for development
+
+Run it as often as you like: what is there is left alone. Windows: `py -3.11 bootstrap.py demo`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+PYTHONS = ((3, 11), (3, 13))
+DISK = 4e9  # bytes: the packages take about 3 GB, pip's scratch the rest
+SYSTEM_LIBRARIES = (
+    "libx11-6", "libxext6", "libxfixes3", "libxi6", "libxrender1", "libxkbcommon0", "libsm6", "libice6", "libgl1",
+    "libegl1", "libxxf86vm1", "libgomp1",
+)  # fmt: skip
+"""Debian's names of what Blender as a Python module links to."""
+
+_SAMPLE = ("--portrait", "assets/sample/portrait.png", "--audio", "assets/sample/voice.wav")
+
+
+class Refusal(Exception):
+    """Something that the user has to mend; its text says how."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the three commands; its exit code."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command not in ("demo", "test", "setup") or (rest and command != "test"):
+        print(__doc__)
+        return 0 if command in ("-h", "--help") else 2
+    try:
+        check_python(sys.version_info[:2])
+        python = set_up(ROOT, develop=command != "demo")
+        if command == "demo":
+            demo(python)
+        if command == "test":
+            return subprocess.run([str(python), "-m", "pytest", *rest], cwd=ROOT).returncode
+    except Refusal as refusal:
+        print(f"\n{refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def check_python(version: tuple[int, int]) -> None:
+    """Refuse a Python that the packages have no wheels for."""
+    if not PYTHONS[0] <= version <= PYTHONS[1]:
+        raise Refusal(
+            "Garrick needs Python 3.11 (or 3.12, 3.13); this is {}.{}.\n".format(*version)
+            + "Install Python 3.11 and run: python3.11 bootstrap.py demo   (Windows: py -3.11 bootstrap.py demo)"
+        )
+
+
+def set_up(root: Path, develop: bool) -> Path:
+    """Environment, packages, weights; -> the environment's Python. Packages wait until `stamp_of` changes."""
+    folder = root / ".venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp, wanted = folder / "garrick-setup.txt", stamp_of(root)
+    done = stamp.read_text().split() if stamp.is_file() and python.exists() else []
+    if wanted not in done or (develop and "dev" not in done):
+        check_disk(root)
+        if not python.exists():
+            run("making .venv", [sys.executable, "-m", "venv", str(folder)])
+        install(root, python, develop)
+        stamp.write_text(f"{wanted}{' dev' if develop else ''}\n")
+    check_blender(python)
+    run("weights and head model", [program(python), "weights", "pull"])
+    return python
+
+
+def stamp_of(root: Path) -> str:
+    """Changes whenever what has to be installed does."""
+    content = b"".join((root / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
+    return hashlib.sha256(content).hexdigest()
+
+
+def check_disk(root: Path) -> None:
+    """Refuse a disk on which the packages would not fit."""
+    free = shutil.disk_usage(root).free
+    if free < DISK:
+        raise Refusal(
+            f"{root} has {free / 1e9:.1f} GB free; Garrick needs {DISK / 1e9:.0f} GB. Make room and run this again."
+        )
+
+
+def install(root: Path, python: Path, develop: bool) -> None:
+    """torch first and by its exact pin, as it is the largest; then the rest; then Blender's module, if there is one."""
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-c",
+        str(root / "constraints.txt"),
+    ]
+    run("torch", [*pip, torch_pin(root)])
+    extras = "[dev]" if develop else ""
+    run("packages", [*pip, "--editable", f"{root}{extras}"])
+    try:
+        run("Blender as a module", [*pip, "--editable", f"{root}[blender]"])
+    except Refusal as refusal:
+        say(f"no Blender module for this Python and system; the rest works without. {refusal}")
+
+
+def torch_pin(root: Path) -> str:
+    """The line of constraints.txt that pins torch."""
+    found = re.search(r"^torch==\S+", (root / "constraints.txt").read_text(), re.MULTILINE)
+    if found is None:
+        raise Refusal("constraints.txt does not pin torch.")
+    return found.group()
+
+
+def check_blender(python: Path) -> None:
+    """Import bpy once, so that a missing system library is named now and not at the end of the first job."""
+    if os.environ.get("GARRICK_BLENDER"):
+        return
+    done = subprocess.run([str(python), "-c", "import bpy"], capture_output=True, text=True)
+    if done.returncode == 0:
+        return
+    if "No module named 'bpy'" in done.stderr:
+        say("scene.blend needs Blender 4.2 or later: set GARRICK_BLENDER to its path (everything else works without)")
+        return
+    raise Refusal(explain_import(done.stderr))
+
+
+def explain_import(message: str) -> str:
+    """What to do about an import of bpy that failed with this message."""
+    library = re.search(r"(lib[\w+.-]+\.so[.\d]*): cannot open shared object file", message)
+    if library is None:
+        return f"Blender's Python module cannot be loaded:\n{message.strip()}"
+    return (
+        f"Blender's Python module needs the system library {library.group(1)}. On Debian and Ubuntu run:\n"
+        f"    sudo apt-get install -y {' '.join(SYSTEM_LIBRARIES)}\nand then this command again."
+    )
+
+
+def demo(python: Path) -> None:
+    """The main job on the sample, with its own progress on the terminal."""
+    out = ROOT / "out" / "demo"
+    say("the main job on the sample")
+    command = [program(python), "perform", *_SAMPLE, "--out", str(out)]
+    if subprocess.run(command, cwd=ROOT).returncode != 0:
+        raise Refusal("The demo did not finish; the lines above say why.")
+    say(f"done. Look at {out / 'preview.mp4'}; open {out / 'scene.blend'} in Blender; all files are in {out}")
+
+
+def program(python: Path) -> str:
+    """The `garrick` command of an environment."""
+    return str(python.with_name("garrick.exe" if os.name == "nt" else "garrick"))
+
+
+def run(step: str, command: list[str]) -> None:
+    """Run one quiet step and say how long it took; its output is shown only when it fails, as a Refusal."""
+    start = time.monotonic()
+    print(f"garrick: {step} ...", end=" ", flush=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    print(f"{time.monotonic() - start:.0f} s" if done.returncode == 0 else "failed", flush=True)
+    if done.returncode != 0:
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise Refusal("\n".join([f"This step failed: {step}.", *lines[-12:]]))
+
+
+def say(line: str) -> None:
+    """One line for the user."""
+    print(f"garrick: {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
