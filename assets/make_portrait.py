@@ -1,6 +1,6 @@
 """Render the sample portrait, `assets/sample/portrait.png`, from our own head model; needs bpy 4.5.
 
-    python assets/make_portrait.py [--size 1024] [--samples 80] [--out FILE]
+    python assets/make_portrait.py [--size 1024] [--samples 64] [--out FILE]
 
 Everything in it is made here: the identity, the skin, brows, lashes and hair (seeded), the clothes and the studio.
 """
@@ -36,7 +36,7 @@ def main() -> None:
     """Build the scene and render it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=1024)
-    parser.add_argument("--samples", type=int, default=80)
+    parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--out", type=Path, default=ASSETS / "sample" / "portrait.png")
     options = parser.parse_args()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)

@@ -46,7 +46,6 @@ SHIRT = "helper-tights"
 class Person:
     """head: our head model; identity: (100,); vertices: (V, 3) of the head, relaxed;
     body: (N, 3) the source's body with arms lowered; shirt: (Q, 4) quads of it for clothes;
-    mask_uv: (S, 4, 2) where the head's first S quads (its skin) lie in the source's masks; masks: its mask folder.
     """
 
     head: Head
@@ -54,8 +53,6 @@ class Person:
     vertices: np.ndarray
     body: np.ndarray
     shirt: np.ndarray
-    mask_uv: np.ndarray
-    masks: Path
 
 
 def make_person(data: Path) -> Person:
@@ -75,8 +72,6 @@ def make_person(data: Path) -> Person:
         vertices=head.vertices(coefficients, face),
         body=_lower_arms(base, body, data / "mpfb2" / "rigs" / "standard"),
         shirt=base.quads[base.groups[SHIRT]],
-        mask_uv=base.uvs[base.quad_uvs[source.skin_quads]],
-        masks=data / "mpfb2" / "textures",
     )
 
 

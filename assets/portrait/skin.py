@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import bpy
+import cv2
 import numpy as np
 from garrick.bodies.head import PARTS
+from scipy.interpolate import splev, splprep
 
 from blender_addon.axes import to_blender
 from portrait.nodes import Shader
 from portrait.person import Person
 from portrait.strands import covered
 
+_WINDOW = (0.080, 0.050)  # metres
+_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)  # MediaPipe's ring
 FLUSH = "flush"  # colour attribute: red how flushed, green how thin-skinned (lids), blue how far under the hair
 
 
@@ -36,9 +40,9 @@ def make_head(person: Person, below: np.ndarray) -> bpy.types.Object:
     quads, parts = person.head.quads, person.head.quad_parts
     shown = (parts <= PARTS.index("socket")) & ~below[quads].all(axis=1)
     skin = make_mesh("skin", person.vertices, quads[shown], 2)
-    mask = np.zeros((len(quads), 4, 2))
-    mask[: len(person.mask_uv)] = person.mask_uv
-    skin.data.uv_layers.new(name="mask").uv.foreach_set("vector", mask[shown].ravel().astype(np.float32))
+    corners = person.vertices[quads[shown]][..., :2]
+    mask_uv = (corners - lip_window(person)) / _WINDOW
+    skin.data.uv_layers.new(name="lips").uv.foreach_set("vector", mask_uv.ravel().astype(np.float32))
     used = np.unique(quads[shown])
     flush = np.column_stack([flushed(person)[used], np.ones(len(used))])
     layer = skin.data.color_attributes.new(FLUSH, "FLOAT_COLOR", "POINT")
@@ -73,15 +77,13 @@ def flushed(person: Person) -> np.ndarray:
 
 
 def skin_material(person: Person) -> bpy.types.Material:
-    """Procedural skin: mottling, flush, darker lids, lips from the source's mask, pores and fine bumps, scattering."""
+    """Procedural skin: mottling, flush, darker lids, lips inside their landmarks, pores and fine bumps, scattering."""
     shader = Shader("skin")
     place = shader.add("ShaderNodeTexCoord").outputs["Object"]
     flush = shader.add("ShaderNodeAttribute", {"attribute_name": FLUSH}).outputs["Color"]
     channels = shader.add("ShaderNodeSeparateColor", i0=flush)
-    uv = shader.add("ShaderNodeUVMap", {"uv_map": "mask"}).outputs[0]
-    lips_image = bpy.data.images.load(str(person.masks / "mpfb_lips.jpg"))
-    lips_image.colorspace_settings.name = "Non-Color"
-    lips = shader.add("ShaderNodeTexImage", {"image": lips_image}, Vector=uv).outputs[0]
+    uv = shader.add("ShaderNodeUVMap", {"uv_map": "lips"}).outputs[0]
+    lips = shader.add("ShaderNodeTexImage", {"image": lip_mask(person), "extension": "CLIP"}, Vector=uv).outputs[0]
     lips = shader.math("MULTIPLY", lips, 0.62)
 
     tone = shader.ramp(
@@ -115,6 +117,26 @@ def skin_material(person: Person) -> bpy.types.Material:
             Specular_IOR_Level=0.42,
         )
     )
+
+
+def lip_window(person: Person) -> np.ndarray:
+    """(2,) lower corner of the window of the lip mask, metres in x and y."""
+    return person.head.landmarks(person.vertices)[list(_LIPS), :2].mean(axis=0) - np.array(_WINDOW) / 2
+
+
+def lip_mask(person: Person) -> bpy.types.Image:
+    """The red of the lips as seen from the front, in the window, with a soft edge of half a millimetre."""
+    outline = person.head.landmarks(person.vertices)[list(_LIPS), :2]
+    closed = np.vstack([outline, outline[:1]])
+    smooth = splev(np.linspace(0, 1, 200), splprep(closed.T, s=len(closed) * 2e-7, per=True)[0])
+    width, height = 1600, 1000
+    points = (np.stack(smooth, axis=1) - lip_window(person)) / _WINDOW * (width, height)
+    mask = cv2.fillPoly(np.zeros((height, width), np.float32), [points.astype(np.int32)], 1.0)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.0005 / _WINDOW[0] * width)
+    image = bpy.data.images.new("lips", width, height, float_buffer=True)
+    image.colorspace_settings.name = "Non-Color"
+    image.pixels.foreach_set(np.repeat(mask[..., None], 4, axis=2).ravel())  # bottom row first, as y counts
+    return image
 
 
 def plain_material(name: str, color: tuple[float, float, float], roughness: float) -> bpy.types.Material:
