@@ -1,0 +1,85 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from garrick.speech import vad
+from garrick.speech.alphabet import ARPABET, BILABIALS, SILENCE
+from garrick.speech.edges import Spike, place
+from garrick.speech.phones import hear_phones
+from garrick.speech.speech import Phone, Speech
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def covers(phones: tuple[Phone, ...], duration: float) -> None:
+    """Gapless, in order, each phone longer than nothing, no two silences in a row."""
+    assert phones[0].start == 0
+    assert phones[-1].end == pytest.approx(duration)
+    for before, after in pairwise(phones):
+        assert before.end == after.start
+        assert not before.symbol == after.symbol == SILENCE
+    assert all(phone.end > phone.start for phone in phones)
+    assert all(0 <= phone.confidence <= 1 for phone in phones)
+
+
+def bilabials(phones: tuple[Phone, ...]) -> list[Phone]:
+    return [phone for phone in phones if phone.symbol in BILABIALS]
+
+
+def heard(speech: Speech) -> tuple[Phone, ...]:
+    voice = vad.speech_probability(speech.waveform)
+    return hear_phones(speech.waveform, voice, vad.segments(voice, speech.duration))
+
+
+def test_every_p_b_m_that_was_said_is_heard(line: Speech) -> None:
+    said, found = bilabials(line.phones), bilabials(heard(line))
+    assert [phone.symbol for phone in said] == list("BBMMPPPPBPBMBMBMM")
+    for phone in said:
+        assert any(other.start - 0.04 <= (phone.start + phone.end) / 2 <= other.end + 0.04 for other in found), phone
+
+
+def test_heard_phones_cover_the_clip(line: Speech) -> None:
+    covers(heard(line), line.duration)
+
+
+def test_the_pause_between_sentences_is_silence(line: Speech) -> None:
+    gap = next(word for word in line.words if word.text == "Every").start - 0.15
+    assert any(phone.symbol == SILENCE and phone.start < gap < phone.end for phone in heard(line))
+
+
+def test_hearing_is_deterministic(line: Speech) -> None:
+    assert heard(line) == heard(line)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.001, 0.05])
+def test_nobody_speaks_in_silence_and_noise(noise: float) -> None:
+    waveform = (noise * np.random.default_rng(0).standard_normal(32000)).astype(np.float32)
+    voice = vad.speech_probability(waveform)
+    spans = vad.segments(voice, 2.0)
+    assert spans == []
+    assert hear_phones(waveform, voice, spans) == (Phone(SILENCE, 0.0, 2.0),)
+
+
+@pytest.mark.parametrize("samples", [1, 160, 400, 3200])
+def test_a_very_short_clip_is_covered(samples: int) -> None:
+    waveform = np.full(samples, 0.1, np.float32)
+    covers(hear_phones(waveform, vad.speech_probability(waveform), [(0.0, samples / 16000)]), samples / 16000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), duration=st.fractions(Fraction(1, 20), Fraction(3)))
+def test_any_spikes_are_placed_without_gaps(data: st.DataObject, duration: Fraction) -> None:
+    length = max(1, round(float(duration) * 16000))
+    times = sorted(data.draw(st.lists(st.floats(0, float(duration)), max_size=40)))
+    symbols = data.draw(st.lists(st.sampled_from(ARPABET), min_size=len(times), max_size=len(times)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 5)))
+    waveform = (0.1 * rng.standard_normal(length) * (rng.random(length // 800 + 1).repeat(800)[:length] > 0.4)).astype(
+        "f4"
+    )
+    voice = rng.random(-(-length // vad.HOP)).astype(np.float32)
+    spikes = [Spike(symbol, time, 0.5) for symbol, time in zip(symbols, times, strict=True)]
+    phones = place(spikes, waveform, voice)
+    covers(phones, length / 16000)
+    order = iter(symbols)
+    assert all(phone.symbol in order for phone in phones if phone.symbol != SILENCE)  # a subsequence, nothing invented
