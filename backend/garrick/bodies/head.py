@@ -37,6 +37,7 @@ class Head:
     lips:           (V,) uint8, 1 upper and 2 lower lip near the middle of the mouth.
     slider_map:     (9, B) float32: 1 and eight macro sliders -> identity (the ninth follows: races sum to one).
     average_adult:  (B,) float32, identity of the average adult.
+    landmark_corners, landmark_weights: (468, 3) int32 vertices and float32 weights of the MediaPipe face points.
     """
 
     template: np.ndarray
@@ -53,6 +54,8 @@ class Head:
     lips: np.ndarray
     slider_map: np.ndarray
     average_adult: np.ndarray
+    landmark_corners: np.ndarray
+    landmark_weights: np.ndarray
     credits: str
 
     def vertices(
@@ -90,11 +93,11 @@ class Head:
 
     def landmarks(self, vertices: Array) -> Array:
         """(..., V, 3) -> (..., 468, 3): the MediaPipe face points on the mesh."""
-        corners, weights = self._embedding
+        corners, weights = self.landmark_corners, self.landmark_weights
         points = vertices[..., corners.ravel(), :].reshape(*vertices.shape[:-2], *corners.shape, 3)
         if isinstance(vertices, torch.Tensor):
             return (points * torch.as_tensor(weights, dtype=vertices.dtype, device=vertices.device)[..., None]).sum(-2)
-        return (points * weights[..., None].astype(vertices.dtype)).sum(axis=-2)
+        return (points * weights[..., None]).sum(axis=-2)
 
     def lip_gap(self, vertices: np.ndarray) -> np.ndarray:
         """(..., V, 3) unposed -> (...,) metres between the lips in the middle of the mouth; 0 when they touch."""
@@ -126,6 +129,8 @@ class Head:
     def identity_from_sliders(self, **sliders: float) -> np.ndarray:
         """(B,) identity of the macro sliders age, gender, weight, muscle, height, proportions, african, asian (0..1)."""
         defaults = dict(zip(MACROS, (0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 1 / 3, 1 / 3), strict=False))
+        if not self.slider_map.any():
+            raise ValueError("This head has no sliders.")
         unknown = set(sliders) - set(defaults)
         if unknown:
             raise ValueError(f"There is no slider {sorted(unknown)[0]!r}; there are {', '.join(defaults)}.")
@@ -143,13 +148,6 @@ class Head:
         for part in range(len(PARTS)):
             parts[np.unique(self.quads[self.quad_parts == part])] = part
         return parts
-
-    @cached_property
-    def _embedding(self) -> tuple[np.ndarray, np.ndarray]:
-        """(468, 3) vertex ids and (468, 3) barycentric weights, found by tracking our own renders."""
-        with resources.as_file(resources.files("garrick.bodies") / "landmarks_468.npz") as path:
-            table = load_arrays(path)
-        return self.triangles[table["triangles"]], table["weights"]
 
     def _torch(self, dtype: torch.dtype, device: torch.device) -> _TorchHead:
         key = (dtype, str(device))
@@ -190,7 +188,10 @@ def load_head(path: Path | None = None) -> Head:
     arrays = load_arrays(path)
     credits = str(arrays.pop("credits"))
     half = {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in arrays.items()}
-    return Head(**half, credits=credits)
+    with resources.as_file(resources.files("garrick.bodies") / "landmarks_468.npz") as table:
+        landmarks = load_arrays(table)
+    corners = half["quads"][:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)[landmarks["triangles"]]
+    return Head(**half, landmark_corners=corners, landmark_weights=landmarks["weights"], credits=credits)
 
 
 def _combine(coefficients: Array, basis: Array) -> Array:

@@ -36,12 +36,14 @@ def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
         touched.append(moved)
         deltas.append(shape[moved])
         starts.append(starts[-1] + len(moved))
-    loops = head.quads.ravel()
+    corners = np.ones(head.quads.shape, bool)
+    corners[:, 3] = head.quads[:, 3] != head.quads[:, 2]  # a triangle is a quad whose last two corners coincide
+    loops = head.quads[corners]
     return {
         "vertices": vertices.astype(np.float32),
         "loops": loops.astype(np.int32),
-        "polygon_sizes": np.full(len(head.quads), 4, np.int32),
-        "uv": head.uvs[head.quad_uvs.ravel()].astype(np.float32),
+        "polygon_sizes": corners.sum(axis=1).astype(np.int32),
+        "uv": head.uvs[head.quad_uvs[corners]].astype(np.float32),
         "photo_uv": _photo_uv(head, portrait)[loops].astype(np.float32),
         "material": head.quad_parts,
         "material_names": np.array(PARTS),

@@ -1,0 +1,59 @@
+"""Closest points on a triangle mesh, and what they carry from one mesh to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+_NEAR = 24  # triangles tried for each point, by the distance of their middles
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where points come to lie on a mesh: corners (n, 3) vertex ids, weights (n, 3) barycentric, distance (n,) metres."""
+
+    corners: np.ndarray
+    weights: np.ndarray
+    distance: np.ndarray
+
+    def carry(self, values: np.ndarray) -> np.ndarray:
+        """(..., V, C) values at the vertices -> (..., n, C) at the points."""
+        return (values[..., self.corners, :] * self.weights[..., None]).sum(axis=-2)
+
+
+def closest_points(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> Footprint:
+    """The nearest point of the mesh for each of (n, 3) points; vertices (V, 3), triangles (T, 3)."""
+    middles = vertices[triangles].mean(axis=1)
+    tried = cKDTree(middles).query(points, k=min(_NEAR, len(triangles)))[1].reshape(len(points), -1)
+    corners = vertices[triangles[tried]]  # (n, k, 3, 3)
+    weights = _barycentric(points[:, None], corners)
+    distance = np.linalg.norm((corners * weights[..., None]).sum(axis=2) - points[:, None], axis=2)
+    best = distance.argmin(axis=1)
+    row = np.arange(len(points))
+    return Footprint(triangles[tried[row, best]], weights[row, best], distance[row, best])
+
+
+def _barycentric(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Weights of the closest point of each triangle (Ericson, Real-Time Collision Detection, 5.1.5)."""
+    a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
+    ab, ac, ap = b - a, c - a, points - a
+    d1, d2 = (ab * ap).sum(-1), (ac * ap).sum(-1)
+    aa, bb, cc = (ab * ab).sum(-1), (ab * ac).sum(-1), (ac * ac).sum(-1)
+    area = np.maximum(aa * cc - bb * bb, 1e-18)
+    v, w = (cc * d1 - bb * d2) / area, (aa * d2 - bb * d1) / area
+    inside = np.stack([1 - v - w, v, w], axis=-1)
+    # outside the triangle the closest point lies on an edge: try all three
+    best = np.where((inside >= 0).all(-1, keepdims=True), inside, np.nan)
+    error = np.where(np.isnan(best[..., 0]), np.inf, 0.0)
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        start, along = corners[..., first, :], corners[..., second, :] - corners[..., first, :]
+        t = np.clip(((points - start) * along).sum(-1) / np.maximum((along**2).sum(-1), 1e-18), 0, 1)
+        miss = np.linalg.norm(start + t[..., None] * along - points, axis=-1)
+        edge = np.zeros(inside.shape)
+        edge[..., first], edge[..., second] = 1 - t, t
+        better = miss < error
+        best = np.where(better[..., None], edge, best)
+        error = np.where(better, miss, error)
+    return best
