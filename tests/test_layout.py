@@ -1,0 +1,68 @@
+"""The rules of the house that a machine can check: file length and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKEND = ROOT / "backend" / "garrick"
+SOURCES = [
+    path
+    for folder in ("backend", "blender_addon", "tests", "assets")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "build" not in path.relative_to(ROOT).parts and ROOT / "blender_addon" / "core" not in path.parents
+]
+SOURCES.append(ROOT / "bootstrap.py")
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in SOURCES}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_no_file_is_a_grab_bag():
+    assert [path for path in SOURCES if path.stem in ("utils", "helpers", "misc", "common")] == []
+
+
+def test_the_backend_never_imports_bpy():
+    offenders = [
+        str(path.relative_to(ROOT))
+        for path in BACKEND.rglob("*.py")
+        if {"bpy", "bmesh", "mathutils", "blender_addon"} & set(imports(path))
+    ]
+    assert offenders == []
+
+
+def test_the_backend_never_imports_the_code_of_a_pulled_wheel():
+    offenders = [
+        path.name for path in BACKEND.rglob("*.py") if {"mediapipe", "anny", "silero_vad"} & set(imports(path))
+    ]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("path", sorted((BACKEND / "core").glob("*.py")), ids=lambda path: path.stem)
+def test_core_needs_only_numpy_and_the_standard_library(path):
+    """Because the add-on carries a copy of it into Blender; its own modules are imported relatively."""
+    assert {name for name in imports(path) if name not in sys.stdlib_module_names} <= {"numpy"}
+
+
+def test_help_loads_none_of_the_heavy_packages():
+    heavy = {"torch", "numba", "scipy", "cv2", "onnxruntime", "av", "ai_edge_litert", "bpy"}
+    program = "import sys, garrick.cli; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The top-level package of every absolute import in a file, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield str(node.module).split(".")[0]
