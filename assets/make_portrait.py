@@ -15,7 +15,8 @@ from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent
 sys.path[:0] = [str(ASSETS), str(ASSETS.parent)]
-os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="garrick-portrait-"))
+_profile = tempfile.TemporaryDirectory(prefix="garrick-portrait-", ignore_cleanup_errors=True)
+os.environ["BLENDER_USER_RESOURCES"] = _profile.name
 
 import bpy  # noqa: E402
 

@@ -40,6 +40,7 @@ def plate_material(name: str, image: bpy.types.Image) -> tuple[bpy.types.Materia
     material = bpy.data.materials.new(name)
     tree = version_adapter.use_nodes(material)
     picture = _picture_node(tree, image)
+    picture.extension = "EXTEND"
     glow = tree.nodes.new("ShaderNodeEmission")
     clear = tree.nodes.new("ShaderNodeBsdfTransparent")
     mix = tree.nodes.new("ShaderNodeMixShader")

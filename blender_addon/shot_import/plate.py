@@ -17,6 +17,7 @@ from .shot import Frames, Rig
 from .timeline import FIRST_FRAME, scene_rate
 
 _BEHIND_HEAD, _BEHIND_FRAMES = 0.05, 0.5  # metres
+_BLEED = 0.01  # of each side: the picture goes on past the frustum, so that no pixel at the edge sees by it
 
 
 def add_frames(
@@ -71,8 +72,10 @@ def _plane(
     camera: bpy.types.Object, path: CameraPath, depth: float, performance: Performance,
 ) -> bpy.types.Object:  # fmt: skip
     mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], [], [(0, 1, 2, 3)])
-    mesh.uv_layers.new(name="frame").uv.foreach_set("vector", [0, 0, 1, 0, 1, 1, 0, 1])
+    # The object's scale is half the frustum; the picture itself fills -1 .. 1, UV 0 .. 1.
+    side, low, high = 1 + 2 * _BLEED, -_BLEED, 1 + _BLEED
+    mesh.from_pydata([(-side, -side, 0), (side, -side, 0), (side, side, 0), (-side, side, 0)], [], [(0, 1, 2, 3)])
+    mesh.uv_layers.new(name="frame").uv.foreach_set("vector", [low, low, high, low, high, high, low, high])
     mesh.materials.append(material)
     plane = bpy.data.objects.new(name, mesh)
     plane.parent = camera

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 # Before bpy is imported: tests neither read nor write the user's own Blender settings.
-os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="garrick-bpy-tests-"))
+_profile = tempfile.TemporaryDirectory(prefix="garrick-bpy-tests-", ignore_cleanup_errors=True)
+os.environ["BLENDER_USER_RESOURCES"] = _profile.name
 bpy = pytest.importorskip("bpy", reason="bpy is not installed (Python 3.11: pip install 'garrick[blender]')")
 
 ROOT = Path(__file__).resolve().parents[2]
