@@ -197,11 +197,12 @@ def _settle(guess: np.ndarray, cepstrum: np.ndarray) -> np.ndarray:
 
 
 def _gapless(phones: Sequence[Phone], duration: float) -> tuple[Phone, ...]:
-    """Fill what lies between the phones with "SIL" and drop what lies outside 0 .. duration or has no length."""
+    """Fill the gaps with "SIL", make each phone at least a frame long, drop what lies after `duration`."""
     covering: list[Phone] = []
     end = 0.0
     for phone in phones:
-        start, stop = max(phone.start, end), min(phone.end, duration)
+        start = max(phone.start, end)
+        stop = min(max(phone.end, start + _HOP), duration)
         if stop <= start:
             continue
         if start - end > _HOP / 2:
