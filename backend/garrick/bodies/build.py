@@ -95,6 +95,11 @@ def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     }
 
 
+def skin_ids(base: BaseMesh, data: Path) -> np.ndarray:
+    """(n,) source vertex ids of the head's skin, which are the first n vertices of the built head in this order."""
+    return _Source.cut(base, data).skin_ids
+
+
 @dataclass(frozen=True)
 class _Source:
     """The part of the base mesh that the head is made from; `keep` lists its vertices, `local` maps into it."""

@@ -1,0 +1,1 @@
+"""How every shipped table and weight was made, re-runnable."""
