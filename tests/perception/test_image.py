@@ -48,7 +48,7 @@ def test_exif_turns_the_photo_and_gives_the_lens(tmp_path):
     image.save(tmp_path / "a.jpg", exif=exif)
     photo = load_photo(tmp_path / "a.jpg")
     assert photo.pixels.shape[:2] == (200, 100)
-    assert photo.focal_pixels == pytest.approx(85 / 36 * 200)
+    assert photo.focal_pixels == pytest.approx(85 / 43.27 * np.hypot(200, 100))
 
 
 def big_png(width: int, height: int) -> bytes:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
-import cv2
 import numpy as np
 
+from garrick.perception.crop import Square
 from garrick.perception.nets import run_net
 
 _INPUT = 128
 _SCORE = 0.6
 _OVERLAP = 0.3
+_FINEST = 960  # pixels of the last tiles: the net finds faces from a tenth of what it is shown, here 96 pixels
 
 
 @dataclass(frozen=True)
@@ -34,63 +36,46 @@ class Face:
 
 
 def detect_faces(picture: np.ndarray) -> list[Face]:
-    """All faces from left to right; (H, W, 3) uint8. The net sees faces down to a tenth of what it is shown, so tiles
-    of a half, and if nothing was found of a quarter, of the longer side follow the whole picture.
-    """
-    side = max(picture.shape[:2])
-    found = _detect(picture, np.array([picture.shape[1], picture.shape[0]]) / 2, side)
-    for share in (2, 4):
-        if share == 4 and found:
-            break
-        step = side / share / 2
-        for y in np.arange(step, picture.shape[0], step):
-            for x in np.arange(step, picture.shape[1], step):
-                found += _detect(picture, np.array([x, y]), side / share)
+    """All faces from left to right, from 96 pixels up; picture: (H, W, 3) uint8."""
+    found = [face for tile in _tiles(picture.shape[1], picture.shape[0]) for face in _detect(picture, tile)]
     return sorted(_suppress(found), key=lambda face: face.box[0])
 
 
-def _detect(picture: np.ndarray, centre: np.ndarray, side: float) -> list[Face]:
-    scale = _INPUT / side
-    matrix = np.array([[scale, 0, _INPUT / 2 - centre[0] * scale], [0, scale, _INPUT / 2 - centre[1] * scale]])
-    tile = cv2.warpAffine(_shrink(picture, scale), _shrunk(matrix, scale), (_INPUT, _INPUT), flags=cv2.INTER_LINEAR)
-    outputs = run_net("face_detection_short_range", tile.astype(np.float32) / 127.5 - 1)
+def _tiles(width: int, height: int) -> Iterator[Square]:
+    """The whole picture, then half-overlapping squares of a half, a quarter ... of its longer side."""
+    side = float(max(width, height))
+    yield Square(np.array([width, height]) / 2, side)
+    while side > _FINEST or side == max(width, height):
+        side /= 2
+        across, down = (max(1, int(np.ceil(2 * length / side)) - 1) for length in (width, height))
+        for y in _middles(height, side, down):
+            for x in _middles(width, side, across):
+                yield Square(np.array([x, y]), side)
+
+
+def _middles(length: int, side: float, count: int) -> np.ndarray:
+    """Middles of `count` tiles that cover a length evenly."""
+    return np.array([length / 2]) if count == 1 else np.linspace(side / 2, length - side / 2, count)
+
+
+def _detect(picture: np.ndarray, tile: Square) -> list[Face]:
+    outputs = run_net("face_detection_short_range", tile.cut(picture, _INPUT).astype(np.float32) / 127.5 - 1)
     raw = next(output for output in outputs if output.shape[-1] == 16)[0]
     logits = next(output for output in outputs if output.shape[-1] == 1)[0, :, 0]
     scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
-    good = np.flatnonzero(scores > _SCORE)
-    values = raw[good].reshape(-1, 8, 2) / _INPUT
-    anchors = _anchors()[good]
-    places = values + anchors[:, None]
-    places[:, 1] = values[:, 1]  # width and height hang on no anchor
     faces = []
-    for place, score in zip((places - 0.5), scores[good], strict=True):
-        middle, extent = place[0] * side + centre, (place[1] + 0.5) * side
-        box = np.concatenate([middle - extent / 2, middle + extent / 2])
-        faces.append(Face(box, place[2:] * side + centre, float(score)))
+    for index in np.flatnonzero(scores > _SCORE):
+        # middle, extent, six points: pixels of the input, all but the extent from the anchor
+        values = raw[index].reshape(8, 2)
+        points = tile.back(values + _anchors()[index] * _INPUT, _INPUT)
+        half = values[1] / 2 * tile.side / _INPUT
+        faces.append(Face(np.concatenate([points[0] - half, points[0] + half]), points[2:], float(scores[index])))
     return faces
 
 
-def _shrink(picture: np.ndarray, scale: float) -> np.ndarray:
-    """Area-average first when much smaller is wanted, so that sampling does not alias."""
-    factor = int(1 / scale)
-    return picture if factor < 2 else _area(picture.tobytes(), picture.shape, factor)
-
-
-@lru_cache(maxsize=4)
-def _area(data: bytes, shape: tuple[int, int, int], factor: int) -> np.ndarray:
-    picture = np.frombuffer(data, np.uint8).reshape(shape)
-    small = (max(1, round(shape[1] / factor)), max(1, round(shape[0] / factor)))
-    return cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-
-
-def _shrunk(matrix: np.ndarray, scale: float) -> np.ndarray:
-    factor = max(1, int(1 / scale))
-    return matrix * np.array([factor, factor, 1])
-
-
-@lru_cache(maxsize=1)
+@cache
 def _anchors() -> np.ndarray:
-    """(896, 2) SSD anchor centres: 2 for each cell of 16 x 16, then 6 for each of 8 x 8."""
+    """(896, 2) SSD anchor centres, 0..1: 2 for each cell of 16 x 16, then 6 for each of 8 x 8."""
     rows = []
     for cells, count in ((16, 2), (8, 6)):
         y, x = np.mgrid[:cells, :cells]

@@ -1,13 +1,15 @@
-"""Reads a photo safely: checked before it is decoded, turned upright, flattened to 8-bit sRGB."""
+"""Reads a photo safely: checked before it is decoded, turned upright, brought to 8-bit sRGB, framed on a face."""
 
 from __future__ import annotations
 
+import io
+import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from garrick.errors import InputError
 
@@ -15,9 +17,14 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 12_000
 MAX_BYTES = 200_000_000
 MIN_SIDE = 96
-_FOCAL_35MM = 0xA405  # EXIF FocalLengthIn35mmFilm
-_EXIF_IFD = 0x8769
-_ASSUMED_FOCAL = 50.0  # millimetres on a 36 mm wide film: an ordinary portrait lens
+# named, because Pillow would hand an EPS file to an interpreter of PostScript
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+_EXIF_IFD, _FOCAL_35MM = 0x8769, 0xA405  # EXIF FocalLengthIn35mmFilm
+_FILM, _FILM_DIAGONAL = 36.0, 43.27  # millimetres
+_ASSUMED_FOCAL = 50.0  # millimetres: an ordinary portrait lens
+_FOCALS = (12.0, 600.0)  # what a camera may claim
+_GREY = (128, 128, 128, 255)
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Photo:
     """A decoded photo.
 
     pixels:       (H, W, 3) uint8, sRGB, upright.
-    focal_pixels: focal length in pixels, from EXIF or for a 50 mm lens on 36 mm film along the longer side.
+    focal_pixels: focal length in pixels, from EXIF, or for a 50 mm lens on 36 mm film along the longer side.
     """
 
     pixels: np.ndarray
@@ -33,38 +40,35 @@ class Photo:
 
 
 def load_photo(path: Path) -> Photo:
-    """Read a photo of any common kind. Raises InputError for what is missing, no image, broken, too small or too large."""
+    """Read a photo of any common kind: greyscale, palette, CMYK, 16 bits, transparency, colour profile, EXIF turn.
+
+    Raises InputError for what is missing, no image, broken, too small or too large; sizes are checked in the header.
+    """
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "Give the path of a photo.")
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB.", "Save the photo smaller.")
-    try:
-        image = Image.open(path)
-    except Image.DecompressionBombError:
-        raise InputError(f"{path.name} has far too many pixels.", f"Scale it to at most {MAX_SIDE} a side.") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise InputError(f"{path.name} is not an image that can be read.", "Use PNG, JPEG, WebP or TIFF.") from None
-    with image:
-        width, height = image.size
-        if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-            raise InputError(
-                f"{path.name} is {width} x {height} pixels; the limit is {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million.",
-                "Scale the photo down.",
-            )
-        if min(width, height) < MIN_SIDE:
-            raise InputError(f"{path.name} is only {width} x {height} pixels.", "Use a photo with a face of at least 96 pixels.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about broken metadata, which is not needed, and sizes, which are checked here
         try:
-            focal = image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM) or _ASSUMED_FOCAL
-            upright = ImageOps.exif_transpose(image)
-            pixels = _to_rgb(upright)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            raise InputError(f"{path.name} is damaged or cut short.", "Save the photo again and retry.") from None
-    return Photo(pixels, float(focal) / 36 * max(width, height))
+            image = Image.open(path, formats=_FORMATS)
+        except Image.DecompressionBombError:
+            raise InputError(f"{path.name} has far too many pixels.", f"Use at most {MAX_SIDE} a side.") from None
+        except (UnidentifiedImageError, *_DAMAGE):
+            raise InputError(f"{path.name} is not an image that can be read.", "Use PNG, JPEG, WebP or TIFF.") from None
+        with image:
+            _check_size(path.name, *image.size)
+            try:
+                focal = _focal_pixels(image)
+                pixels = _to_rgb(_managed(ImageOps.exif_transpose(image)))
+            except _DAMAGE:
+                raise InputError(f"{path.name} is damaged or cut short.", "Save the photo again and retry.") from None
+    return Photo(pixels, focal)
 
 
 @dataclass(frozen=True)
 class Framing:
-    """A crop and scale of the photo: canvas = scale * (photo - origin)."""
+    """A crop and scale of the photo: canvas = scale * (photo - origin), pixel centres at whole + 0.5 on both sides."""
 
     scale: float
     origin: tuple[float, float]
@@ -72,6 +76,10 @@ class Framing:
     def to_canvas(self, points: np.ndarray) -> np.ndarray:
         """(n, 2) photo pixels -> canvas pixels."""
         return (points - np.array(self.origin)) * self.scale
+
+    def to_photo(self, points: np.ndarray) -> np.ndarray:
+        """(n, 2) canvas pixels -> photo pixels."""
+        return points / self.scale + np.array(self.origin)
 
 
 def frame_face(photo: np.ndarray, points: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, Framing]:
@@ -88,27 +96,51 @@ def frame_face(photo: np.ndarray, points: np.ndarray, size: tuple[int, int]) -> 
     wide = tall * aspect
     left = float(np.clip(middle[0] - wide / 2, 0, width - wide))
     top = float(np.clip(middle[1] - tall * 0.46, 0, height - tall))
-    scale = size[1] / tall
-    if scale < 1:
-        # area averaging needs whole source pixels around each canvas pixel: resize the crop, then place it exactly
-        matrix = np.array([[1, 0, left], [0, 1, top]])
-        whole = (max(size[0], round(wide)), max(size[1], round(tall)))
-        crop = cv2.warpAffine(photo, matrix, whole, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
-        return cv2.resize(crop, size, interpolation=cv2.INTER_AREA), Framing(scale, (left, top))
-    # pixel centres lie at + 0.5 on both sides
-    matrix = np.array([[1 / scale, 0, left + 0.5 / scale - 0.5], [0, 1 / scale, top + 0.5 / scale - 0.5]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(photo, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), Framing(scale, (left, top))
+    box = (left, top, min(left + wide, width), min(top + tall, height))
+    canvas = Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS, box)
+    return np.asarray(canvas), Framing(size[1] / tall, (left, top))
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise InputError(
+            f"{name} is {width} x {height} pixels; the limit is {MAX_SIDE} a side and {MAX_PIXELS // 10**6} million.",
+            "Scale the photo down.",
+        )
+    if min(width, height) < MIN_SIDE:
+        raise InputError(f"{name} is only {width} x {height} pixels.", f"Use a photo with a face of {MIN_SIDE} pixels.")
+
+
+def _focal_pixels(image: Image.Image) -> float:
+    """The 35 mm equivalent of EXIF is defined by the diagonal; the assumed lens by the longer side."""
+    claimed = image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM)
+    if isinstance(claimed, int | float) and _FOCALS[0] <= claimed <= _FOCALS[1]:
+        return float(claimed) / _FILM_DIAGONAL * float(np.hypot(*image.size))
+    return _ASSUMED_FOCAL / _FILM * max(image.size)
+
+
+def _managed(image: Image.Image) -> Image.Image:
+    """Convert from the photo's own colour profile to sRGB; a profile that cannot be read is left out, as viewers do."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "CMYK"):
+        return image
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except ImageCms.PyCMSError:
+        return image
+    return converted or image
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
-    """(H, W, 3) uint8; transparency is laid over mid grey, 16 bits are scaled down."""
+    """(H, W, 3) uint8; transparency is laid over mid grey, deeper pixels are scaled down."""
     if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image, np.float64)
-        top = 65535.0 if grey.max() > 255 else 255.0
-        return np.repeat((np.clip(grey / top, 0, 1) * 255 + 0.5).astype(np.uint8)[..., None], 3, axis=2)
+        white = 1.0 if image.mode == "F" and grey.max() <= 1 else 255.0 if grey.max() <= 255 else 65535.0
+        if image.mode.startswith("I;16"):
+            white = 65535.0
+        return np.repeat((np.clip(grey / white, 0, 1) * 255 + 0.5).astype(np.uint8)[..., None], 3, axis=2)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, (128, 128, 128, 255))
-        image = Image.alpha_composite(ground, layered)
+        image = Image.alpha_composite(Image.new("RGBA", layered.size, _GREY), layered)
     return np.asarray(image.convert("RGB"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -21,7 +21,7 @@ def run_net(name: str, picture: np.ndarray) -> list[np.ndarray]:
     return [interpreter.get_tensor(output["index"]) for output in interpreter.get_output_details()]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(name: str) -> Interpreter:
     interpreter = Interpreter(str(registry.path(name)), num_threads=2)
     interpreter.allocate_tensors()
