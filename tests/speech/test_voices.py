@@ -74,6 +74,11 @@ def test_numbers_units_and_accents_are_read() -> None:
     assert "degrees" in [word.text for word in passage.words]
 
 
+def test_words_carry_no_quotes() -> None:
+    (passage,) = read('"Oh my," said (Bob).')
+    assert [word.text for word in passage.words] == ["Oh", "my", "said", "Bob"]
+
+
 def test_long_sentences_are_parted_between_words() -> None:
     clauses = ", ".join(["the quick brown fox jumps over the lazy dog"] * 30) + "."
     plain = " ".join(["word"] * 300)

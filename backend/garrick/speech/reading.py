@@ -15,6 +15,7 @@ LONGEST_TEXT = 5000  # characters
 _LONGEST_PASSAGE = 400  # letters of the voice's alphabet said in one breath
 _CLAUSE_ENDS = frozenset(",;:—.!?…")
 _SPEAKABLE = frozenset("°©®™")
+_QUOTES = '"“”()[]'
 _R_VOWEL = re.compile(r"[əɜ]ɹ(?![ˈˌ])|.")  # misaki writes ER as two letters; each other letter stands alone
 
 
@@ -102,7 +103,7 @@ def _passages(sentence: str) -> list[Passage]:
         letters += spoken + (" " if token.whitespace else "")
         phones = _phones(spoken)
         if phones:
-            words.append(SpokenWord(token.text, phones))
+            words.append(SpokenWord(token.text.strip(_QUOTES) or token.text, phones))
         if spoken and spoken[-1] in _CLAUSE_ENDS:
             clause = len(letters), len(words)
     if words:
