@@ -11,7 +11,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times, nearest_frame
 from garrick.motion.activity import smoothstep
 from garrick.motion.jali import APEX, LEAD
-from garrick.motion.lips import OPENERS, Lips
+from garrick.motion.lips import Lips
 from garrick.motion.visemes import BILABIALS, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
@@ -39,10 +39,9 @@ def close_lips(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: L
         return face.copy()
     shut = face[frames].copy()
     shut[:, _JAW] = np.minimum(shut[:, _JAW], _SEALED_JAW)
-    shut[:, OPENERS] = 0.0
+    shut[:, _CLOSE] = shut[:, _JAW]
     shut[:, _PUCKER] *= _ROUNDING_KEPT
     shut[:, _PRESS] = np.maximum(shut[:, _PRESS], 0.2)
-    shut[:, _CLOSE] = np.minimum(shut[:, _CLOSE], shut[:, _JAW])
     shut = lips.closed(shut)
     sealed = face.copy()
     amount = seal[frames, None]

@@ -61,7 +61,7 @@ def _melody(prosody: Prosody, times: np.ndarray) -> np.ndarray:
         return np.zeros(len(times))
     sigma = np.sqrt(np.log(2) / 2) / (np.pi * _MELODY_HZ) / prosody.hop  # a Gaussian that halves the power there
     slow = gaussian_filter1d(prosody.semitones.astype(np.float64), sigma, mode="nearest")
-    degrees = np.clip(slow * _DEGREES_PER_SEMITONE, -_MELODY_LIMIT, _MELODY_LIMIT)
+    degrees = _MELODY_LIMIT * np.tanh(slow * _DEGREES_PER_SEMITONE / _MELODY_LIMIT)  # no plateau at the limit
     return np.interp(times, np.arange(len(degrees)) * prosody.hop, degrees)
 
 

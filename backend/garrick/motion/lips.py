@@ -20,7 +20,7 @@ OPENERS: tuple[int, ...] = tuple(
 """Weights besides jawOpen that part the lips."""
 
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
-_TOUCH = -0.0002  # metres: lips that meet press into each other a little
+_TOUCH = -0.0005  # metres: lips that meet press into each other, by as much as the photo's landmarks may be wrong
 _UPPER_INNER, _LOWER_INNER = 13, 14  # MediaPipe's middle points of the inner lips
 
 
@@ -46,27 +46,25 @@ class Lips:
         return upper - lower + self.parted
 
     def closed(self, face: np.ndarray) -> np.ndarray:
-        """(N, 52) -> (N, 52): mouthClose raised until the lips touch; jawOpen gives way where that does not suffice."""
-        face = face.copy()
-        full = face.copy()
-        full[:, _CLOSE] = 1.0
-        stuck = self.gap(full) > _TOUCH
-        face[stuck, _CLOSE] = 1.0
-        face[stuck] = self._shut_with(face[stuck], _JAW, 0.0)
-        face[~stuck] = self._shut_with(face[~stuck], _CLOSE, 1.0)
+        """(N, 52) -> (N, 52): the least change that makes the lips touch.
+
+        First what parts them gives way, then mouthClose rises, then the jaw closes; each only as far as it must.
+        """
+        for channels, limit in ((OPENERS, 0.0), (_CLOSE, 1.0), (_JAW, 0.0)):
+            shut = face.copy()
+            shut[:, channels] = limit
+            face = self._towards(face, shut)
         return face
 
-    def _shut_with(self, face: np.ndarray, channel: int, limit: float) -> np.ndarray:
-        """Move one weight from its value towards `limit`, just so far that the lips touch (by bisection)."""
-        parted = face[:, channel].copy()
-        shut = np.where(self.gap(face) <= _TOUCH, parted, limit)
+    def _towards(self, face: np.ndarray, shut: np.ndarray) -> np.ndarray:
+        """(N, 52) on the way from `face` to `shut`, just so far that the lips touch (by bisection), or all the way."""
+        apart = np.zeros((len(face), 1))
+        touch = np.where(self.gap(face) <= _TOUCH, 0.0, 1.0)[:, None]
         for _ in range(12):
-            face[:, channel] = (parted + shut) / 2
-            touches = self.gap(face) <= _TOUCH
-            parted = np.where(touches, parted, face[:, channel])
-            shut = np.where(touches, face[:, channel], shut)
-        face[:, channel] = shut
-        return face
+            middle = (apart + touch) / 2
+            touches = self.gap(face + (shut - face) * middle)[:, None] <= _TOUCH
+            apart, touch = np.where(touches, apart, middle), np.where(touches, middle, touch)
+        return face + (shut - face) * touch
 
 
 def lips_of(head: Head, portrait: Portrait) -> Lips:

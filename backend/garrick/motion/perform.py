@@ -23,12 +23,13 @@ from garrick.motion.constraints import close_lips, narrow_jaw, touch_teeth
 from garrick.motion.gaze import Fixations, fixations, gaze_angles, sight_lines
 from garrick.motion.head import breathing, head_angles, turned
 from garrick.motion.jali import gestures
-from garrick.motion.lips import OPENERS, Lips, lips_of
+from garrick.motion.lips import Lips, lips_of
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Speech
 
 _SPEECH = [ARKIT_INDEX[name] for name in visemes.CHANNELS]
-_JAW, _FUNNEL, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthFunnel", "mouthPucker"))
+_JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
+_ROUNDING = [visemes.CHANNELS.index("mouthFunnel"), visemes.CHANNELS.index("mouthPucker")]
 _SMILE = [
     ARKIT_INDEX[name + side] for name in ("mouthSmile", "mouthDimple", "cheekSquint") for side in ("Left", "Right")
 ]
@@ -38,7 +39,7 @@ _WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
 _PARTED = 0.0015  # metres: lips nearer than this in the photo count as closed
 _SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
 _SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
-_AVERSE = np.radians(8.0)  # a photo that looks farther off than this does not look at the camera
+_AVERSE = np.radians(15.0)  # eyes in a photo that look farther off than this do not look at the camera
 
 
 def run(
@@ -85,7 +86,7 @@ def _mouth(speech: Speech, portrait: Portrait, fps: Fraction, expression: float,
     times = frame_times(len(talking), fps)
     spoken = blend(gestures(speech.phones, speech.prosody, fps), times) * talking[:, None] * expression
     face = np.repeat(rest_face(portrait.face, lips)[None], len(times), axis=0)
-    rounding = np.clip((spoken[:, [_SPEECH.index(_FUNNEL), _SPEECH.index(_PUCKER)]]).max(axis=1), 0, 1)
+    rounding = np.clip(spoken[:, _ROUNDING].max(axis=1), 0, 1)
     kept = 1 - (1 - _SMILE_IN_SPEECH) * talking * min(expression, 1)
     face[:, _SMILE] *= (kept * (1 - (1 - _SMILE_IN_ROUNDING) * rounding))[:, None]
     face[:, _SPEECH] += spoken
@@ -100,7 +101,7 @@ def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
     rest = np.clip(face.astype(np.float64), 0, 1)
     if lips.gap(rest) <= _PARTED:
         return rest
-    rest[[_JAW, *OPENERS]] = 0.0
+    rest[[_JAW, _CLOSE]] = 0.0
     rest[_SMILE] *= _SMILE_OF_TEETH
     return lips.closed(rest[None])[0]
 
