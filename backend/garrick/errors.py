@@ -45,5 +45,7 @@ class Cancelled(GarrickError):
 
     exit_code = 130
 
-    def __init__(self, user_message: str = "Cancelled.", fix: str | None = "Run the same command again to resume.") -> None:
+    def __init__(
+        self, user_message: str = "Cancelled.", fix: str | None = "Run the same command again to resume."
+    ) -> None:
         super().__init__(user_message, fix)

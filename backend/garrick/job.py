@@ -21,7 +21,9 @@ class Job(BaseModel):
     portrait: Path = Field(title="Portrait", description="Photo of one person: PNG, JPEG, WebP or TIFF.")
     audio: Path | None = Field(None, title="Voice", description="Any sound or video file with a voice in it.")
     text: str | None = Field(None, title="Text", description="What to say when no voice is given (English).")
-    face_index: int | None = Field(None, ge=0, title="Face", description="Which face, left to right, when there are several.")
+    face_index: int | None = Field(
+        None, ge=0, title="Face", description="Which face, left to right, when there are several."
+    )
     seed: int = Field(0, ge=0, lt=2**32, title="Seed", description="The same job and seed give the same bytes.")
     fps: Fps = Field(Fraction(25), title="Frame rate", description="Frames a second, e.g. 25, 23.976 or 30000/1001.")
     size: tuple[int, int] = Field((512, 512), title="Size", description="Width and height in pixels, even, 128..2048.")

@@ -46,8 +46,8 @@ def reporter(as_json: bool) -> Reporter:
 def run_interruptible(work: Callable[[], T], cancel: threading.Event) -> T:
     """Run `work` so that Ctrl-C sets `cancel`; a second Ctrl-C kills the process.
 
-    The work runs in a thread of its own: the main one, free of long calls into C, sees the signal at once. Work that does
-    not stop in time is left behind, so after Cancelled the process must end with `os._exit`.
+    The work runs in a thread of its own: the main one, free of long calls into C, sees the signal at once. Work that
+    does not stop in time is left behind, so after Cancelled the process must end with `os._exit`.
     Raises what `work` raises, and Cancelled.
     """
     outcome: Future[T] = Future()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 
 import numpy as np
 import pytest
-
 from garrick.bodies import build, identity
 from garrick.bodies.head import load_head
 from garrick.bodies.makehuman import read_base_mesh, read_target
@@ -17,7 +17,10 @@ from garrick.weights import registry
 
 def test_base_mesh_parser_reads_groups_and_uvs(tmp_path):
     path = tmp_path / "base.obj"
-    path.write_text("v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\ng body\nf 1/1 2/2 3/3 4/4\ng body\nf 4/4 3/3 2/2 1/1\n")
+    path.write_text(
+        "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+        "g body\nf 1/1 2/2 3/3 4/4\ng body\nf 4/4 3/3 2/2 1/1\n"
+    )
     mesh = read_base_mesh(path)
     assert mesh.quads.tolist() == [[0, 1, 2, 3], [3, 2, 1, 0]]
     assert mesh.groups["body"].tolist() == [0, 1]
@@ -41,9 +44,12 @@ def test_principal_components_rebuild_their_samples():
     np.testing.assert_allclose(coefficients.std(axis=0, ddof=1), 1, rtol=1e-2)
 
 
+LEVELS = [tuple(level + noun for level in ("min", "average", "max")) for noun in ("muscle", "weight")]
+
+
 def test_macro_weights_of_each_family_sum_to_one():
-    labels = [("universal", g, a, m, w) for g in ("female", "male") for a in ("baby", "child", "young", "old")
-              for m in ("minmuscle", "averagemuscle", "maxmuscle") for w in ("minweight", "averageweight", "maxweight")]  # fmt: skip
+    families = (("female", "male"), ("baby", "child", "young", "old"), *LEVELS)
+    labels = [("universal", *names) for names in itertools.product(*families)]
     targets = identity.Targets(np.zeros((len(labels), 1, 3), np.float32), tuple(labels), {})
     sliders = np.random.default_rng(2).random((20, 9))
     np.testing.assert_allclose(identity.macro_weights(targets, sliders).sum(axis=1), 1, atol=1e-6)
@@ -51,7 +57,9 @@ def test_macro_weights_of_each_family_sum_to_one():
 
 @pytest.mark.parametrize("upper", [True, False])
 def test_teeth_and_gums_face_outwards(upper):
-    strip = np.stack([np.linspace(-0.03, 0.03, 40), np.zeros(40), 0.15 - 40 * np.linspace(-0.03, 0.03, 40) ** 2], axis=1)
+    strip = np.stack(
+        [np.linspace(-0.03, 0.03, 40), np.zeros(40), 0.15 - 40 * np.linspace(-0.03, 0.03, 40) ** 2], axis=1
+    )
     for part in (teeth(dental_arch(strip), 0.0, 0.003, upper), eyeball(), gums(dental_arch(strip), 0.0, 0.003, upper)):
         a, b, c, d = (part.vertices[part.quads[:, corner]] for corner in range(4))
         volume = (np.cross(c - a, d - b) * (a + b + c + d) / 4).sum(axis=1)

@@ -6,7 +6,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 from garrick.bodies.flame import load_flame
 from garrick.bodies.head import load_head
 from garrick.bodies.surface import closest_points
@@ -69,7 +68,11 @@ def test_flame_posing_is_smplx_posing(folder):
     rng = np.random.default_rng(0)
     identity = rng.normal(size=100).astype(np.float32)
     neck, jaw = np.array([0.1, 0.3, 0.0], np.float32), np.array([0.2, 0.0, 0.0], np.float32)
-    theirs = model(betas=torch.from_numpy(identity)[None], neck_pose=torch.from_numpy(neck)[None], jaw_pose=torch.from_numpy(jaw)[None])
+    theirs = model(
+        betas=torch.from_numpy(identity)[None],
+        neck_pose=torch.from_numpy(neck)[None],
+        jaw_pose=torch.from_numpy(jaw)[None],
+    )
     ours = flame.vertices(identity, neck=neck, jaw=jaw)
     np.testing.assert_allclose(ours, theirs.vertices[0].detach().numpy(), atol=2e-5)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from garrick.bodies import head as heads
 from garrick.bodies.head import JOINTS, PARTS, Head, load_head
 from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.rotation import eye_rotations
 from garrick.errors import MissingError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +123,9 @@ def test_personal_head_is_the_general_one_with_its_identity(head):
     identity, weights = rng.normal(size=100).astype(np.float32), rng.random(52).astype(np.float32)
     neck = np.array([0.1, 0.2, 0.0], np.float32)
     own = head.personal(identity)
-    np.testing.assert_allclose(own.vertices(face=weights, neck=neck), head.vertices(identity, weights, neck=neck), atol=1e-6)
+    np.testing.assert_allclose(
+        own.vertices(face=weights, neck=neck), head.vertices(identity, weights, neck=neck), atol=1e-6
+    )
 
 
 def test_normals_point_out_of_the_head(head):

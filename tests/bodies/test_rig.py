@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from garrick.bodies.head import load_head
 from garrick.bodies.rig import rig_arrays
 
@@ -29,7 +28,9 @@ def test_description_is_consistent(rig):
     assert corners == len(rig["loops"]) == len(rig["uv"]) == len(rig["photo_uv"])
     assert len(rig["material"]) == len(rig["polygon_sizes"])
     assert rig["material"].max() < len(rig["material_names"])
-    assert len(rig["joint_names"]) == len(rig["joint_parents"]) == len(rig["joint_positions"]) == rig["weights"].shape[1]
+    assert (
+        len(rig["joint_names"]) == len(rig["joint_parents"]) == len(rig["joint_positions"]) == rig["weights"].shape[1]
+    )
     assert all(parent < joint for joint, parent in enumerate(rig["joint_parents"]))
     assert 0 <= rig["uv"].min() <= rig["uv"].max() <= 1
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image
-
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.rotation import rotation_matrices
@@ -15,6 +13,7 @@ from garrick.perception import analyse
 from garrick.perception.faces import detect_faces
 from garrick.perception.fit import fit_head
 from garrick.perception.landmarks import face_landmarks
+from PIL import Image
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,11 @@ def test_a_known_head_is_recovered():
     landmarks[:468] = points[:, :2] / points[:, 2:] * focal + size / 2
     pivot = head.joints(identity)[1]
     for joint, rows in ((4, slice(468, 473)), (3, slice(473, 478))):
-        centre = (rotation_matrices(neck) @ (head.joints(identity)[joint] - pivot) + pivot) * (1, -1, -1) + (0, 0.02, 0.75)
+        centre = (rotation_matrices(neck) @ (head.joints(identity)[joint] - pivot) + pivot) * (1, -1, -1) + (
+            0,
+            0.02,
+            0.75,
+        )
         pixel, radius = centre[:2] / centre[2] * focal + size / 2, focal * 0.00585 / centre[2]
         landmarks[rows] = pixel + radius * np.array([[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1]])
     intrinsics = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1]])

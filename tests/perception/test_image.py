@@ -7,12 +7,11 @@ import zlib
 
 import numpy as np
 import pytest
+from garrick.errors import InputError
+from garrick.perception.image import frame_face, load_photo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-
-from garrick.errors import InputError
-from garrick.perception.image import frame_face, load_photo
 
 
 def save(path, mode: str = "RGB", size: tuple[int, int] = (120, 160), **options) -> None:

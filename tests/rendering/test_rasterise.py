@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from garrick.bodies.head import load_head
 from garrick.core.camera import Camera
 from garrick.rendering.rasterise import NOTHING, rasterise
 from garrick.rendering.rasterise_reference import rasterise_reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def camera(size: int) -> Camera:
     world_to_camera = np.diag([1.0, -1.0, -1.0, 1.0])
     world_to_camera[:3, 3] = 0, 0, 0.6
-    return Camera(np.array([[1.8 * size, 0, size / 2], [0, 1.8 * size, size / 2], [0, 0, 1]]), world_to_camera, (size, size))
+    return Camera(
+        np.array([[1.8 * size, 0, size / 2], [0, 1.8 * size, size / 2], [0, 0, 1]]), world_to_camera, (size, size)
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from garrick.bodies import identity, parts
 from garrick.bodies.head import JOINTS, RECIPE, head_path
 from garrick.bodies.makehuman import METRES, BaseMesh, bone_descendants, read_base_mesh, read_bone_weights, read_target
+from garrick.bodies.surface import nearest
 from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
 
@@ -30,9 +30,7 @@ _HINGE = np.array([0.0, 6.859, 0.669])  # fitted jaw hinge, decimetres; MakeHuma
 _LIPS = (474, 493)  # source vertices of the upper and lower lip that meet in the middle
 _TONGUE_REST = (0.0, -0.0045, -0.003)  # metres; the source's tongue fills the mouth like a plug
 _ATLAS = ((0, (0.0, 0.03), (0.641, 0.149)), (2, (0.55, 0.74), (0.237, 0.81)), (1, (0.55, 0.45), (0.758, 0.012)))
-_CREDITS = (
-    "Head: CC0. MakeHuman team (base mesh, targets, rig); Mika Suominen (Face Units); NAVER (weights file). Built by Garrick."
-)
+_CREDITS = "Head: CC0. MakeHuman team (base mesh, targets, rig); Mika Suominen (Face Units); NAVER (weights); Garrick."
 
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
@@ -88,7 +86,7 @@ def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
         "quad_uvs": model.quad_uvs.astype(np.int32),
         "uvs": model.uvs.astype(np.float32),
         "quad_parts": model.quad_parts.astype(np.uint8),
-        "mirror": cKDTree(model.template).query(model.template * (-1, 1, 1))[1].astype(np.int32),
+        "mirror": nearest(model.template * (-1, 1, 1), model.template),
         "slider_map": sliders.astype(np.float32),
         "lips": model.lips(face[ARKIT_NAMES.index("jawOpen")]),
         "average_adult": (np.append(1, adult[0, :-1]) @ sliders).astype(np.float32),
@@ -155,7 +153,9 @@ class _Assembly:
         self.eyes = (source.rows("helper-l-eye"), source.rows("helper-r-eye"))
         self.eye_cubes = (source.rows("joint-l-eye"), source.rows("joint-r-eye"))
         self.ball = parts.eyeball()
-        directions = [average[rows] - average[cube].mean(axis=0) for rows, cube in zip(self.eyes, self.eye_cubes, strict=True)]
+        directions = [
+            average[rows] - average[cube].mean(axis=0) for rows, cube in zip(self.eyes, self.eye_cubes, strict=True)
+        ]
         self.eye_directions = [value / np.linalg.norm(value, axis=1, keepdims=True) for value in directions]
         self.dental = self._dental(average)
         # a dental vertex is an affine combination of its strip: the map that carries the strip carries the teeth
@@ -198,7 +198,7 @@ class _Assembly:
         neck = heads[:, self.source.rows("joint-neck")].mean(axis=1)
         eyes = [heads[:, cube].mean(axis=1) for cube in self.eye_cubes]
         hinge = self._hinge_weights @ heads[:, self.skin]
-        root = neck + (0, -0.05, 0)
+        root = neck + np.array([0, -0.05, 0])
         return np.stack([root, neck, hinge.reshape(-1, 3), *eyes], axis=1)
 
     @property

@@ -7,12 +7,12 @@ and so are the 468 landmarks. Its own identity components, joints and skin weigh
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from garrick.bodies.head import PARTS, Head, load_head
-from garrick.bodies.surface import closest_points
+from garrick.bodies.surface import closest_points, nearest
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.errors import MissingError
 
@@ -35,7 +35,9 @@ def load_flame(folder: Path, gender: str = "neutral") -> Head:
             f"{folder} does not hold {stem}.pkl (or .npz) and flame_static_embedding.pkl.",
             "Download FLAME under its own licence and name its folder.",
         )
-    model = smplx.FLAME(str(folder), gender=gender, ext=kinds[0], num_betas=IDENTITY_COMPONENTS, num_expression_coeffs=1)
+    model: Any = smplx.FLAME(
+        str(folder), gender=gender, ext=kinds[0], num_betas=IDENTITY_COMPONENTS, num_expression_coeffs=1
+    )
     ours = load_head()
     template = model.v_template.numpy().astype(np.float32)
     basis = np.moveaxis(model.shapedirs.numpy(), 2, 0).astype(np.float32)
@@ -60,7 +62,7 @@ def load_flame(folder: Path, gender: str = "neutral") -> Head:
         quad_uvs=faces[:, [0, 1, 2, 2]],
         uvs=_cylinder(template),
         quad_parts=np.where(eyes[faces].all(axis=1), PARTS.index("eye"), PARTS.index("skin")).astype(np.uint8),
-        mirror=cKDTree(template).query(template * (-1, 1, 1))[1].astype(np.int32),
+        mirror=nearest(template * (-1, 1, 1), template),
         lips=_carry_lips(ours, placed, template, shapes),
         slider_map=np.zeros((9, len(basis)), np.float32),
         average_adult=np.zeros(len(basis), np.float32),
@@ -74,14 +76,13 @@ def _similarity(ours: Head, template: np.ndarray, joints: np.ndarray) -> tuple[f
     """Scale, rotation and shift that lay our head on theirs: by the joints first, then by the surfaces (ICP)."""
     scale, turn, shift = _umeyama(ours.joint_template[1:], joints[1:])
     face = (ours.vertex_parts == 0) & (ours.weights[:, 0] == 0)
-    tree = cKDTree(template)
     for _ in range(_ROUNDS):
         placed = (ours.template[face] @ turn.T) * scale + shift
-        distance, nearest = tree.query(placed)
-        close = distance < _REACH
+        matches = nearest(placed, template)
+        close = np.linalg.norm(template[matches] - placed, axis=1) < _REACH
         if close.sum() < 50:
             break
-        scale, turn, shift = _umeyama(ours.template[face][close], template[nearest[close]])
+        scale, turn, shift = _umeyama(ours.template[face][close], template[matches[close]])
     return scale, turn, shift
 
 
@@ -95,7 +96,9 @@ def _umeyama(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray,
     return scale, turn, target.mean(axis=0) - scale * turn @ source.mean(axis=0)
 
 
-def _carry_shapes(ours: Head, placed: np.ndarray, template: np.ndarray, skin: np.ndarray, eyes: np.ndarray) -> np.ndarray:
+def _carry_shapes(
+    ours: Head, placed: np.ndarray, template: np.ndarray, skin: np.ndarray, eyes: np.ndarray
+) -> np.ndarray:
     """(52, V, 3) our offsets at the nearest points of our skin, fading where the surfaces part."""
     triangles = ours.triangles[skin[ours.triangles].all(axis=1)]
     prints = closest_points(template, placed, triangles)
@@ -106,7 +109,8 @@ def _carry_shapes(ours: Head, placed: np.ndarray, template: np.ndarray, skin: np
 
 def _carry_lips(ours: Head, placed: np.ndarray, template: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     """(V,) uint8 as Head.lips: vertices near our lips' middle, lower where jawOpen takes them down."""
-    near = cKDTree(placed[ours.lips > 0]).query(template)[0] < 0.004
+    middle = placed[ours.lips > 0]
+    near = np.linalg.norm(middle[nearest(template, middle)] - template, axis=1) < 0.004
     lower = shapes[ARKIT_INDEX["jawOpen"]][:, 1] < -0.006
     return np.where(near, np.where(lower, 2, 1), 0).astype(np.uint8)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ class Head:
         """
         given = [value for value in (identity, face, jaw, neck, eyes) if value is not None]
         tensor = next((value for value in given if isinstance(value, torch.Tensor)), None)
-        own = self if tensor is None else self._torch(tensor.dtype, tensor.device)
+        own: Any = self if tensor is None else self._torch(tensor.dtype, tensor.device)
         shape = own.template
         if identity is not None:
             shape = shape + _combine(identity, own.identity_basis)
@@ -84,7 +84,7 @@ class Head:
             return shape
         joints = own.joint_template if identity is None else own.joint_template + _combine(identity, own.joint_basis)
         rotations = _stack_rotations(shape, jaw, neck, eyes)
-        skin = skin_numpy if tensor is None else skin_torch
+        skin: Any = skin_numpy if tensor is None else skin_torch
         return skin(shape, joints, rotations, own.weights, PARENTS)
 
     def joints(self, identity: np.ndarray | None = None) -> np.ndarray:
@@ -122,9 +122,7 @@ class Head:
                 joints[joint] += nudge[self.weights[:, joint] > 0].mean(axis=0)
         nobody = np.zeros((0, *self.template.shape), np.float32)
         no_joints = np.zeros((0, *self.joint_template.shape), np.float32)
-        return replace(
-            self, template=template, identity_basis=nobody, joint_template=joints, joint_basis=no_joints
-        )
+        return replace(self, template=template, identity_basis=nobody, joint_template=joints, joint_basis=no_joints)
 
     def identity_from_sliders(self, **sliders: float) -> np.ndarray:
         """(B,) identity of the macro sliders age, gender, weight, muscle, height, proportions, african, asian (0..1)."""
@@ -194,7 +192,7 @@ def load_head(path: Path | None = None) -> Head:
     return Head(**half, landmark_corners=corners, landmark_weights=landmarks["weights"], credits=credits)
 
 
-def _combine(coefficients: Array, basis: Array) -> Array:
+def _combine(coefficients: Any, basis: Any) -> Any:
     """(..., K) x (K, n, 3) -> (..., n, 3)."""
     flat = basis.reshape(len(basis), -1)
     return (coefficients.reshape(-1, len(basis)) @ flat).reshape(*coefficients.shape[:-1], *basis.shape[1:])
@@ -211,5 +209,3 @@ def _stack_rotations(like: Array, jaw: Array | None, neck: Array | None, eyes: A
         return torch.stack(filled, dim=-2)
     filled = [np.zeros(shape, like.dtype) if value is None else np.broadcast_to(value, shape) for value in given]
     return np.stack(filled, axis=-2)
-
-

@@ -88,7 +88,9 @@ def macro_weights(targets: Targets, macros: np.ndarray) -> np.ndarray:
     label["uncommonproportions"] = np.clip(1 - 2 * proportions, 0, 1)
     label["idealproportions"] = np.clip(2 * proportions - 1, 0, 1)
     label |= dict(zip(MACROS[6:], race, strict=True))
-    return np.stack([np.prod([label[name] for name in names], axis=0) for names in targets.macros], 1).astype(np.float32)
+    return np.stack([np.prod([label[name] for name in names], axis=0) for names in targets.macros], 1).astype(
+        np.float32
+    )
 
 
 def _hat(value: np.ndarray, centre: float, width: float) -> np.ndarray:
@@ -112,7 +114,7 @@ def _local_weights(targets: Targets, count: int, rng: np.random.Generator) -> np
             draw = shared[name[2:]] + rng.normal(0, 0.06, count)
         else:
             draw = rng.normal(0, 0.12, count)
-            if "trans" in name and name.startswith(("head-", "neck-")) or name.endswith("-trans-in"):
+            if ("trans" in name and name.startswith(("head-", "neck-"))) or name.endswith("-trans-in"):
                 draw *= 0.15  # whole-head shifts and sideways noses are poses, not people
         draw = np.clip(draw, -1, 1)
         weights[:, negative] = np.clip(-draw, 0, None)

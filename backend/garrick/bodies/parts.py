@@ -126,7 +126,9 @@ def _crown(width: float, height: float, depth: float, incisor: bool) -> np.ndarr
     y = (y * bulge + 1) / 2
     taper = 1 - 0.22 * y**2 - 0.10 * (y < 0.1)
     thin = 0.45 + 0.55 * np.clip(y * 1.6, 0, 1) if incisor else 1.0 - 0.15 * (y < 0.1)
-    return np.stack([x * bulge * taper * width / 2, y * height, (z * bulge * thin + (1 - thin) * 0.7) * depth / 2], axis=1)
+    return np.stack(
+        [x * bulge * taper * width / 2, y * height, (z * bulge * thin + (1 - thin) * 0.7) * depth / 2], axis=1
+    )
 
 
 def _box_points() -> np.ndarray:

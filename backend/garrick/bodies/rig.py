@@ -66,5 +66,3 @@ def _photo_uv(head: Head, portrait: Portrait) -> np.ndarray:
     width, height = portrait.camera.size
     pixels = portrait.camera.project(posed)[:, :2]
     return np.column_stack([pixels[:, 0] / width, 1 - pixels[:, 1] / height])
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 _NEAR = 24  # triangles tried for each point, by the distance of their middles
 
@@ -26,13 +26,18 @@ class Footprint:
 def closest_points(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> Footprint:
     """The nearest point of the mesh for each of (n, 3) points; vertices (V, 3), triangles (T, 3)."""
     middles = vertices[triangles].mean(axis=1)
-    tried = cKDTree(middles).query(points, k=min(_NEAR, len(triangles)))[1].reshape(len(points), -1)
+    tried = np.asarray(KDTree(middles).query(points, k=min(_NEAR, len(triangles)))[1]).reshape(len(points), -1)
     corners = vertices[triangles[tried]]  # (n, k, 3, 3)
     weights = _barycentric(points[:, None], corners)
     distance = np.linalg.norm((corners * weights[..., None]).sum(axis=2) - points[:, None], axis=2)
     best = distance.argmin(axis=1)
     row = np.arange(len(points))
     return Footprint(triangles[tried[row, best]], weights[row, best], distance[row, best])
+
+
+def nearest(points: np.ndarray, cloud: np.ndarray) -> np.ndarray:
+    """(n,) int32: the nearest of (m, 3) cloud points for each of (n, 3) points."""
+    return np.asarray(KDTree(cloud).query(points)[1], np.int32)
 
 
 def _barycentric(points: np.ndarray, corners: np.ndarray) -> np.ndarray:

@@ -94,7 +94,8 @@ class Performance:
     def rest(cls, frames: int, fps: Fraction, identity: np.ndarray | None = None) -> Performance:
         """A performance in which nothing moves."""
         arrays = {name: np.zeros((frames, *shape), np.float32) for name, shape in _SHAPES.items()}
-        return cls(fps=fps, identity=np.zeros(0, np.float32) if identity is None else identity, **arrays)
+        nobody = np.zeros(0, np.float32) if identity is None else identity
+        return cls(fps, **arrays, identity=nobody)  # pyright: ignore[reportArgumentType]
 
     def __len__(self) -> int:
         return len(self.face)
@@ -160,5 +161,3 @@ def concatenate(parts: Sequence[Performance]) -> Performance:
     if any(part.fps != parts[0].fps for part in parts):
         raise ValueError("Parts of different frame rates cannot be concatenated; resample them first.")
     return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in CHANNELS})
-
-

@@ -31,7 +31,9 @@ def axis_angles(matrices: np.ndarray) -> np.ndarray:
         return small
     # half turns: the axis is in the symmetric part, (R + 1) / 2 = a a^T
     outer = (matrices + np.eye(3)) / 2
-    column = np.take_along_axis(outer, np.argmax(np.diagonal(outer, axis1=-2, axis2=-1), -1)[..., None, None], -1)[..., 0]
+    column = np.take_along_axis(outer, np.argmax(np.diagonal(outer, axis1=-2, axis2=-1), -1)[..., None, None], -1)[
+        ..., 0
+    ]
     half = column / np.maximum(np.linalg.norm(column, axis=-1, keepdims=True), 1e-9) * np.pi
     return np.where(near_turn[..., None], half, small)
 

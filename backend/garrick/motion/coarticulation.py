@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 PROFILE = 1.5  # the exponent p: between a cusp at the centre (1) and a bell whose neighbours hardly mix (2)
-REACH = 0.5  # seconds from its centre beyond which a gesture is not felt
+REACH = 0.8  # seconds from its centre beyond which a gesture is not felt (the slowest has decayed to a thousandth)
 NEUTRAL = 0.03  # dominance of the mouth at rest, everywhere: gestures fade to it where nobody speaks for a channel
 
 

@@ -10,13 +10,12 @@ import numpy as np
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times, nearest_frame
 from garrick.motion.activity import smoothstep
-from garrick.motion.jali import APEX, LEAD
 from garrick.motion.lips import Lips
 from garrick.motion.visemes import BILABIALS, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
 _RAMP = 0.075  # seconds from open to shut, at least one and a half frames: closures take 60-80 ms and never pop
-_CLOSURE_START, _CLOSURE_END = 0.25, 0.65  # the share of a p, b or m in which the lips surely touch
+_HELD = (0.25, 0.45, 0.65)  # start, centre and end of the closure in a p, b or m, whose rest is its release
 _SEALED_JAW, _TOOTHED_JAW, _HISSING_JAW = 0.10, 0.12, 0.10  # jawOpen at most, on bilabials, labiodentals, sibilants
 _ROUNDING_KEPT = 0.7  # of mouthPucker through a closure ("boo")
 
@@ -24,7 +23,7 @@ _JAW, _CLOSE, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthClose",
 _ROLL_LOWER = ARKIT_INDEX["mouthRollLower"]
 _PRESS = [ARKIT_INDEX[name] for name in ("mouthPressLeft", "mouthPressRight")]
 _LOWER_DOWN = [ARKIT_INDEX[name] for name in ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthFunnel")]
-_TOOTHED_ROLL, _TOOTHED_GAP = 0.35, 0.0025
+_TOOTHED_ROLL = 0.35
 
 
 def close_lips(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
@@ -89,14 +88,13 @@ def closures(phones: Sequence[Phone]) -> np.ndarray:
 
 
 def _closure(phone: Phone) -> tuple[float, float, float]:
-    length = phone.end - phone.start
-    return phone.start + _CLOSURE_START * length, phone.start + APEX * length, phone.start + _CLOSURE_END * length
+    start, centre, end = (phone.start + share * (phone.end - phone.start) for share in _HELD)
+    return start, centre, end
 
 
 def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> np.ndarray:
     """(N, 3) seconds: start, apex and end of the steady part of the phones named."""
-    chosen = [phone for phone in phones if phone.symbol in symbols]
-    return np.array([np.array(_closure(phone)) - LEAD for phone in chosen]).reshape(-1, 3)
+    return np.array([_closure(phone) for phone in phones if phone.symbol in symbols]).reshape(-1, 3)
 
 
 def hold(spans: np.ndarray, frames: int, fps: Fraction) -> np.ndarray:

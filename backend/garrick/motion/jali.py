@@ -25,10 +25,11 @@ from garrick.motion.visemes import (
 )
 from garrick.speech.speech import Phone, Prosody
 
-APEX = 0.45  # share of a phone at which its shape is reached
-LEAD = 0.02  # seconds by which the mouth leads the sound inside speech (0-60 ms, Schwartz and Savariaux 2014)
-_THETA_VOWEL, _THETA_CONSONANT = 13.0, 17.0  # 1/s for a phone of 90 ms; with p = 1.5 neighbours 80 ms away keep a third
+_APEX = 0.5  # share of a phone at which its shape is reached: the opening then leads the voice's energy by some 35 ms,
+# inside the 0-60 ms of real speech (Schwartz and Savariaux 2014) and under a frame at 25 fps
+_THETA_VOWEL, _THETA_CONSONANT = 15.0, 22.0  # 1/s for a phone of 90 ms: 80 ms away a vowel keeps a quarter of itself
 _USUAL, _SHORTEST = 0.09, 0.03  # seconds
+_HELD = 0.2  # seconds: a longer sound is several gestures in a row, so that it is held however long it lasts
 _LIP_HEAVY = 0.6  # their lips fall off this much slower: early start, late end
 _TARGETS = {name: viseme.targets() for name, viseme in VISEMES.items()}
 _GROUPS = np.array([0 if name in JAW else 1 if name in LIPS else 2 for name in CHANNELS])  # jaw, lips, tongue
@@ -46,7 +47,7 @@ class _Piece:
 
 
 def gestures(phones: Sequence[Phone], prosody: Prosody, fps: Fraction) -> Gestures:
-    """One gesture for each viseme of each phone; silences have none.
+    """One gesture for each viseme of each phone, several for one that is held; silences have none.
 
     Lip-heavy phones start early and end late, tongue-only phones leave the lips, obstruents and nasals shorter than a
     frame leave the jaw, the loudness of vowels opens jaw and lips (JA), that of sibilants moves the lips (LI).
@@ -64,7 +65,7 @@ def gestures(phones: Sequence[Phone], prosody: Prosody, fps: Fraction) -> Gestur
     theta = np.repeat((theta * np.sqrt(_USUAL / duration))[:, None], 3, axis=1)
     theta[[piece.viseme.lip_heavy for piece in pieces], 1] *= _LIP_HEAVY
     targets = np.array([piece.targets for piece in pieces]) * _gains(pieces, prosody)[:, _GROUPS]
-    return Gestures(start + APEX * duration - LEAD, targets, alpha[:, _GROUPS], theta[:, _GROUPS])
+    return Gestures(start + _APEX * duration, targets, alpha[:, _GROUPS], theta[:, _GROUPS])
 
 
 def _pieces(phones: Sequence[Phone]) -> list[_Piece]:
@@ -75,9 +76,12 @@ def _pieces(phones: Sequence[Phone]) -> list[_Piece]:
             continue
         start = phone.start
         for name, share in PHONE_VISEMES[phone.symbol]:
-            end = start + share * (phone.end - phone.start)
-            pieces.append(_Piece(phone.symbol, VISEMES[name], _TARGETS[name], start, end))
-            start = end
+            duration = share * (phone.end - phone.start)
+            parts = max(1, int(np.ceil(duration / _HELD)))
+            for part in range(parts):
+                begin, end = (start + duration * (part + edge) / parts for edge in (0, 1))
+                pieces.append(_Piece(phone.symbol, VISEMES[name], _TARGETS[name], begin, end))
+            start += duration
     return pieces
 
 

@@ -55,7 +55,7 @@ def _vowel(lips: float = 0.9, lip_heavy: bool = False, **weights: float) -> Vise
     return Viseme(weights, jaw=1.0, lips=lips, vowel=True, lip_heavy=lip_heavy)
 
 
-def _tongue_only(jaw_open: float, jaw: float = 0.6) -> Viseme:
+def _tongue_only(jaw_open: float, jaw: float = 0.4) -> Viseme:
     """L N T D G K NG never change the lips (JALI)."""
     return Viseme({"jawOpen": jaw_open}, jaw=jaw, lips=0.0)
 
@@ -70,10 +70,10 @@ VISEMES: dict[str, Viseme] = {
         {"jawOpen": 0.07, "mouthClose": 0.03, "mouthRollLower": 0.5, "mouthUpperUp": 0.22, "mouthShrugLower": 0.08},
         lips=1.1,
     ),
-    "dental": Viseme({"jawOpen": 0.12, "tongueOut": 0.25, "mouthLowerDown": 0.14, "mouthUpperUp": 0.08}, lips=0.3),
+    "dental": Viseme({"jawOpen": 0.12, "tongueOut": 0.25, "mouthLowerDown": 0.14, "mouthUpperUp": 0.08}, jaw=0.5, lips=0.3),
     "alveolar": _tongue_only(0.10),
-    "lateral": _tongue_only(0.15),
-    "velar": _tongue_only(0.15, jaw=0.45),
+    "lateral": _tongue_only(0.13),
+    "velar": _tongue_only(0.13, jaw=0.3),
     "sibilant": Viseme(
         {"jawOpen": 0.05, "mouthStretch": 0.16, "mouthSmile": 0.1, "mouthLowerDown": 0.24, "mouthUpperUp": 0.1},
         jaw=1.0, lips=0.55, lip_heavy=True,
@@ -82,9 +82,9 @@ VISEMES: dict[str, Viseme] = {
         {"jawOpen": 0.06, "mouthFunnel": 0.34, "mouthPucker": 0.24, "mouthUpperUp": 0.1, "mouthLowerDown": 0.12},
         jaw=1.0, lips=1.0, lip_heavy=True,
     ),
-    "rhotic": Viseme({"jawOpen": 0.12, "mouthPucker": 0.32, "mouthFunnel": 0.18}, jaw=0.6, lips=0.75),
+    "rhotic": Viseme({"jawOpen": 0.12, "mouthPucker": 0.32, "mouthFunnel": 0.18}, jaw=0.45, lips=0.75),
     "labiovelar": Viseme({"jawOpen": 0.06, "mouthPucker": 0.75, "mouthFunnel": 0.12}, lips=1.15, lip_heavy=True),
-    "palatal": Viseme({"jawOpen": 0.08, "mouthSmile": 0.14, "mouthStretch": 0.1}, jaw=0.6, lips=0.4),
+    "palatal": Viseme({"jawOpen": 0.08, "mouthSmile": 0.14, "mouthStretch": 0.1}, jaw=0.4, lips=0.4),
     "glottal": Viseme({"jawOpen": 0.15}, jaw=0.2, lips=0.0),
     # vowels, spread to rounded
     "iy": _vowel(jawOpen=0.10, mouthSmile=0.24, mouthStretch=0.18, mouthLowerDown=0.16, mouthUpperUp=0.05),

@@ -47,7 +47,7 @@ def write_report(
             "performance": {
                 "frames": len(performance),
                 "fps": str(performance.fps),
-                "tracks": dict(performance.tracks),
+                "tracks": dict(sorted(performance.tracks.items())),
             },
             "frames": {
                 "first": written.first,

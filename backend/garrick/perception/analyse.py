@@ -122,7 +122,13 @@ def _angles(rotation: np.ndarray) -> tuple[float, float, float]:
 
 
 def _assemble(
-    head: Head, image: np.ndarray, alpha: np.ndarray, landmarks: np.ndarray, fit: Fit, intrinsics: np.ndarray, size: tuple[int, int]
+    head: Head,
+    image: np.ndarray,
+    alpha: np.ndarray,
+    landmarks: np.ndarray,
+    fit: Fit,
+    intrinsics: np.ndarray,
+    size: tuple[int, int],
 ) -> dict:
     camera = camera_of(fit, head, intrinsics, size)
     posed = head.vertices(fit.identity, fit.face, neck=fit.rotation)

@@ -113,7 +113,9 @@ class _Problem:
         weights = np.ones(468)
         for points, weight in ((OVAL, 0.3), (LIPS, 3.0), (EYES, 4.0), (BROWS, 2.0)):
             weights[list(points)] = weight
-        iris = np.mean([np.linalg.norm(eye[1:] - eye[0], axis=1).mean() * 2 for eye in (landmarks[468:473], landmarks[473:478])])
+        iris = np.mean(
+            [np.linalg.norm(eye[1:] - eye[0], axis=1).mean() * 2 for eye in (landmarks[468:473], landmarks[473:478])]
+        )
         target = landmarks[:468].astype(np.float64)
         # the pivot's own identity offset moves all points alike: the translation takes it up
         return cls(
@@ -136,7 +138,11 @@ class _Problem:
 
     def project(self, state: _State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(468, 2) pixels, (468, 3) turned points and (468, 3) camera points."""
-        points = self.mean + np.tensordot(state.identity, self.identity_basis, 1) + np.tensordot(state.face, self.face_basis, 1)
+        points = (
+            self.mean
+            + np.tensordot(state.identity, self.identity_basis, 1)
+            + np.tensordot(state.face, self.face_basis, 1)
+        )
         turned = points @ state.turn.T
         view = turned * (1, -1, -1) + state.shift
         return (view[:, :2] / view[:, 2:]) * np.diag(self.intrinsics)[:2] + self.intrinsics[:2, 2], turned, view

@@ -10,7 +10,9 @@ from garrick.core.camera import Camera
 _FALLBACK = np.array([[0.8], [0.0], [0.1], [0.2]], np.float32)
 
 
-def estimate_light(head: Head, vertices: np.ndarray, normals: np.ndarray, image: np.ndarray, camera: Camera) -> np.ndarray:
+def estimate_light(
+    head: Head, vertices: np.ndarray, normals: np.ndarray, image: np.ndarray, camera: Camera
+) -> np.ndarray:
     """(4, 3) float32: constant, x, y, z of first-order spherical harmonics of the shading, linear RGB, world axes.
 
     vertices, normals: (V, 3) of the posed head.    image: (H, W, 3) uint8.

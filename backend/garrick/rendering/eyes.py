@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from garrick.bodies.head import Head
-from garrick.core.camera import Camera
 from garrick.core.rotation import eye_rotations, rotation_matrices
 from garrick.perception.portrait import Portrait
 from garrick.rendering.puppet import Puppet
@@ -59,7 +58,7 @@ def _opening(loop: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """(H, W) float32: 1 well inside the lids, feathered over the lash line."""
     scale = 8
     hole = np.zeros(shape[:2], np.uint8)
-    cv2.fillPoly(hole, [np.round(loop * scale).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=3)
+    cv2.fillPoly(hole, [np.round(loop * scale).astype(np.int32)], (255,), lineType=cv2.LINE_AA, shift=3)
     width = float(np.ptp(loop[:, 0]))
     inner = cv2.erode(hole, np.ones((max(1, round(width / 22)) * 2 + 1, 3), np.uint8))
     return cv2.GaussianBlur(inner.astype(np.float32) / 255, (0, 0), max(0.5, width / 60))

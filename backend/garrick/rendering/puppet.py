@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import RBFInterpolator
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from garrick.bodies.head import PARTS, Head
 from garrick.core.camera import Camera
@@ -61,7 +61,7 @@ def make_puppet(head: Head, portrait: Portrait) -> Puppet:
     seen = portrait.camera.project(points)
     residual = _lift(portrait.landmarks[:468] - seen[:, :2], seen[:, 2], portrait.camera)
     nudge = RBFInterpolator(points, residual, smoothing=1e-3, kernel="thin_plate_spline")(posed)
-    near = cKDTree(points).query(posed)[0]
+    near = KDTree(points).query(posed)[0]
     nudge *= np.exp(-((np.maximum(near - 0.008, 0) / _REACH) ** 2))[:, None]
     nudge[np.isin(head.vertex_parts, [PARTS.index(part) for part in ("teeth", "gums", "tongue")])] = 0
     nudge = nudge @ rotation_matrices(source.rotation)  # world -> head space

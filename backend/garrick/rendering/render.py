@@ -170,7 +170,9 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     table[:, shade.FROM_PHOTO] = keep
     table[:, shade.COVER] = stage.reach * np.where(texture.hidden, 1 - veiled, 1)
     table[:, shade.LIGHT] = _light(stage, posed, rigid_turn, keep)
-    blink = np.abs(pose.face - stage.puppet.source.face)[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max()
+    blink = np.abs(pose.face - stage.puppet.source.face)[
+        [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+    ].max()
     turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
     return table, np.float32(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
 
@@ -187,7 +189,9 @@ def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) 
     ratio = 1 + (np.sqrt(ratio) - 1) * stage.texture.seen  # the picture is gamma-encoded: half the stops
     open_share = np.clip(float(stage.head.lip_gap(posed @ turn)) / 0.018, 0, 1)
     dim = np.where(stage.teeth, 0.88 + 0.12 * open_share, 0.55 + 0.45 * open_share)
-    shaded = dim * np.where(stage.teeth, 0.82, 0.65) + dim * np.where(stage.teeth, 0.18, 0.35) * np.clip(turned[:, 2], 0, 1)
+    shaded = dim * np.where(stage.teeth, 0.82, 0.65) + dim * np.where(stage.teeth, 0.18, 0.35) * np.clip(
+        turned[:, 2], 0, 1
+    )
     inside = stage.interior
     ratio[inside] = keep[inside] + (1 - keep[inside]) * shaded[inside]
     return ratio.astype(np.float32)
@@ -196,9 +200,9 @@ def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) 
 def _background(stage: Stage, camera: Camera) -> np.ndarray:
     """The background as this camera sees it: a picture hung behind the head."""
     own, background = stage.portrait.camera, stage.layers.background
-    if camera.size == own.size and np.array_equal(camera.intrinsics, own.intrinsics):
-        if np.array_equal(camera.world_to_camera, own.world_to_camera):
-            return background
+    same_lens = camera.size == own.size and np.array_equal(camera.intrinsics, own.intrinsics)
+    if same_lens and np.array_equal(camera.world_to_camera, own.world_to_camera):
+        return background
     width, height = own.size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     far = own.world_to_camera[2, 3] + _BACKDROP
@@ -222,7 +226,9 @@ def _scalp(head: Head, puppet: Puppet) -> np.ndarray:
     rest = puppet.head.template
     eyes = puppet.head.joint_template[3:, :]
     brow, back = eyes[:, 1].mean() + 0.045, eyes[:, 2].mean() - 0.085
-    return (head.vertex_parts == 0) & ((rest[:, 1] > brow) | ((rest[:, 2] < back) & (rest[:, 1] > eyes[:, 1].mean() - 0.09)))
+    return (head.vertex_parts == 0) & (
+        (rest[:, 1] > brow) | ((rest[:, 2] < back) & (rest[:, 1] > eyes[:, 1].mean() - 0.09))
+    )
 
 
 def _vertex_uvs(head: Head) -> np.ndarray:
@@ -230,5 +236,3 @@ def _vertex_uvs(head: Head) -> np.ndarray:
     uvs = np.zeros((len(head.template), 2), np.float32)
     uvs[head.quads.ravel()] = head.uvs[head.quad_uvs.ravel()]
     return uvs
-
-

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from garrick.bodies.head import Head
 from garrick.core.camera import Camera
 from garrick.rendering.layers import fill_holes
 from garrick.rendering.puppet import Pose, Puppet
@@ -81,7 +80,8 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     known = on_head.astype(np.float32)
     filled = fill_holes(np.stack([depth, np.where(on_head, grip, 0)], axis=2).astype(np.float32), known)
     around = cv2.GaussianBlur(filled, (0, 0), 2.0)
-    distance, nearest = distance_transform_edt(~on_head, return_indices=True)
+    distance = np.asarray(distance_transform_edt(~on_head))
+    nearest = np.asarray(distance_transform_edt(~on_head, return_distances=False, return_indices=True))
     blend = np.clip(distance / 3, 0, 1)[..., None].astype(np.float32)
     depth, grip = np.moveaxis(filled + blend * (around - filled), 2, 0)
     pull = np.exp(-((distance * step / (_FADE * height)) ** 2))
@@ -104,7 +104,7 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
 
 def _person_triangles(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Two triangles for each grid cell that holds any of the person (the edge of the picture stands for beyond it)."""
-    rows, columns = photo.shape[:2]
+    columns = photo.shape[1]
     height, width = alpha.shape
     reach = int(np.ceil(photo[0, 1, 0] - photo[0, 0, 0])) * 2 + 1
     near = cv2.dilate(alpha, np.ones((reach, reach), np.uint8))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import spsolve
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from garrick.bodies.head import PARTS, Head
 from garrick.core.arkit import ARKIT_INDEX
@@ -19,7 +19,12 @@ from garrick.rendering.eyes import LID_LOOPS
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
-_TONES = {"teeth": (0.90, 0.86, 0.79), "gums": (0.58, 0.30, 0.28), "tongue": (0.60, 0.27, 0.26), "eye": (0.82, 0.80, 0.78)}
+_TONES = {
+    "teeth": (0.90, 0.86, 0.79),
+    "gums": (0.58, 0.30, 0.28),
+    "tongue": (0.60, 0.27, 0.26),
+    "eye": (0.82, 0.80, 0.78),
+}
 _MOUTH_NEAR, _MOUTH_DEEP = np.array([0.42, 0.15, 0.14]), np.array([0.15, 0.055, 0.05])
 
 
@@ -47,7 +52,7 @@ class ProjectedTexture:
 
 def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> ProjectedTexture:
     """Project the photo on the head; source: (V, 3) world metres in the pose of the photo."""
-    image, camera = portrait.image, portrait.camera
+    camera = portrait.camera
     screen = camera.project(source).astype(np.float32)
     facing = view_cosines(head, source, camera)
     depth = rasterise(screen, head.triangles, camera.size).depth
@@ -60,11 +65,15 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> Proje
     nearest = cv2.erode(_finite(depth), np.ones((5, 5), np.uint8))
     teeth = parts == PARTS.index("teeth")
     seen[teeth & (_behind(screen, nearest, 0.002) | (facing < 0.1))] = 0
-    blink = np.abs(head.face_basis[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]]).max(axis=(0, 2)) > 0.0015
+    blink = (
+        np.abs(head.face_basis[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]]).max(axis=(0, 2)) > 0.0015
+    )
     lids = np.isin(parts, _SKIN) & (blink | (_eye_area(portrait, 0.10)[y, x] > 0))
     seen[lids] = 0
     fill = _fill_colours(head, source, portrait, screen, seen, lids)
-    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, _veil(head, screen, depth, portrait))
+    return ProjectedTexture(
+        screen[:, :2].copy(), seen, hidden, fill, facing, lids, _veil(head, screen, depth, portrait)
+    )
 
 
 def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait) -> np.ndarray:
@@ -74,7 +83,7 @@ def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait)
     size = max(2.0, depth.shape[0] / 100)
     person = cv2.GaussianBlur(beyond * portrait.alpha, (0, 0), size)
     share = person / np.maximum(cv2.GaussianBlur(beyond, (0, 0), size), 1e-4)
-    row, column = distance_transform_edt(on_head, return_distances=False, return_indices=True)
+    row, column = np.asarray(distance_transform_edt(on_head, return_distances=False, return_indices=True))
     x, y = np.clip(screen[:, :2], 0, np.array(portrait.camera.size) - 1).astype(int).T
     veil = np.clip((share[row[y, x], column[y, x]] - 0.5) / 0.4, 0, 1)
     # beside the jaw and below it what was hidden is skin, whatever hangs behind it
@@ -109,7 +118,7 @@ def _eye_area(portrait: Portrait, grow: float) -> np.ndarray:
     mask = np.zeros(portrait.image.shape[:2], np.uint8)
     for loop in LID_LOOPS:
         points = portrait.landmarks[list(loop)]
-        cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 1, shift=3)
+        cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], (1,), shift=3)
     radius = round(grow * float(np.ptp(portrait.landmarks[list(LID_LOOPS[0]), 0])))
     return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
@@ -124,7 +133,7 @@ def _fill_colours(
     parts = head.vertex_parts
     skin = np.isin(parts, _SKIN)
     trusted = skin & (seen > 0.6) & (_eye_area(portrait, 0.22)[y, x] == 0)  # lashes and their shadow stay out
-    on_face = cKDTree(head.landmarks(source)).query(source)[0] < 0.006
+    on_face = KDTree(head.landmarks(source)).query(source)[0] < 0.006
     face = np.median(colour[trusted & on_face], axis=0)
     # hair over a cheek is no colour for the skin behind it; below the jaw clothes are what they are
     alike = np.abs(np.log((colour + 0.05) / (face + 0.05))).max(axis=1) < 0.7
@@ -133,7 +142,7 @@ def _fill_colours(
     colour[mirrored] = colour[head.mirror[mirrored]]
     fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
     loops = head.landmarks(source)[[point for loop in LID_LOOPS for point in loop]]
-    rim = np.clip(1 - cKDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
+    rim = np.clip(1 - KDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
     lids = lids[:, None]
     fill = fill * (1 - 0.6 * lids) + face * 0.92 * 0.6 * lids  # brows and lashes bleed into a lid
     fill *= 1 - 0.45 * rim  # lashes along the edge of a closing lid
@@ -153,6 +162,4 @@ def _diffuse(head: Head, colour: np.ndarray, trust: np.ndarray) -> np.ndarray:
     links = csr_matrix((np.ones(2 * len(here)), (np.r_[here, there], np.r_[there, here])), (count, count))
     laplacian = diags(np.asarray(links.sum(axis=1)).ravel()) - links
     weight = trust * 100 + 1e-6
-    return spsolve((diags(weight) + laplacian).tocsc(), weight[:, None] * colour).astype(np.float32)
-
-
+    return np.asarray(spsolve((diags(weight) + laplacian).tocsc(), weight[:, None] * colour), np.float32)

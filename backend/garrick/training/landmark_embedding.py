@@ -72,7 +72,9 @@ def main(out: Path) -> None:
     row = {tuple(corners): index for index, corners in reversed(list(enumerate(head.triangles.tolist())))}
     ids = np.array([row[tuple(corners)] for corners in found.corners.tolist()], np.int32)
     save_arrays(out, {"triangles": ids, "weights": found.weights.astype(np.float32)})
-    print(f"{out}: {len(sightings)} renders tracked, points lie {found.distance.mean() * 1e3:.2f} mm off the mesh on average")
+    print(
+        f"{out}: {len(sightings)} renders tracked, points lie {found.distance.mean() * 1e3:.2f} mm off the mesh on average"
+    )
 
 
 def _track(head: Head, paint: np.ndarray, identity: np.ndarray, yaw: float, jaw: float) -> _Sighting:
@@ -159,10 +161,11 @@ def _lip_mask(head: Head) -> np.ndarray:
     data = registry.path("body_data")
     base = read_base_mesh(data / "mpfb2" / "3dobjs" / "base.obj")
     folder = data / "mpfb2" / "targets" / "mouth"
-    moved = sum(
-        np.linalg.norm(read_target(folder / f"mouth-{lip}-volume-incr.target.gz", len(base.vertices)), axis=1)
+    lips = [
+        read_target(folder / f"mouth-{lip}-volume-incr.target.gz", len(base.vertices))
         for lip in ("upperlip", "lowerlip")
-    )
+    ]
+    moved = np.linalg.norm(lips[0] + lips[1], axis=1)
     skin = build.skin_ids(base, data)
     mask = np.zeros(len(head.template))
     mask[: len(skin)] = np.clip(moved[skin] / np.quantile(moved[moved > 0], 0.7), 0, 1)
