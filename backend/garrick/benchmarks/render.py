@@ -1,0 +1,108 @@
+"""The renderer on portraits: does neutral give the photo back, how long is a frame, and a contact sheet to look at."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from garrick.context import RunContext
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.perception import analyse
+from garrick.perception.fit import OVAL
+from garrick.perception.portrait import Portrait
+from garrick.rendering.puppet import Pose
+from garrick.rendering.render import Stage, prepare, render_pose
+
+SIZE = (512, 512)
+_ROUNDS = 15
+_YAW = np.radians(15)
+_SPEECH = {
+    "aa": {"jawOpen": 0.4, "mouthLowerDownLeft": 0.2, "mouthLowerDownRight": 0.2},
+    "oo": {"jawOpen": 0.12, "mouthFunnel": 0.45, "mouthPucker": 0.5},
+    "m, p": {"jawOpen": 0.06, "mouthClose": 0.06, "mouthPressLeft": 0.25, "mouthPressRight": 0.25},
+}
+
+
+def measure(picture: Path, sheet: Path | None = None) -> dict[str, float]:
+    """Figures of one portrait: set-up seconds, milliseconds a frame, PSNR of the neutral render; optionally its sheet."""
+    started = time.perf_counter()
+    portrait = analyse.run(picture, SIZE, None, RunContext())
+    fitted = time.perf_counter()
+    stage = prepare(portrait, RunContext())
+    ready = time.perf_counter()
+    poses = sheet_poses(stage)
+    for pose in poses.values():
+        render_pose(stage, pose, portrait.camera)
+    times = []
+    for pose in list(poses.values()) * _ROUNDS:
+        before = time.perf_counter()
+        render_pose(stage, pose, portrait.camera)
+        times.append(time.perf_counter() - before)
+    neutral = render_pose(stage, stage.puppet.source, portrait.camera).plate
+    if sheet is not None:
+        write_sheet(stage, poses, sheet)
+    return {
+        "fit_s": fitted - started,
+        "prepare_s": ready - fitted,
+        "frame_ms": float(np.median(times) * 1e3),
+        "frame_best_ms": float(np.min(times) * 1e3),
+        "reprojection_percent": portrait.report.reprojection_percent,
+        "psnr_frame_db": psnr(neutral, portrait.image),
+        "psnr_face_db": psnr(neutral, portrait.image, face_oval(portrait)),
+    }
+
+
+def psnr(a: np.ndarray, b: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Peak signal to noise ratio of 8-bit pictures in dB, 10 log10(255^2 / MSE), within a mask if there is one."""
+    error = (a.astype(np.float64) - b) ** 2
+    return float(10 * np.log10(255**2 / max(float((error if mask is None else error[mask]).mean()), 1e-9)))
+
+
+def face_oval(portrait: Portrait) -> np.ndarray:
+    """(H, W) bool: inside the landmarks' face oval."""
+    mask = np.zeros(portrait.image.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(portrait.landmarks[list(OVAL)]).astype(np.int32)], (1,))
+    return mask > 0
+
+
+def sheet_poses(stage: Stage) -> dict[str, Pose]:
+    """What a contact sheet shows: the photo's own pose, lips of speech, a smile, a blink, and two turns of the head."""
+    source = stage.puppet.source
+    rest = source.face.copy()
+    rest[[index for name, index in ARKIT_INDEX.items() if name.startswith(("mouth", "jaw"))]] = 0
+
+    def face(**weights: float) -> Pose:
+        values = rest.copy()
+        for name, weight in weights.items():
+            values[ARKIT_INDEX[name]] = weight
+        return replace(source, face=values)
+
+    def turned(yaw: float) -> Pose:
+        turn = rotation_matrices(np.array([0, yaw, 0])) @ rotation_matrices(source.rotation)
+        return replace(source, rotation=axis_angles(turn))
+
+    return {
+        "neutral": source,
+        **{name: face(**weights) for name, weights in _SPEECH.items()},
+        "smile": face(mouthSmileLeft=0.6, mouthSmileRight=0.6, cheekSquintLeft=0.3, cheekSquintRight=0.3),
+        "blink": face(eyeBlinkLeft=1, eyeBlinkRight=1, eyeWideLeft=0, eyeWideRight=0),
+        "yaw -15": turned(-_YAW),
+        "yaw +15": turned(_YAW),
+    }
+
+
+def write_sheet(stage: Stage, poses: dict[str, Pose], path: Path) -> None:
+    """Write the poses as one picture, four in a row, each with its name."""
+    tiles = []
+    for name, pose in poses.items():
+        tile = np.ascontiguousarray(render_pose(stage, pose, stage.portrait.camera).plate[..., ::-1])
+        for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+            cv2.putText(tile, name, (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, width, cv2.LINE_AA)
+        tiles.append(tile)
+    rows = [np.hstack(tiles[start : start + 4]) for start in range(0, len(tiles), 4)]
+    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 90])
