@@ -8,7 +8,6 @@ import numpy as np
 
 from garrick.bodies.head import Head
 from garrick.core.arkit import ARKIT_INDEX
-from garrick.perception.portrait import Portrait
 
 OPENERS: tuple[int, ...] = tuple(
     ARKIT_INDEX[name]
@@ -20,8 +19,7 @@ OPENERS: tuple[int, ...] = tuple(
 """Weights besides jawOpen that part the lips."""
 
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
-_TOUCH = -0.0005  # metres: lips that meet press into each other, by as much as the photo's landmarks may be wrong
-_UPPER_INNER, _LOWER_INNER = 13, 14  # MediaPipe's middle points of the inner lips
+_TOUCH = -0.0005  # metres: lips press into each other, by more than the renderer's last-pixel nudge parts them (0.2 mm)
 
 
 @dataclass(frozen=True)
@@ -30,20 +28,18 @@ class Lips:
 
     upper, lower:             (U,), (L,) heights of the lip vertices with no expression.
     upper_basis, lower_basis: (52, U), (52, L) what each weight adds.
-    parted:                   metres by which the person's lips are farther apart in the photo than the fitted head's.
     """
 
     upper: np.ndarray
     lower: np.ndarray
     upper_basis: np.ndarray
     lower_basis: np.ndarray
-    parted: float = 0.0
 
     def gap(self, face: np.ndarray) -> np.ndarray:
         """(..., 52) weights -> (...,) metres between the lips; below 0 they press into each other."""
         upper = (self.upper + face @ self.upper_basis).min(axis=-1)
         lower = (self.lower + face @ self.lower_basis).max(axis=-1)
-        return upper - lower + self.parted
+        return upper - lower
 
     def closed(self, face: np.ndarray) -> np.ndarray:
         """(N, 52) -> (N, 52): the least change that makes the lips touch.
@@ -67,22 +63,13 @@ class Lips:
         return face + (shut - face) * touch
 
 
-def lips_of(head: Head, portrait: Portrait) -> Lips:
-    """The lips of the person in the portrait, corrected by what the photo's landmarks say about their opening."""
-    rest = head.vertices(portrait.identity)[:, 1]
+def lips_of(head: Head, identity: np.ndarray) -> Lips:
+    """The lips of a person, (B,) standard deviations."""
+    rest = head.vertices(identity)[:, 1]
     upper, lower = head.lips == 1, head.lips == 2
-    lips = Lips(
+    return Lips(
         rest[upper].astype(np.float64),
         rest[lower].astype(np.float64),
         head.face_basis[:, upper, 1].astype(np.float64),
         head.face_basis[:, lower, 1].astype(np.float64),
     )
-    posed = head.vertices(
-        portrait.identity, portrait.face.astype(np.float32), neck=portrait.head_rotation.astype(np.float32)
-    )
-    inner = head.landmarks(posed)[[_UPPER_INNER, _LOWER_INNER]]
-    modelled = portrait.camera.project(inner)
-    across = portrait.landmarks[_LOWER_INNER] - portrait.landmarks[_UPPER_INNER]
-    missing = np.linalg.norm(across) - np.linalg.norm(modelled[1, :2] - modelled[0, :2])
-    pixel = modelled[:, 2].mean() / portrait.camera.intrinsics[1, 1]  # metres
-    return Lips(lips.upper, lips.lower, lips.upper_basis, lips.lower_basis, float(missing * pixel))

@@ -36,7 +36,7 @@ _SMILE = [
 _BLINK = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
 _WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
 
-_PARTED = 0.0015  # metres: lips nearer than this in the photo count as closed
+_PARTED = 0.0022  # metres: lips that the fit sees nearer than this count as closed (it errs by up to 2 mm)
 _SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
 _SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
 _AVERSE = np.radians(15.0)  # eyes in a photo that look farther off than this do not look at the camera
@@ -82,7 +82,7 @@ def run(
 
 def _mouth(speech: Speech, portrait: Portrait, fps: Fraction, expression: float, talking: np.ndarray) -> np.ndarray:
     """(F, 52): the portrait's face at rest with the speech on it and the rules that must hold enforced."""
-    lips = lips_of(load_head(), portrait)
+    lips = lips_of(load_head(), portrait.identity)
     times = frame_times(len(talking), fps)
     spoken = blend(gestures(speech.phones, speech.prosody, fps), times) * talking[:, None] * expression
     face = np.repeat(rest_face(portrait.face, lips)[None], len(times), axis=0)
