@@ -146,3 +146,13 @@ def _sight(rotation: np.ndarray, gaze: np.ndarray) -> np.ndarray:
 def test_a_single_very_short_phone_performs(fps: Fraction) -> None:
     speech = replace(said([("M", 0.02)]), phones=(Phone("M", 0.0, 0.02),))
     assert len(run(speech, closed_portrait(), fps, 1.0, 1.0, RunContext())) == frame_count(0.02, fps)
+
+
+def test_a_clip_that_starts_silent_starts_as_the_photo() -> None:
+    portrait = closed_portrait()
+    for seed in range(5):
+        performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), 1.0, 1.0, RunContext(seed=seed))
+        assert np.allclose(performed.face[0], portrait.face, atol=1e-6)
+        assert np.allclose(performed.head_rotation[0], portrait.head_rotation, atol=1e-6)
+        assert np.allclose(performed.head_translation[0], 0)
+        assert np.allclose(performed.gaze[0], portrait.gaze, atol=1e-6)

@@ -13,7 +13,7 @@ TIMES = np.arange(0, 40, 0.02)
 
 def test_nods_peak_just_after_their_accents() -> None:
     accents = np.arange(2.0, 38.0, 3.0)
-    speech = said([("AA", 40.0)], accents)
+    speech = said([("AA", 40.0)], accents.tolist())
     still = said([("AA", 40.0)])
 
     def pitch(voice):

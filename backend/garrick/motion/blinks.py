@@ -18,6 +18,7 @@ _CLOSE, _OPEN = 0.06, 0.14  # seconds: lids fall fast and rise slowly
 _APART = 0.4  # seconds at least between two blinks
 _DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
 _PAUSE = 0.15  # seconds of silence that count as a pause
+_FIRST = 0.5  # seconds: a clip starts with open eyes
 
 
 def blink_times(duration: float, rate: float, rng: np.random.Generator) -> np.ndarray:
@@ -25,7 +26,7 @@ def blink_times(duration: float, rate: float, rng: np.random.Generator) -> np.nd
     if rate <= 0:
         return np.zeros(0)
     mean = 60 / rate
-    times, time = [], mean * rng.random()
+    times, time = [], _FIRST + mean * rng.random()
     while time < duration:
         times.append(time)
         time += max(mean * float(np.exp(_SIGMA * rng.standard_normal() - _SIGMA**2 / 2)), _APART)
@@ -36,7 +37,7 @@ def place(times: np.ndarray, occasions: np.ndarray) -> np.ndarray:
     """Move each blink to the nearest occasion within reach, if it is still free; order and distance are kept."""
     placed: list[float] = []
     for time in times:
-        free = occasions[np.abs(occasions - time) <= _DRAWN]
+        free = occasions[(np.abs(occasions - time) <= _DRAWN) & (occasions >= _FIRST)]
         free = free[free >= placed[-1] + _APART] if placed else free
         at = float(free[np.argmin(np.abs(free - time))]) if len(free) else float(time)
         placed.append(max(at, placed[-1] + _APART) if placed else at)

@@ -15,7 +15,7 @@ from garrick.core.performance import BODY_JOINTS, CHANNELS, AudioReference, Perf
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion import visemes
-from garrick.motion.activity import activity
+from garrick.motion.activity import activity, smoothstep
 from garrick.motion.blinks import RATE, blink_curve, blink_times, pause_starts, place
 from garrick.motion.brows import brow_raises
 from garrick.motion.coarticulation import blend
@@ -39,6 +39,7 @@ _WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
 _PARTED = 0.0022  # metres: lips that the fit sees nearer than this count as closed (it errs by up to 2 mm)
 _SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
 _SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
+_SETTLE = 2.0  # seconds in which the head leaves the pose of the photo for its own wandering
 _AVERSE = np.radians(15.0)  # eyes in a photo that look farther off than this do not look at the camera
 
 
@@ -109,10 +110,11 @@ def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
 def _head(
     speech: Speech, portrait: Portrait, times: np.ndarray, talking: np.ndarray, gain: float, ctx: RunContext
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(F, 3) absolute rotation and (F, 3) translation."""
+    """(F, 3) absolute rotation and (F, 3) translation; both start from the portrait's own."""
     step = times[1] if len(times) > 1 else 1.0
     slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
     angles = head_angles(speech.prosody, times, slow, ctx.rng("head drift"), ctx.rng("nods"))
+    angles -= angles[0] * (1 - smoothstep(times / _SETTLE))[:, None]
     return turned(portrait.head_rotation, angles * gain), breathing(times, ctx.rng("breath")) * gain
 
 
