@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+
+_SESSION = pytest.StashKey[pytest.Session]()
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,23 @@ def portrait(sample_portrait: Path):
     from garrick.perception import analyse
 
     return analyse.run(sample_portrait, (256, 256), None, RunContext())
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep the session for `pytest_unconfigure`, which gets only the configuration."""
+    session.config.stash[_SESSION] = session
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End here when Blender was loaded, with pytest's own exit status.
+
+    bpy's static destructors may wait for ever for one of its threads (a condition variable destroyed while in use), and
+    print leak reports after pytest's closing line. All results are written by now.
+    """
+    session = config.stash.get(_SESSION, None)
+    if session is not None and "bpy" in sys.modules:
+        config.get_terminal_writer().flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(session.exitstatus))
