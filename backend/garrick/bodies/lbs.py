@@ -7,6 +7,7 @@ Joint 0 is the root; every other joint turns about its rest position and carries
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +24,7 @@ def skin_numpy(
     weights: (V, J), rows sum to one.  Returns (..., V, 3).
     """
     turns = rotation_matrices(rotations)  # (..., J, 3, 3)
-    world_turn, world_shift = [turns[..., 0, :, :]], [_shift(turns[..., 0, :, :], joints[..., 0, :])]
-    for joint in range(1, len(parents)):
-        parent = parents[joint]
-        turn, shift = turns[..., joint, :, :], _shift(turns[..., joint, :, :], joints[..., joint, :])
-        world_turn.append(world_turn[parent] @ turn)
-        world_shift.append((world_turn[parent] @ shift[..., None])[..., 0] + world_shift[parent])
+    world_turn, world_shift = _chain(turns, joints, parents)
     posed = np.zeros(np.broadcast_shapes(vertices.shape, (*turns.shape[:-3], 1, 3)), vertices.dtype)
     for joint in range(len(parents)):
         used = np.flatnonzero(weights[:, joint])
@@ -42,12 +38,7 @@ def skin_torch(
 ) -> torch.Tensor:
     """The torch twin of `skin_numpy`: same shapes, differentiable."""
     turns = rodrigues_torch(rotations)
-    world_turn, world_shift = [turns[..., 0, :, :]], [_shift(turns[..., 0, :, :], joints[..., 0, :])]
-    for joint in range(1, len(parents)):
-        parent = parents[joint]
-        turn, shift = turns[..., joint, :, :], _shift(turns[..., joint, :, :], joints[..., joint, :])
-        world_turn.append(world_turn[parent] @ turn)
-        world_shift.append((world_turn[parent] @ shift[..., None])[..., 0] + world_shift[parent])
+    world_turn, world_shift = _chain(turns, joints, parents)
     blend = torch.einsum("vj,...jab->...vab", weights, torch.stack(world_turn, dim=-3))
     shift = torch.einsum("vj,...ja->...va", weights, torch.stack(world_shift, dim=-2))
     return (blend @ vertices[..., None])[..., 0] + shift
@@ -66,6 +57,14 @@ def rodrigues_torch(rotations: torch.Tensor) -> torch.Tensor:
     return torch.eye(3, dtype=rotations.dtype, device=rotations.device) + first * cross + second * (cross @ cross)
 
 
-def _shift(turn, pivot):
-    """The translation of a turn about a pivot, for either kind of array."""
-    return pivot - (turn @ pivot[..., None])[..., 0]
+def _chain(turns: Any, joints: Any, parents: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    """World rotation (..., 3, 3) and shift (..., 3) of every joint down the tree, for either kind of array."""
+    world_turn, world_shift = [], []
+    for joint, parent in enumerate(parents):
+        turn, pivot = turns[..., joint, :, :], joints[..., joint, :]
+        shift = pivot - (turn @ pivot[..., None])[..., 0]
+        world_turn.append(turn if parent < 0 else world_turn[parent] @ turn)
+        world_shift.append(
+            shift if parent < 0 else (world_turn[parent] @ shift[..., None])[..., 0] + world_shift[parent]
+        )
+    return world_turn, world_shift
