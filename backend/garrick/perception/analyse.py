@@ -10,9 +10,10 @@ from garrick.bodies.head import Head, load_head
 from garrick.context import RunContext
 from garrick.core.rotation import rotation_matrices
 from garrick.errors import InputError
-from garrick.perception.faces import Face, detect_faces
+from garrick.perception.faces import detect_faces
 from garrick.perception.fit import EYES, LIPS, OVAL, Fit, camera_of, fit_head
 from garrick.perception.image import Framing, Photo, frame_face, load_photo
+from garrick.perception.iris import refine_irises
 from garrick.perception.landmarks import face_landmarks
 from garrick.perception.light import estimate_light
 from garrick.perception.matte import person_matte
@@ -21,6 +22,7 @@ from garrick.perception.portrait import FitReport, Portrait
 MIN_FACE = 96
 MAX_YAW = 45.0
 _PRESENT = 0.5
+_OVERHANG = 0.03  # of the face's height
 _INNER = (*LIPS, *EYES)
 
 
@@ -34,11 +36,11 @@ def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunC
     ctx.step("portrait", 0, 5)
     photo = load_photo(portrait)
     head = load_head()
-    face, points, faces = _choose(photo, face_index)
+    points, tall, faces = _choose(photo, face_index)
     ctx.step("portrait", 1, 5)
-    tall = _check(photo, points)
+    _check_edges(photo, points)
     image, framing = frame_face(photo.pixels, points[:468], size)
-    landmarks = _look_again(image, framing, face, points)
+    landmarks = framing.to_canvas(refine_irises(photo.pixels, points)).astype(np.float32)
     ctx.step("portrait", 2, 5)
     intrinsics = _intrinsics(photo, framing)
     fit = fit_head(head, landmarks, intrinsics)
@@ -64,12 +66,22 @@ def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunC
     return Portrait(**result, report=report)
 
 
-def _choose(photo: Photo, face_index: int | None) -> tuple[Face, np.ndarray, int]:
-    """The wanted face, its (478, 2) landmarks in photo pixels, and how many faces there are."""
-    candidates = [(face, *face_landmarks(photo.pixels, face)) for face in detect_faces(photo.pixels)]
-    faces = [(face, points) for face, points, presence in candidates if presence > _PRESENT]
-    if not faces:
+def _choose(photo: Photo, face_index: int | None) -> tuple[np.ndarray, float, int]:
+    """The wanted face's (478, 2) landmarks in photo pixels, its height in pixels, and how many faces there are.
+
+    Faces too small to be used do not count beside one that is large enough.
+    """
+    candidates = [face_landmarks(photo.pixels, face) for face in detect_faces(photo.pixels)]
+    found = [points for points, presence in candidates if presence > _PRESENT]
+    if not found:
         raise InputError("No face was found in the photo.", "Use a photo of one person, face to the camera, well lit.")
+    heights = [float(np.ptp(points[:468, 1])) for points in found]
+    faces = [(points, tall) for points, tall in zip(found, heights, strict=True) if tall >= MIN_FACE]
+    if not faces:
+        raise InputError(
+            f"The face is only {max(heights):.0f} pixels high; {MIN_FACE} are needed.",
+            "Use a closer or a larger photo.",
+        )
     if len(faces) > 1 and face_index is None:
         raise InputError(
             f"The photo shows {len(faces)} faces.",
@@ -81,27 +93,12 @@ def _choose(photo: Photo, face_index: int | None) -> tuple[Face, np.ndarray, int
     return *faces[index], len(faces)
 
 
-def _check(photo: Photo, points: np.ndarray) -> float:
-    """The face's height in photo pixels. Raises InputError when it is too small or cut off."""
+def _check_edges(photo: Photo, points: np.ndarray) -> None:
+    """Raise InputError when the face is cut off; landmarks may overhang a little, as the net guesses the hidden ones."""
     low, high = points[:468].min(axis=0), points[:468].max(axis=0)
-    tall = float(high[1] - low[1])
-    if tall < MIN_FACE:
-        raise InputError(
-            f"The face is only {tall:.0f} pixels high; {MIN_FACE} are needed.", "Use a closer or a larger photo."
-        )
-    height, width = photo.pixels.shape[:2]
-    over = max(-low.min(), high[0] - width, high[1] - height)
-    if over > 0.03 * tall:
+    over = max(float(-low.min()), float((high - photo.pixels.shape[1::-1]).max()))
+    if over > _OVERHANG * float(high[1] - low[1]):
         raise InputError("The face is cut off by the edge of the photo.", "Use a photo that shows the whole face.")
-    return tall
-
-
-def _look_again(image: np.ndarray, framing: Framing, face: Face, points: np.ndarray) -> np.ndarray:
-    """(478, 2) float32 landmarks found on the canvas itself, so that they fit its pixels."""
-    corners = framing.to_canvas(face.box.reshape(2, 2))
-    there = Face(corners.ravel(), framing.to_canvas(face.points), face.score)
-    again, presence = face_landmarks(image, there)
-    return (again if presence > _PRESENT else framing.to_canvas(points)).astype(np.float32)
 
 
 def _intrinsics(photo: Photo, framing: Framing) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Cuts a turned square out of a picture and brings points of it back; pixel centres lie at whole + 0.5."""
+"""Cuts a turned square out of a picture and carries points there and back; pixel centres lie at whole + 0.5."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ class Square:
         turn = to_square[:, :2] * pixel
         shift = to_square[:, :2] @ (origin + pixel / 2) + to_square[:, 2] - 0.5
         return cv2.warpAffine(part, np.column_stack([turn, shift]), (size, size), flags=cv2.INTER_LINEAR)
+
+    def onto(self, points: np.ndarray, size: int) -> np.ndarray:
+        """(..., 2) pixels of the picture -> pixels of the cut square."""
+        matrix = self._matrix(size)
+        return points @ matrix[:, :2].T + matrix[:, 2]
 
     def back(self, points: np.ndarray, size: int) -> np.ndarray:
         """(..., 2) pixels of the cut square -> pixels of the picture."""

@@ -15,33 +15,46 @@ from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.camera import Camera
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.perception.iris import IRISES, LIDS
 
 OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
-    172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
 LIPS = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
     78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95,
 )  # fmt: skip
-EYES = (
-    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
-    362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398,
-)  # fmt: skip
+EYES = tuple(point for lids in LIDS for point in lids)
 BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 
 IRIS_MILLIMETRES = 11.7  # visible iris of adults, nearly the same for all (MediaPipe Iris, 2020)
+_WEIGHTS = ((OVAL, 0.3), (LIPS, 3.0), (EYES, 4.0), (BROWS, 2.0))
 _UNITS = 200.0  # residuals are scaled as if the face were this many pixels wide
 _HUBER = 2.5
-_IDENTITY_PRIOR = 1.3
+_IDENTITY_PRIOR = 1.0  # a standard deviation costs as much as one landmark that is off by this many units
 _FACE_PRIOR = 5.0
 _TIE = 5.0  # between the two sides of an expression
 _DEPTH_PRIOR = 60.0  # on the relative change of the camera's distance
-_STILL = tuple(ARKIT_INDEX[name] for name in ("tongueOut", "cheekPuff", "jawForward")) + EYE_LOOK
-_PAIRS = tuple(
-    (ARKIT_INDEX[name], ARKIT_INDEX[name.replace("Left", "Right")])
-    for name in ARKIT_NAMES
-    if name.endswith("Left") and name not in ("jawLeft", "mouthLeft")
+_SETTLED = 1e-4  # a step that gains less of the cost is the last
+_LOOK_PRIOR = 8.0  # on the lids' departure from where the gaze takes them
+# what a portrait's resting face seldom does and what its bones often look like costs more
+_BONY = {
+    "eyeWide": 15.0, "eyeSquint": 10.0, "browDown": 10.0, "browOuterUp": 8.0, "browInnerUp": 8.0, "noseSneer": 12.0,
+    "mouthFrown": 8.0, "mouthRoll": 8.0, "mouthShrug": 10.0, "mouthPress": 8.0, "cheekSquint": 10.0,
+    "jawLeft": 10.0, "jawRight": 10.0, "mouthLeft": 8.0, "mouthRight": 8.0,
+}  # fmt: skip
+_STILL = tuple(ARKIT_INDEX[name] for name in ("tongueOut", "cheekPuff", "jawForward"))
+_FACE_PRIORS = np.array(
+    [next((prior for name, prior in _BONY.items() if full.startswith(name)), _FACE_PRIOR) for full in ARKIT_NAMES]
+)
+_FACE_PRIORS[list(EYE_LOOK)] = _LOOK_PRIOR
+_PAIRS = np.array(
+    [
+        (ARKIT_INDEX[name], ARKIT_INDEX[name.replace("Left", "Right")])
+        for name in ARKIT_NAMES
+        if name.endswith("Left") and name not in ("jawLeft", "mouthLeft") and ARKIT_INDEX[name] not in EYE_LOOK
+    ]
 )
 
 
@@ -49,7 +62,8 @@ _PAIRS = tuple(
 class Fit:
     """A fitted head in front of a camera.
 
-    identity: (B,).    face: (52,).    rotation: (3,) axis-angle.    translation: (3,) metres, origin to camera, OpenCV axes.
+    identity: (B,).    face: (52,).    rotation: (3,) axis-angle.
+    translation: (3,) metres, where the neck joint lies before the camera, OpenCV axes.
     errors:   (468,) float64, distance of each landmark from the fitted one, pixels.
     gaze:     (2, 2) radians.
     """
@@ -69,13 +83,10 @@ def fit_head(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Fit:
     Metric scale: the iris gives the distance to the camera, the prior on identity keeps the head's size near it.
     """
     problem = _Problem.of(head, landmarks, intrinsics)
-    state = problem.start(landmarks)
-    state = problem.solve(state, free="pose", steps=12)
-    state = problem.look(state, head, landmarks)
-    state = problem.solve(state, free="face", steps=10)
+    state = problem.solve(problem.start(), free="pose", steps=12)
+    state = problem.solve(problem.look(state, head, landmarks), free="face", steps=10)
     state = problem.solve(state, free="all", steps=14)
-    state = problem.look(state, head, landmarks)
-    state = problem.solve(state, free="all", steps=6)
+    state = problem.solve(problem.look(state, head, landmarks), free="all", steps=6)
     projected = problem.project(state)[0]
     return Fit(
         identity=state.identity.astype(np.float32),
@@ -83,16 +94,19 @@ def fit_head(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Fit:
         rotation=axis_angles(state.turn).astype(np.float32),
         translation=state.shift,
         errors=np.linalg.norm(projected - problem.target, axis=1),
-        gaze=_gaze(head, state, landmarks, intrinsics).astype(np.float32),
+        gaze=_gaze(head, state, projected, landmarks, intrinsics).astype(np.float32),
     )
 
 
 @dataclass(frozen=True)
 class _State:
+    """identity (B,), face (52,), turn (3, 3), shift (3,); rest (52,): the face that the prior pulls to."""
+
     identity: np.ndarray
     face: np.ndarray
     turn: np.ndarray
     shift: np.ndarray
+    rest: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -100,10 +114,10 @@ class _Problem:
     """The landmark points as a linear model about the neck joint, their target, weights and camera."""
 
     mean: np.ndarray  # (468, 3)
-    identity_basis: np.ndarray  # (B, 468, 3)
-    face_basis: np.ndarray  # (52, 468, 3)
+    basis: np.ndarray  # (468, 3, B + 52): identity, then face
     target: np.ndarray  # (468, 2)
     weights: np.ndarray  # (468,)
+    priors: np.ndarray  # (B + 52,)
     intrinsics: np.ndarray
     scale: float  # residual units a pixel
     distance: float  # metres to the camera by the iris
@@ -111,38 +125,34 @@ class _Problem:
     @classmethod
     def of(cls, head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> _Problem:
         weights = np.ones(468)
-        for points, weight in ((OVAL, 0.3), (LIPS, 3.0), (EYES, 4.0), (BROWS, 2.0)):
+        for points, weight in _WEIGHTS:
             weights[list(points)] = weight
-        iris = np.mean(
-            [np.linalg.norm(eye[1:] - eye[0], axis=1).mean() * 2 for eye in (landmarks[468:473], landmarks[473:478])]
-        )
+        iris = np.mean([np.linalg.norm(landmarks[eye][1:] - landmarks[eye][0], axis=1).mean() * 2 for eye in IRISES])
         target = landmarks[:468].astype(np.float64)
         # the pivot's own identity offset moves all points alike: the translation takes it up
+        identity = head.landmarks(head.identity_basis) - head.joint_basis[:, 1:2]
+        basis = np.concatenate([identity, head.landmarks(head.face_basis)]).astype(np.float64)
         return cls(
             mean=head.landmarks(head.template).astype(np.float64) - head.joint_template[1],
-            identity_basis=head.landmarks(head.identity_basis).astype(np.float64) - head.joint_basis[:, 1:2],
-            face_basis=head.landmarks(head.face_basis).astype(np.float64),
+            basis=np.ascontiguousarray(np.moveaxis(basis, 0, -1)),
             target=target,
             weights=np.sqrt(weights / weights.mean()),
+            priors=np.concatenate([np.full(len(identity), _IDENTITY_PRIOR), _FACE_PRIORS]),
             intrinsics=intrinsics,
             scale=_UNITS / float(np.ptp(target[list(OVAL), 0])),
             distance=float(intrinsics[0, 0] * IRIS_MILLIMETRES * 1e-3 / iris),
         )
 
-    def start(self, landmarks: np.ndarray) -> _State:
+    def start(self) -> _State:
         """Straight ahead, at the iris's distance, the middle of the face on the middle of the landmarks."""
         centre = self.mean.mean(axis=0) * (1, -1, -1)
         ray = np.linalg.solve(self.intrinsics, np.append(self.target.mean(axis=0), 1))
         shift = ray * (self.distance + 0.02) - centre
-        return _State(np.zeros(len(self.identity_basis)), np.zeros(52), np.eye(3), shift)
+        return _State(np.zeros(self.basis.shape[2] - 52), np.zeros(52), np.eye(3), shift, np.zeros(52))
 
     def project(self, state: _State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(468, 2) pixels, (468, 3) turned points and (468, 3) camera points."""
-        points = (
-            self.mean
-            + np.tensordot(state.identity, self.identity_basis, 1)
-            + np.tensordot(state.face, self.face_basis, 1)
-        )
+        points = self.mean + self.basis @ np.concatenate([state.identity, state.face])
         turned = points @ state.turn.T
         view = turned * (1, -1, -1) + state.shift
         return (view[:, :2] / view[:, 2:]) * np.diag(self.intrinsics)[:2] + self.intrinsics[:2, 2], turned, view
@@ -151,7 +161,8 @@ class _Problem:
         """Damped Gauss-Newton on the robust cost; free is "pose", "face" (pose and expression) or "all"."""
         damping, cost = 1e-3, self._cost(state)
         for _ in range(steps):
-            hessian, gradient, chosen = self._normal_equations(state, free)
+            hessian, gradient = self._normal_equations(state)
+            chosen = self._free(state, gradient, free)
             for _ in range(6):
                 step = np.zeros(len(gradient))
                 damped = hessian + damping * np.diag(np.diag(hessian) + 1e-9)
@@ -159,80 +170,77 @@ class _Problem:
                 trial = self._advance(state, step)
                 trial_cost = self._cost(trial)
                 if trial_cost < cost:
-                    state, cost, damping = trial, trial_cost, max(1e-6, damping / 4)
                     break
                 damping *= 6
             else:
-                break
+                return state
+            gained, state, cost, damping = cost - trial_cost, trial, trial_cost, max(1e-6, damping / 4)
+            if gained < _SETTLED * cost:
+                return state
         return state
 
     def look(self, state: _State, head: Head, landmarks: np.ndarray) -> _State:
-        """Set the eyeLook weights from the gaze: the lids follow the eyes before they blink or squint."""
-        face = state.face.copy()
-        face[list(EYE_LOOK)] = eye_look_weights(_gaze(head, state, landmarks, self.intrinsics))
-        return _State(state.identity, face, state.turn, state.shift)
-
-    def _residuals(self, state: _State) -> tuple[np.ndarray, np.ndarray]:
-        """(468, 2) weighted, scaled residuals and (468,) robust weights (Huber)."""
-        residual = (self.project(state)[0] - self.target) * self.scale
-        length = np.linalg.norm(residual, axis=1)
-        return residual, self.weights * np.sqrt(_HUBER / np.maximum(length, _HUBER))
+        """Expect the lids where the gaze takes them, before they blink or squint."""
+        face, rest = state.face.copy(), np.zeros(52)
+        gaze = _gaze(head, state, self.project(state)[0], landmarks, self.intrinsics)
+        face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
+        return _State(state.identity, face, state.turn, state.shift, rest)
 
     def _cost(self, state: _State) -> float:
-        residual = self.project(state)[0] - self.target
-        length = np.linalg.norm(residual, axis=1) * self.scale
+        length = np.linalg.norm(self.project(state)[0] - self.target, axis=1) * self.scale
         huber = np.where(length < _HUBER, length**2, 2 * _HUBER * length - _HUBER**2)
-        tie = sum((state.face[a] - state.face[b]) ** 2 for a, b in _PAIRS)
+        tie = state.face[_PAIRS[:, 0]] - state.face[_PAIRS[:, 1]]
         return float(
             (self.weights**2 * huber).sum()
-            + _IDENTITY_PRIOR**2 * (state.identity**2).sum()
-            + _FACE_PRIOR**2 * (state.face**2).sum()
-            + _TIE**2 * tie
-            + _DEPTH_PRIOR**2 * (self._stretch(state)) ** 2
+            + ((self.priors * self._departure(state)) ** 2).sum()
+            + _TIE**2 * (tie**2).sum()
+            + _DEPTH_PRIOR**2 * self._stretch(state) ** 2
         )
+
+    def _departure(self, state: _State) -> np.ndarray:
+        """(B + 52,) what the priors hold back."""
+        return np.concatenate([state.identity, state.face - state.rest])
 
     def _stretch(self, state: _State) -> float:
         """How much farther the eyes are than the iris says, relative."""
         eyes = self.project(state)[2][list(EYES), 2].mean()
         return float(eyes / self.distance - 1)
 
-    def _normal_equations(self, state: _State, free: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Hessian, gradient and the indices that may move; order: identity, face, turn, shift."""
-        count = len(self.identity_basis)
-        residual, robust = self._residuals(state)
-        _, turned, view = self.project(state)
+    def _normal_equations(self, state: _State) -> tuple[np.ndarray, np.ndarray]:
+        """Hessian and gradient (half of each); order: identity, face, turn, shift."""
+        pixels, turned, view = self.project(state)
+        residual = (pixels - self.target) * self.scale
+        length = np.linalg.norm(residual, axis=1)
+        robust = (self.weights * np.sqrt(_HUBER / np.maximum(length, _HUBER)))[:, None]
         focal = np.diag(self.intrinsics)[:2] * self.scale
-        # d pixel / d view, (468, 2, 3)
-        camera = np.zeros((468, 2, 3))
+        camera = np.zeros((468, 2, 3))  # d pixel / d view
         camera[:, 0, 0], camera[:, 1, 1] = focal[0] / view[:, 2], focal[1] / view[:, 2]
         camera[:, :, 2] = -focal * view[:, :2] / view[:, 2:] ** 2
         world = camera * np.array([1, -1, -1.0])  # d pixel / d turned point
-        shape = np.concatenate([self.identity_basis, self.face_basis])
-        columns = np.einsum("pij,kpj->pik", world @ state.turn, shape)
         spin = np.stack([np.cross(axis, turned) for axis in np.eye(3)], axis=2)  # a small turn after the present one
-        jacobian = np.concatenate([columns, world @ spin, camera], axis=2) * robust[:, None, None]
-        jacobian = jacobian.reshape(936, -1)
+        jacobian = np.concatenate([(world @ state.turn) @ self.basis, world @ spin, camera], axis=2)
+        jacobian = (jacobian * robust[..., None]).reshape(936, -1)
         hessian = jacobian.T @ jacobian
-        gradient = jacobian.T @ (residual * robust[:, None]).ravel()
-        place = np.arange(count)
-        hessian[place, place] += _IDENTITY_PRIOR**2
-        gradient[:count] += _IDENTITY_PRIOR**2 * state.identity
-        place = count + np.arange(52)
-        hessian[place, place] += _FACE_PRIOR**2
-        gradient[place] += _FACE_PRIOR**2 * state.face
-        for a, b in _PAIRS:
-            difference = _TIE**2 * (state.face[a] - state.face[b])
-            for i, j, sign in ((a, a, 1), (b, b, 1), (a, b, -1), (b, a, -1)):
-                hessian[count + i, count + j] += sign * _TIE**2
-            gradient[count + a] += difference
-            gradient[count + b] -= difference
+        gradient = jacobian.T @ (residual * robust).ravel()
+        count = len(self.priors)
+        hessian[np.arange(count), np.arange(count)] += self.priors**2
+        gradient[:count] += self.priors**2 * self._departure(state)
+        left, right = (_PAIRS + count - 52).T
+        tie = _TIE**2 * (state.face[_PAIRS[:, 0]] - state.face[_PAIRS[:, 1]])
+        hessian[left, left] += _TIE**2
+        hessian[right, right] += _TIE**2
+        hessian[left, right] -= _TIE**2
+        hessian[right, left] -= _TIE**2
+        gradient[left] += tie
+        gradient[right] -= tie
         slope = _DEPTH_PRIOR / self.distance
         hessian[-1, -1] += slope**2
         gradient[-1] += slope * _DEPTH_PRIOR * self._stretch(state)
-        return hessian, gradient, self._free(state, gradient, free)
+        return hessian, gradient
 
     def _free(self, state: _State, gradient: np.ndarray, free: str) -> np.ndarray:
-        count = len(self.identity_basis)
+        """The indices that may move: not those that push against a bound."""
+        count = len(state.identity)
         chosen = np.zeros(len(gradient), bool)
         chosen[-6:] = True
         if free != "pose":
@@ -244,26 +252,34 @@ class _Problem:
         return np.flatnonzero(chosen)
 
     def _advance(self, state: _State, step: np.ndarray) -> _State:
-        count = len(self.identity_basis)
+        count = len(state.identity)
         return _State(
             state.identity + step[:count],
             np.clip(state.face + step[count : count + 52], 0, 1),
             rotation_matrices(step[-6:-3]) @ state.turn,
             state.shift + step[-3:],
+            state.rest,
         )
 
 
-def _gaze(head: Head, state: _State, landmarks: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
-    """(2, 2) yaw and pitch of the left and right eye against the head: the ray through the iris meets the eyeball."""
+def _gaze(
+    head: Head, state: _State, projected: np.ndarray, landmarks: np.ndarray, intrinsics: np.ndarray
+) -> np.ndarray:
+    """(2, 2) yaw and pitch of the left and right eye against the head: the ray through the iris meets the eyeball.
+
+    projected: (468, 2) pixels of the fitted landmarks. The eyeball moves with what the fit misses at its lids.
+    """
     identity = state.identity.astype(np.float32)
     joints = head.joints(identity).astype(np.float64)
     vertices = head.vertices(identity)
     gaze = np.zeros((2, 2))
-    for side, (joint, iris) in enumerate(((3, 473), (4, 468))):
-        ball = vertices[head.weights[:, joint] > 0]
-        radius = float(np.linalg.norm(ball - joints[joint], axis=1).mean())
-        centre = (state.turn @ (joints[joint] - joints[1])) * (1, -1, -1) + state.shift
-        ray = np.linalg.solve(intrinsics, np.append(landmarks[iris], 1))
+    for side, (lids, iris) in enumerate(zip(LIDS, IRISES, strict=True)):
+        joint = joints[3 + side]
+        ball = vertices[head.weights[:, 3 + side] > 0]
+        radius = float(np.linalg.norm(ball - joint, axis=1).mean())
+        centre = (state.turn @ (joint - joints[1])) * (1, -1, -1) + state.shift
+        missed = (landmarks[list(lids)] - projected[list(lids)]).mean(axis=0)
+        ray = np.linalg.solve(intrinsics, np.append(landmarks[iris][0] - missed, 1))
         ray /= np.linalg.norm(ray)
         along = ray @ centre
         inside = radius**2 - (centre @ centre - along**2)
@@ -277,7 +293,7 @@ def _gaze(head: Head, state: _State, landmarks: np.ndarray, intrinsics: np.ndarr
 def camera_of(fit: Fit, head: Head, intrinsics: np.ndarray, size: tuple[int, int]) -> Camera:
     """The camera that sees the fitted head where the photo shows it, head model origin at the world's origin.
 
-    The fit turns the head about its neck joint placed at `translation`; Head.vertices turns it about the joint's own place.
+    The fit places the neck joint at `translation` and turns the head about it; Head.vertices turns it where it is.
     """
     world_to_camera = np.diag([1.0, -1.0, -1.0, 1.0])
     pivot = head.joints(fit.identity)[1].astype(np.float64)
