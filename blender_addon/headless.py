@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,9 +28,12 @@ def main(arguments: list[str]) -> None:
     """`main([shot.json, scene.blend])`; leaves the interpreter with a status that says what happened."""
     try:
         save_scene(*(Path(argument) for argument in arguments))
+        status = 0
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
-        sys.exit(USER_ERROR)
+        status = USER_ERROR
+    sys.stdout.flush()
+    os._exit(status)  # Blender's own destructors have been seen to wait for ever at exit
 
 
 def _save(blend: Path) -> None:
