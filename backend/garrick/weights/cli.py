@@ -42,11 +42,11 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="For progr
     from rich.console import Console
     from rich.table import Column, Table
 
-    table = Table(Column("name", no_wrap=True), "for", Column("licence", no_wrap=True), "MB", "state")
+    licence, size, state = (Column(title, no_wrap=True) for title in ("licence", "MB", "state"))
+    table = Table(Column("name", no_wrap=True), "package and purpose", licence, size, state, box=None, pad_edge=False)
     for entry in registry.REGISTRY.values():
-        size = f"{entry.size / 1e6:.1f}"
-        row = (entry.name, entry.purpose, entry.licence, size)
-        table.add_row(*row, states[entry.name])
+        what = f"{entry.wheel.requirement}\n{entry.purpose}"
+        table.add_row(entry.name, what, entry.licence, f"{entry.size / 1e6:.1f}", states[entry.name])
     Console().print(table)
 
 
