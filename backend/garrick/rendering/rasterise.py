@@ -54,7 +54,9 @@ def _fill(points, triangles, scale, triangle, weights, depth):
     for band in numba.prange(len(starts) - 1):
         first, last = band * rows, min(height, (band + 1) * rows)
         chosen = binned[starts[band] : starts[band + 1]]
-        fill_rows(points, triangles, chosen, scale, first, triangle[first:last], weights[first:last], depth[first:last])
+        fill_rows(
+            points, triangles, chosen, scale, first, 0, triangle[first:last], weights[first:last], depth[first:last]
+        )
 
 
 @numba.njit(cache=True, boundscheck=False)
@@ -85,8 +87,8 @@ def bin_triangles(points, triangles, scale, rows, bands):
 
 
 @numba.njit(cache=True, boundscheck=False)
-def fill_rows(points, triangles, chosen, scale, first, triangle, weights, depth):
-    """Rasterise the chosen triangles into buffers whose row 0 is sample row `first` of the picture."""
+def fill_rows(points, triangles, chosen, scale, first, start, triangle, weights, depth):
+    """Rasterise the chosen triangles into buffers whose corner is sample row `first`, column `start` of the picture."""
     height, width = triangle.shape
     for index in chosen:
         a, b, c = triangles[index, 0], triangles[index, 1], triangles[index, 2]
@@ -96,7 +98,7 @@ def fill_rows(points, triangles, chosen, scale, first, triangle, weights, depth)
         bx, by = points[b, 0] * scale - 0.5, points[b, 1] * scale - 0.5
         cx, cy = points[c, 0] * scale - 0.5, points[c, 1] * scale - 0.5
         top, bottom = max(first, int(np.ceil(min(ay, by, cy)))), min(first + height - 1, int(np.floor(max(ay, by, cy))))
-        left, right = max(0, int(np.ceil(min(ax, bx, cx)))), min(width - 1, int(np.floor(max(ax, bx, cx))))
+        left, right = max(start, int(np.ceil(min(ax, bx, cx)))), min(start + width - 1, int(np.floor(max(ax, bx, cx))))
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if top > bottom or left > right or area == 0:
             continue
@@ -111,10 +113,10 @@ def fill_rows(points, triangles, chosen, scale, first, triangle, weights, depth)
                 if wa >= -_EDGE and wb >= -_EDGE and wc >= -_EDGE:
                     pa, pb = wa * over_a, wb * over_b
                     z = 1.0 / (pa + pb + wc * over_c)
-                    if z < depth[y - first, x]:
-                        depth[y - first, x] = z
-                        triangle[y - first, x] = index
-                        weights[y - first, x, 0] = pa * z
-                        weights[y - first, x, 1] = pb * z
+                    if z < depth[y - first, x - start]:
+                        depth[y - first, x - start] = z
+                        triangle[y - first, x - start] = index
+                        weights[y - first, x - start, 0] = pa * z
+                        weights[y - first, x - start, 1] = pb * z
                 wa += step_a
                 wb += step_b

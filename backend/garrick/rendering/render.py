@@ -66,6 +66,7 @@ class Stage:
     photo: np.ndarray
     attributes: np.ndarray
     kinds: np.ndarray
+    closed: np.ndarray
     head_ids: np.ndarray
     sheet_ids: np.ndarray
     interior: np.ndarray
@@ -109,6 +110,7 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
         attributes=attributes,
         kinds=kinds,
+        closed=np.isin(np.repeat(head.quad_parts, 2), [PARTS.index("skin"), PARTS.index("eye")]),
         head_ids=head_ids,
         sheet_ids=sheet_ids,
         interior=np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS]),
@@ -125,7 +127,8 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     """Render one instant from one camera."""
     posed = stage.puppet.pose(pose)
     screen = camera.project(posed).astype(np.float32)
-    attributes, eye_still = _attributes(stage, pose, posed, camera)
+    attributes, eye_still = _attributes(stage, pose, posed, screen, camera)
+    triangles = _front(stage, screen)
     grid = camera.project(stage.sheet.pose(stage.puppet, pose, stage.source, posed)).astype(np.float32)
     shape = camera.size[::-1]
     layer, uv = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 2), np.float32)
@@ -136,7 +139,7 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
         grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
     )
     shade.draw_head(
-        screen, head.triangles, stage.kinds, stage.head_ids, attributes, stage.photo, stage.eyes, eye_still,
+        screen, head.triangles[triangles], stage.kinds[triangles], stage.head_ids[triangles], attributes, stage.photo, stage.eyes, eye_still,
         layer, uv, depth, ids,
     )  # fmt: skip
     size = np.array(stage.portrait.camera.size, np.float32)
@@ -144,7 +147,9 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     return Frame(rgba, depth, uv, ids, plate)
 
 
-def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.float32]:
+def _attributes(
+    stage: Stage, pose: Pose, posed: np.ndarray, screen: np.ndarray, camera: Camera
+) -> tuple[np.ndarray, np.float32]:
     """The attribute table of this frame, and how still the eyes are (1 = as in the photo).
 
     A vertex keeps the photo while it looks as it did there: what was hidden or grazing changes to its fill colour only
@@ -152,7 +157,7 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     """
     table = stage.attributes.copy()
     texture = stage.texture
-    moved = np.linalg.norm(camera.project(posed)[:, :2] - texture.photo, axis=1)
+    moved = np.linalg.norm(screen[:, :2] - texture.photo, axis=1)
     rigid_turn, rigid_shift = stage.puppet.neck_motion(pose)
     rigid = stage.source @ rigid_turn.T.astype(np.float32) + rigid_shift.astype(np.float32)
     gain = view_cosines(stage.head, posed, camera) - texture.facing
@@ -175,6 +180,13 @@ def _attributes(stage: Stage, pose: Pose, posed: np.ndarray, camera: Camera) -> 
     ].max()
     turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
     return table, np.float32(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
+
+
+def _front(stage: Stage, screen: np.ndarray) -> np.ndarray:
+    """(n,) int: the triangles that can be seen; the outer skin and the eyeballs are closed, so their backs cannot."""
+    a, b, c = (screen[stage.head.triangles[:, corner], :2] for corner in range(3))
+    turn = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+    return np.flatnonzero((turn < 0) | ~stage.closed)
 
 
 def _light(stage: Stage, posed: np.ndarray, turn: np.ndarray, keep: np.ndarray) -> np.ndarray:

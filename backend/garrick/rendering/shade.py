@@ -44,7 +44,7 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
         triangle = np.full((last - first, width), NOTHING, np.int32)
         weights = np.zeros((last - first, width, 2), np.float32)
         chosen = binned[starts[band] : starts[band + 1]]
-        fill_rows(points, triangles, chosen, np.float32(1), first, triangle, weights, depth[first:last])
+        fill_rows(points, triangles, chosen, np.float32(1), first, 0, triangle, weights, depth[first:last])
         rgba = np.zeros(4, np.float32)
         for y in range(first, last):
             for x in range(width):
@@ -76,23 +76,25 @@ def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_stil
     height, width = depth.shape
     bands = (height + BAND - 1) // BAND
     starts, binned = bin_triangles(points, triangles, np.float32(SAMPLES), BAND * SAMPLES, bands)
+    west, east = max(0, int(points[:, 0].min())), min(width, int(points[:, 0].max()) + 1)
     for band in numba.prange(bands):
         first, last = band * BAND, min(height, (band + 1) * BAND)
         chosen = binned[starts[band] : starts[band + 1]]
-        if len(chosen) == 0:
+        if len(chosen) == 0 or west >= east:
             continue
-        shape = ((last - first) * SAMPLES, width * SAMPLES)
+        shape = ((last - first) * SAMPLES, (east - west) * SAMPLES)
         triangle = np.full(shape, NOTHING, np.int32)
         weights = np.empty((*shape, 2), np.float32)
         near = np.full(shape, np.inf, np.float32)
-        fill_rows(points, triangles, chosen, np.float32(SAMPLES), first * SAMPLES, triangle, weights, near)
+        corner = first * SAMPLES, west * SAMPLES
+        fill_rows(points, triangles, chosen, np.float32(SAMPLES), corner[0], corner[1], triangle, weights, near)
         colour = np.zeros(4, np.float32)
         total = np.zeros(4, np.float32)
         values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
         kind = np.zeros(SAMPLES * SAMPLES, np.int32)
         for y in range(first, last):
-            for x in range(width):
-                top, left = (y - first) * SAMPLES, x * SAMPLES
+            for x in range(west, east):
+                top, left = (y - first) * SAMPLES, (x - west) * SAMPLES
                 hits, best, z = 0, -1, np.float32(np.inf)
                 same = triangle[top, left]
                 for sub in range(SAMPLES * SAMPLES):

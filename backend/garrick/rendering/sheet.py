@@ -27,7 +27,6 @@ class Sheet:
     grip:      (G,) float32, 0..1: how much of the head's turn it follows (hair 1, shoulders 0).
     anchors:   (G, 3) int32 head vertices and (G, 3) float32 weights of the nearest surface point.
     pull:      (G,) float32, 0..1: how much of that point's own motion it takes along.
-    on_head:   (G,) bool: lies on the head's surface in the photo.
     """
 
     photo: np.ndarray
@@ -37,7 +36,6 @@ class Sheet:
     anchors: np.ndarray
     anchor_weights: np.ndarray
     pull: np.ndarray
-    on_head: np.ndarray
 
     def pose(self, puppet: Puppet, pose: Pose, source: np.ndarray, posed: np.ndarray) -> np.ndarray:
         """(G, 3) float32 world metres; source and posed: (V, 3) the head in the photo and now."""
@@ -89,16 +87,17 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     view = np.concatenate([ray, np.ones_like(ray[..., :1])], axis=2) * depth[..., None]
     rest = (view - camera.world_to_camera[:3, 3]) @ camera.world_to_camera[:3, :3]
 
+    triangles = _person_triangles(photo, alpha)
+    used, triangles = np.unique(triangles, return_inverse=True)
     at = tuple(nearest)
     return Sheet(
-        photo=photo.reshape(-1, 2),
-        triangles=_person_triangles(photo, alpha),
-        rest=rest.reshape(-1, 3).astype(np.float32),
-        grip=grip.ravel().astype(np.float32),
-        anchors=corners[at].reshape(-1, 3),
-        anchor_weights=weights[at].reshape(-1, 3).astype(np.float32),
-        pull=pull.ravel().astype(np.float32),
-        on_head=on_head.ravel(),
+        photo=photo.reshape(-1, 2)[used],
+        triangles=triangles.reshape(-1, 3).astype(np.int32),
+        rest=rest.reshape(-1, 3)[used].astype(np.float32),
+        grip=grip.ravel()[used].astype(np.float32),
+        anchors=corners[at].reshape(-1, 3)[used],
+        anchor_weights=weights[at].reshape(-1, 3)[used].astype(np.float32),
+        pull=pull.ravel()[used].astype(np.float32),
     )
 
 
