@@ -32,21 +32,25 @@ IRIS_MILLIMETRES = 11.7  # visible iris of adults, nearly the same for all (Medi
 _WEIGHTS = ((OVAL, 0.3), (LIPS, 3.0), (EYES, 4.0), (BROWS, 2.0))
 _UNITS = 200.0  # residuals are scaled as if the face were this many pixels wide
 _HUBER = 2.5
-_IDENTITY_PRIOR = 1.0  # a standard deviation costs as much as one landmark that is off by this many units
+_IDENTITY_PRIOR = 1.2  # a standard deviation costs as much as one landmark that is off by this many units
 _FACE_PRIOR = 5.0
 _TIE = 5.0  # between the two sides of an expression
 _DEPTH_PRIOR = 60.0  # on the relative change of the camera's distance
 _SETTLED = 1e-4  # a step that gains less of the cost is the last
 _LOOK_PRIOR = 8.0  # on the lids' departure from where the gaze takes them
-# what a portrait's resting face seldom does and what its bones often look like costs more
-_BONY = {
+# cheap: what people do for a photo; dear: what they seldom do and what bones often look like
+_FACE_PRIORS_BY_NAME = {
+    "mouthSmile": 1.5, "jawOpen": 3.0, "mouthLowerDown": 3.0, "mouthStretch": 3.0,
     "eyeWide": 15.0, "eyeSquint": 10.0, "browDown": 10.0, "browOuterUp": 8.0, "browInnerUp": 8.0, "noseSneer": 12.0,
-    "mouthFrown": 8.0, "mouthRoll": 8.0, "mouthShrug": 10.0, "mouthPress": 8.0, "cheekSquint": 10.0,
-    "jawLeft": 10.0, "jawRight": 10.0, "mouthLeft": 8.0, "mouthRight": 8.0,
+    "mouthUpperUp": 10.0, "mouthDimple": 12.0, "mouthFrown": 8.0, "mouthRoll": 12.0, "mouthShrug": 10.0,
+    "mouthPress": 12.0, "cheekSquint": 10.0, "jawLeft": 10.0, "jawRight": 10.0, "mouthLeft": 8.0, "mouthRight": 8.0,
 }  # fmt: skip
 _STILL = tuple(ARKIT_INDEX[name] for name in ("tongueOut", "cheekPuff", "jawForward"))
 _FACE_PRIORS = np.array(
-    [next((prior for name, prior in _BONY.items() if full.startswith(name)), _FACE_PRIOR) for full in ARKIT_NAMES]
+    [
+        next((prior for name, prior in _FACE_PRIORS_BY_NAME.items() if full.startswith(name)), _FACE_PRIOR)
+        for full in ARKIT_NAMES
+    ]
 )
 _FACE_PRIORS[list(EYE_LOOK)] = _LOOK_PRIOR
 _PAIRS = np.array(
