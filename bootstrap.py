@@ -5,6 +5,8 @@
     python3 bootstrap.py setup             only make everything ready, with the tools for development
 
 Run it as often as you like: what is there is left alone. Windows: `py -3.11 bootstrap.py demo`.
+Linux without an NVIDIA card: the index's torch brings several GB for such cards; PIP_EXTRA_INDEX_URL, set to the index that
+torch's own install page names for CPU, gets the small build.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def set_up(root: Path, develop: bool) -> Path:
     done = stamp.read_text().split() if stamp.is_file() and python.exists() else []
     if wanted not in done or (develop and "dev" not in done):
         check_disk(root)
-        if not python.exists():
+        if not stamp.is_file() or not python.exists():  # also after a set-up that was interrupted: venv mends its own
             run("making .venv", [sys.executable, "-m", "venv", str(folder)])
         install(root, python, develop)
         stamp.write_text(f"{wanted}{' dev' if develop else ''}\n")

@@ -45,3 +45,13 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     assert done.exit_code == 1
     assert "missing cache" in done.output
     assert "GARRICK_CACHE" in done.output
+
+
+def test_a_blender_module_that_cannot_be_loaded_is_named_with_the_reason(tmp_path, monkeypatch):
+    (tmp_path / "bpy.py").write_text("raise ImportError('libXi.so.6: cannot open shared object file')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("GARRICK_BLENDER", raising=False)
+    done = CliRunner().invoke(app, [])
+    assert "without blender: ImportError: libXi.so.6" in done.output
+    assert "bootstrap.py setup" in done.output

@@ -52,6 +52,15 @@ def test_core_needs_only_numpy_and_the_standard_library(path):
     assert {name for name in imports(path) if name not in sys.stdlib_module_names} <= {"numpy"}
 
 
+def test_the_add_on_needs_only_what_blender_brings():
+    """It is installed alone, as an extension; the backend is another process."""
+    brought = {"bpy", "bpy_extras", "bmesh", "mathutils", "gpu", "blf", "aud", "numpy", *sys.stdlib_module_names}
+    sources = [path for path in SOURCES if ROOT / "blender_addon" in path.parents]
+    offenders = {path.name: set(imports(path)) - brought for path in sources if set(imports(path)) - brought}
+    assert len(sources) > 1
+    assert offenders == {}
+
+
 def test_help_loads_none_of_the_heavy_packages():
     heavy = {"torch", "numba", "scipy", "cv2", "onnxruntime", "av", "ai_edge_litert", "bpy"}
     program = "import sys, garrick.cli; print(*{name.split('.')[0] for name in sys.modules})"

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -139,5 +140,14 @@ def _blender() -> Check:
         found = shutil.which(named)
         return Check("blender", found is not None, f"GARRICK_BLENDER is {found or Path(named)}", fix, needed=False)
     if importlib.util.find_spec("bpy"):
-        return Check("blender", True, f"bpy {importlib.metadata.version('bpy')}", needed=False)
+        error = _import_error("bpy")
+        fix = "Run: python3 bootstrap.py setup   (it names the system package that is missing)"
+        return Check("blender", not error, error or f"bpy {importlib.metadata.version('bpy')}", fix, needed=False)
     return Check("blender", False, "scene.blend cannot be written", fix, needed=False)
+
+
+def _import_error(module: str) -> str:
+    """The last line of what a fresh interpreter says when it imports the module; "" when it can."""
+    program = f"import os, {module}; os._exit(0)"  # bpy's own way out may hang
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
