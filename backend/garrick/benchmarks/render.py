@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.rotation import axis_angles, rotation_matrices
@@ -28,7 +29,7 @@ _SPEECH = {
 }
 
 
-def measure(picture: Path, sheet: Path | None = None) -> dict[str, float]:
+def measure(picture: Path, sheet: Path | None = None) -> list[Figure]:
     """Figures of one portrait: set-up seconds, milliseconds a frame, PSNR of the neutral render; optionally its sheet."""
     started = time.perf_counter()
     portrait = analyse.run(picture, SIZE, None, RunContext())
@@ -46,15 +47,14 @@ def measure(picture: Path, sheet: Path | None = None) -> dict[str, float]:
     neutral = render_pose(stage, stage.puppet.source, portrait.camera).plate
     if sheet is not None:
         write_sheet(stage, poses, sheet)
-    return {
-        "fit_s": fitted - started,
-        "prepare_s": ready - fitted,
-        "frame_ms": float(np.median(times) * 1e3),
-        "frame_best_ms": float(np.min(times) * 1e3),
-        "reprojection_percent": portrait.report.reprojection_percent,
-        "psnr_frame_db": psnr(neutral, portrait.image),
-        "psnr_face_db": psnr(neutral, portrait.image, face_oval(portrait)),
-    }
+    return [
+        Figure("fit", fitted - started, "s", at_most=5),
+        Figure("prepare", ready - fitted, "s"),
+        Figure("frame, median", float(np.median(times)) * 1e3, "ms", at_most=12),
+        Figure("reprojection", portrait.report.reprojection_percent, "% of the face width"),
+        Figure("neutral PSNR in the frame", psnr(neutral, portrait.image), "dB", at_least=38),
+        Figure("neutral PSNR in the face", psnr(neutral, portrait.image, face_oval(portrait)), "dB", at_least=35),
+    ]
 
 
 def psnr(a: np.ndarray, b: np.ndarray, mask: np.ndarray | None = None) -> float:

@@ -128,7 +128,7 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     posed = stage.puppet.pose(pose)
     screen = camera.project(posed).astype(np.float32)
     attributes, eye_still = _attributes(stage, pose, posed, screen, camera)
-    triangles = _front(stage, screen)
+    seen = _front(stage, screen)
     grid = camera.project(stage.sheet.pose(stage.puppet, pose, stage.source, posed)).astype(np.float32)
     shape = camera.size[::-1]
     layer, uv = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 2), np.float32)
@@ -138,10 +138,8 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     shade.draw_sheet(
         grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
     )
-    shade.draw_head(
-        screen, head.triangles[triangles], stage.kinds[triangles], stage.head_ids[triangles], attributes, stage.photo, stage.eyes, eye_still,
-        layer, uv, depth, ids,
-    )  # fmt: skip
+    faces, kinds, names = head.triangles[seen], stage.kinds[seen], stage.head_ids[seen]
+    shade.draw_head(screen, faces, kinds, names, attributes, stage.photo, stage.eyes, eye_still, layer, uv, depth, ids)
     size = np.array(stage.portrait.camera.size, np.float32)
     shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
     return Frame(rgba, depth, uv, ids, plate)

@@ -1,0 +1,58 @@
+"""`python -m garrick.benchmarks main|render [--data DIR] [--sheets DIR] [--json]`: figures against the budgets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from garrick.benchmarks import main as main_job
+from garrick.benchmarks import render
+from garrick.benchmarks.figures import Figure
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def run() -> None:
+    """Parse the command line, measure, print a table and, with --json, one last line for programs."""
+    parser = argparse.ArgumentParser(prog="python -m garrick.benchmarks", description="Figures against the budgets.")
+    parser.add_argument("benchmark", choices=("main", "render"))
+    parser.add_argument("--data", type=Path, help="a portrait (main) or a folder of portraits (render)")
+    parser.add_argument("--sheets", type=Path, help="render: write a contact sheet of each portrait here")
+    parser.add_argument("--json", action="store_true", help="one last line for programs")
+    options = parser.parse_args()
+    sample = _ROOT / "assets" / "sample"
+    if options.benchmark == "main":
+        figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
+    else:
+        pictures = [sample / "portrait.png"]
+        if options.data is not None:
+            pictures = sorted(path for path in options.data.rglob("*") if path.suffix.lower() in _PICTURES)
+        if options.sheets is not None:
+            options.sheets.mkdir(parents=True, exist_ok=True)
+        figures = [figure for picture in pictures for figure in _portrait(picture, options.sheets)]
+    _print(figures)
+    if options.json:
+        values = {figure.name: round(figure.value, 4) for figure in figures}
+        print(json.dumps({"benchmark": options.benchmark, "figures": values, "peers": {}}))
+
+
+def _portrait(picture: Path, sheets: Path | None) -> list[Figure]:
+    sheet = None if sheets is None else sheets / f"{picture.stem}.jpg"
+    return [figure.of(picture.stem) for figure in render.measure(picture, sheet)]
+
+
+def _print(figures: list[Figure]) -> None:
+    table = Table("figure", "value", "budget", "")
+    for figure in figures:
+        mark = {True: "ok", False: "over", None: ""}[figure.held]
+        table.add_row(figure.name, f"{figure.value:.2f} {figure.unit}", figure.budget_text, mark)
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,95 @@
+"""The main job against its budgets: ten seconds of speech at 512 x 512 and 25 frames a second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import soundfile
+
+from garrick.benchmarks.figures import Figure
+from garrick.context import RunContext
+from garrick.core.camera import CameraPath
+from garrick.motion import perform as motion
+from garrick.perception import analyse
+from garrick.rendering import render
+from garrick.speech import listen
+
+Made = TypeVar("Made")
+SECONDS = 10.0
+_FPS = Fraction(25)
+_ROUNDS = 40
+
+
+def measure(picture: Path, voice: Path) -> list[Figure]:
+    """Time every phase in this process (second call of each, so that nothing is compiled or loaded), then the whole job
+    in a fresh one, whose peak memory is taken too.
+    """
+    with tempfile.TemporaryDirectory(prefix="garrick-benchmark-") as folder:
+        line = _ten_seconds(voice, Path(folder) / "voice.wav")
+        ctx = RunContext()
+        fit, portrait = _second(lambda: analyse.run(picture, (512, 512), None, ctx))
+        heard, speech = _second(lambda: listen.run(line, None, ctx))
+        moved, performance = _second(lambda: motion.run(speech, portrait, _FPS, 1.0, 1.0, ctx))
+        camera = CameraPath.still(portrait.camera, len(performance), _FPS)
+        prepared, take = _second(lambda: render.run(portrait, performance, camera, ctx))
+        frames = []
+        for index in range(_ROUNDS):
+            before = time.perf_counter()
+            take.render(index * len(take) // _ROUNDS)
+            frames.append(time.perf_counter() - before)
+        whole, memory = _whole_job(picture, line, Path(folder) / "shot")
+    return [
+        Figure("portrait fit", fit + prepared, "s", at_most=5),
+        Figure("audio to phones", SECONDS / heard, "x real time", at_least=15),
+        Figure("speech to performance", SECONDS / moved, "x real time", at_least=30),
+        Figure("geometry frame 512x512, median", float(np.median(frames)) * 1e3, "ms", at_most=12),
+        Figure("geometry frame 512x512, best", float(np.min(frames)) * 1e3, "ms"),
+        Figure("whole job, 10 s of speech", whole, "s", at_most=45),
+        Figure("peak memory of the job", memory / 1e9, "GB", at_most=3),
+    ]
+
+
+def _second(work: Callable[[], Made]) -> tuple[float, Made]:
+    """Do it twice; seconds and result of the second time."""
+    work()
+    before = time.perf_counter()
+    made = work()
+    return time.perf_counter() - before, made
+
+
+def _ten_seconds(voice: Path, path: Path) -> Path:
+    """The voice cut or repeated to ten seconds."""
+    sound, rate = soundfile.read(voice)
+    wanted = round(SECONDS * rate)
+    soundfile.write(path, np.tile(sound, -(-wanted // len(sound)))[:wanted], rate)
+    return path
+
+
+def _whole_job(picture: Path, voice: Path, out: Path) -> tuple[float, float]:
+    """Seconds and peak bytes of `garrick perform` as a user runs it; its Blender child is not part of the memory."""
+    command = [sys.executable, "-c", _JOB, str(picture), str(voice), str(out)]
+    before = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return time.perf_counter() - before, float(done.stdout.strip().splitlines()[-1])
+
+
+# ru_maxrss counts kibibytes on Linux and bytes on macOS
+_UNIT = 1 if sys.platform == "darwin" else 1024
+_JOB = f"""
+import resource, sys
+from pathlib import Path
+from garrick.context import RunContext
+from garrick.job import Job
+from garrick.pipeline import perform
+picture, voice, out = map(Path, sys.argv[1:])
+perform(Job(portrait=picture, audio=voice), out, RunContext())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * {_UNIT})
+"""
