@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import skimage.data
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
-from garrick.core.rotation import rotation_matrices
-from garrick.errors import InputError
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.camera import CameraPath
+from garrick.core.performance import Performance
+from garrick.errors import Cancelled, InputError
 from garrick.perception import analyse
-from garrick.perception.faces import detect_faces
-from garrick.perception.fit import fit_head
-from garrick.perception.landmarks import face_landmarks
+from garrick.rendering import render
 from PIL import Image
 
 
@@ -65,39 +68,6 @@ def test_the_same_photo_gives_the_same_portrait(astronaut, fitted):
     np.testing.assert_array_equal(again.alpha, fitted.alpha)
 
 
-def test_a_known_head_is_recovered():
-    """Landmarks projected from the model itself: pose, expression and shape come back."""
-    head, rng = load_head(), np.random.default_rng(4)
-    identity = (rng.normal(size=100) * (np.arange(100) < 10) * 0.6).astype(np.float32)
-    face = np.zeros(52, np.float32)
-    face[[17, 23, 24]] = 0.3, 0.4, 0.4  # jawOpen and a smile
-    neck = np.array([0.08, 0.2, -0.05], np.float32)
-    posed = head.vertices(identity, face, neck=neck)
-    focal, size = 1100.0, 512
-    points = head.landmarks(posed) * (1, -1, -1) + (0, 0.02, 0.75)
-    landmarks = np.zeros((478, 2))
-    landmarks[:468] = points[:, :2] / points[:, 2:] * focal + size / 2
-    pivot = head.joints(identity)[1]
-    for joint, rows in ((4, slice(468, 473)), (3, slice(473, 478))):
-        centre = (rotation_matrices(neck) @ (head.joints(identity)[joint] - pivot) + pivot) * (1, -1, -1) + (
-            0,
-            0.02,
-            0.75,
-        )
-        pixel, radius = centre[:2] / centre[2] * focal + size / 2, focal * 0.00585 / centre[2]
-        landmarks[rows] = pixel + radius * np.array([[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1]])
-    intrinsics = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1]])
-    fit = fit_head(head, landmarks, intrinsics)
-    assert fit.errors.mean() < 0.6
-    angle = rotation_matrices(fit.rotation) @ rotation_matrices(neck).T
-    assert np.degrees(np.arccos(np.clip((np.trace(angle) - 1) / 2, -1, 1))) < 2.5
-    assert fit.face[17] == pytest.approx(0.3, abs=0.1)
-    again = head.landmarks(head.vertices(fit.identity, fit.face))
-    true = head.landmarks(head.vertices(identity, face))
-    scale = np.ptp(true[:, 0])
-    assert np.linalg.norm((again - again.mean(0)) - (true - true.mean(0)), axis=1).mean() < 0.02 * scale
-
-
 def test_two_faces_ask_for_a_choice_and_take_it(tmp_path):
     picture = skimage.data.astronaut()[:300, 60:380]
     Image.fromarray(np.concatenate([picture, picture[:, ::-1]], axis=1)).save(tmp_path / "two.png")
@@ -123,13 +93,87 @@ def test_unusable_photos_say_why(tmp_path, picture, says):
         analyse.run(tmp_path / "a.png", (128, 128), None, RunContext())
 
 
-def test_a_small_face_in_a_large_photo_is_found():
-    face = skimage.data.astronaut()[:300, 80:380]
-    photo = np.full((1500, 2000, 3), 120, np.uint8)
-    photo[900:1200, 1500:1800] = face
-    faces = detect_faces(photo)
-    assert len(faces) == 1
-    assert 1500 < faces[0].points[2][0] < 1800
-    points, presence = face_landmarks(photo, faces[0])
-    assert presence > 0.9
-    assert points.shape == (478, 2)
+def test_a_bystander_too_small_to_use_asks_for_no_choice(tmp_path):
+    photo = np.full((900, 1400, 3), 120, np.uint8)
+    whole = skimage.data.astronaut()
+    photo[100:612, 100:612] = whole
+    small = np.asarray(Image.fromarray(whole[:300, 80:380]).resize((190, 190)))  # 68 pixels of face
+    photo[500:690, 1100:1290] = small
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    assert analyse.run(tmp_path / "a.png", (128, 128), None, RunContext()).report.faces == 1
+
+
+@pytest.mark.parametrize("size", [(256, 384), (384, 256), (512, 512)])
+def test_the_size_of_the_frames_changes_the_picture_and_not_the_person(astronaut, fitted, size):
+    other = analyse.run(astronaut, size, None, RunContext())
+    assert other.image.shape == (size[1], size[0], 3)
+    assert other.alpha.shape == size[::-1]
+    np.testing.assert_allclose(other.identity, fitted.identity, atol=0.1)
+    np.testing.assert_allclose(other.face, fitted.face, atol=0.03)
+    np.testing.assert_allclose(other.gaze, fitted.gaze, atol=0.01)
+    assert other.report.yaw == pytest.approx(fitted.report.yaw, abs=0.3)
+    distance = fitted.camera.world_to_camera[2, 3]
+    assert other.camera.world_to_camera[2, 3] == pytest.approx(distance, rel=0.005)
+
+
+def test_the_face_fills_its_share_of_the_frame(fitted):
+    tall = np.ptp(fitted.landmarks[:468, 1]) / 256
+    assert 0.38 < tall < 0.5
+    assert ((fitted.landmarks > 0) & (fitted.landmarks < 256)).all()
+
+
+@pytest.fixture(scope="module")
+def turned(portrait, tmp_path_factory):
+    """Renders of the sample portrait with its head turned: {degrees: path}."""
+    folder, angles = tmp_path_factory.mktemp("turned"), (-60, -25, 0, 25, 60)
+    count, fps = len(angles), Fraction(25)
+    performance = replace(
+        Performance.rest(count, fps, portrait.identity),
+        face=portrait.face[None].repeat(count, axis=0),
+        head_rotation=np.stack([np.zeros(count), np.radians(angles), np.zeros(count)], axis=1).astype(np.float32),
+        gaze=portrait.gaze[None].repeat(count, axis=0),
+    )
+    take = render.run(portrait, performance, CameraPath.still(portrait.camera, count, fps), RunContext())
+    paths = {degrees: folder / f"{degrees}.png" for degrees in angles}
+    for index, path in enumerate(paths.values()):
+        Image.fromarray(take.render(index).plate).resize((512, 512)).save(path)
+    return paths
+
+
+@pytest.mark.parametrize("degrees", [-25, 0, 25])
+def test_a_rendered_turn_is_found_again(turned, degrees):
+    found = analyse.run(turned[degrees], (256, 256), None, RunContext())
+    assert found.report.yaw == pytest.approx(degrees, abs=5)
+
+
+@pytest.mark.parametrize("degrees", [-60, 60])
+def test_a_profile_is_refused(turned, degrees):
+    with pytest.raises(InputError, match=r"turned \d\d degrees away"):
+        analyse.run(turned[degrees], (128, 128), None, RunContext())
+
+
+@pytest.mark.parametrize("cut", [np.s_[:, 222:], np.s_[:, :228], np.s_[120:, :], np.s_[:150, :]])
+def test_half_a_face_is_refused(tmp_path, cut):
+    Image.fromarray(np.ascontiguousarray(skimage.data.astronaut()[cut])).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"cut off|No face"):
+        analyse.run(tmp_path / "a.png", (128, 128), None, RunContext())
+
+
+def test_progress_is_told_and_cancelling_stops(astronaut):
+    told = []
+    ctx = RunContext(progress=lambda phase, done, total: told.append((phase, done, total)))
+    analyse.run(astronaut, (128, 128), None, ctx)
+    assert told == [("portrait", done, 5) for done in range(6)]
+    ctx.cancel.set()
+    with pytest.raises(Cancelled):
+        analyse.run(astronaut, (128, 128), None, ctx)
+
+
+@pytest.mark.parametrize("name", ["man/0101.png", "woman/0033.png", "woman/0101.png"])
+def test_portraits_of_others_are_explained(shared_data, name):
+    folder = shared_data / "train" / "antgroup_echomimic_v2" / "ref_imgs_by_FLUX"
+    portrait = analyse.run(folder / name, (256, 256), None, RunContext())
+    assert portrait.report.reprojection_percent < 0.8
+    assert abs(portrait.report.yaw) < 8
+    assert np.degrees(np.abs(portrait.gaze)).max() < 12  # they look at the camera
+    assert portrait.face[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max() < 0.15

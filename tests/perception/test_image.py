@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
 from garrick.errors import InputError
-from garrick.perception.image import frame_face, load_photo
-from hypothesis import given, settings
+from garrick.perception.image import Framing, frame_face, load_photo
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 
 def save(path, mode: str = "RGB", size: tuple[int, int] = (120, 160), **options) -> None:
@@ -90,6 +92,82 @@ def test_one_pixel_and_no_file_are_refused(tmp_path):
         load_photo(tmp_path / "a.png")
     with pytest.raises(InputError, match="no file"):
         load_photo(tmp_path / "b.png")
+
+
+DAMAGED = [("PNG", {}), ("JPEG", {}), ("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"}), ("BMP", {}), ("GIF", {})]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(DAMAGED),
+    keep=st.floats(0, 1),
+    blows=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),
+)
+def test_no_damage_does_more_than_be_refused(tmp_path, kind, keep, blows):
+    """Cut and corrupted files are read or refused in one sentence; nothing else escapes."""
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (100, 110, 3), np.uint8))
+    exif = image.getexif()
+    exif[0x0112], exif.get_ifd(0x8769)[0xA405] = 6, 50
+    buffer = io.BytesIO()
+    image.save(buffer, kind[0], **kind[1], **({} if kind[0] in ("BMP", "GIF") else {"exif": exif}))
+    content = bytearray(buffer.getvalue())
+    for place, value in blows:
+        content[int(place**3 * (len(content) - 1))] = value  # most of them in the header
+    path = tmp_path / "damaged.bin"
+    path.write_bytes(content[: int(keep * len(content))])
+    with contextlib.suppress(InputError):
+        assert load_photo(path).pixels.ndim == 3
+
+
+def test_sixteen_bits_are_scaled_and_not_cut(tmp_path):
+    grey = np.linspace(0, 65535, 200).astype(np.uint16)[None].repeat(100, axis=0)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    np.testing.assert_allclose(load_photo(tmp_path / "a.png").pixels[0, :, 0], grey[0] / 257, atol=1)
+
+
+def test_a_dark_sixteen_bit_photo_stays_dark(tmp_path):
+    Image.fromarray(np.full((100, 100), 200, np.uint16)).save(tmp_path / "a.png")
+    assert load_photo(tmp_path / "a.png").pixels.max() <= 1
+
+
+def test_a_colour_profile_is_brought_to_srgb(tmp_path):
+    """sRGB's own profile changes nothing; one that has red and green change places makes a red photo green."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+    red = Image.new("RGB", (100, 100), (220, 30, 60))
+    red.save(tmp_path / "same.png", icc_profile=srgb)
+    red.save(tmp_path / "swapped.png", icc_profile=swapped)
+    np.testing.assert_allclose(load_photo(tmp_path / "same.png").pixels[0, 0], (220, 30, 60), atol=1)
+    np.testing.assert_allclose(load_photo(tmp_path / "swapped.png").pixels[0, 0], (30, 220, 60), atol=2)
+
+
+def test_a_broken_colour_profile_is_left_out(tmp_path):
+    save(tmp_path / "a.png", icc_profile=b"no profile at all")
+    assert load_photo(tmp_path / "a.png").pixels.shape == (160, 120, 3)
+
+
+@pytest.mark.parametrize("claimed", [0, 5, 60_000])
+def test_an_absurd_lens_is_not_believed(tmp_path, claimed):
+    image = Image.new("RGB", (200, 100))
+    exif = image.getexif()
+    exif.get_ifd(0x8769)[0xA405] = claimed
+    image.save(tmp_path / "a.jpg", exif=exif)
+    assert load_photo(tmp_path / "a.jpg").focal_pixels == pytest.approx(50 / 36 * 200)
+
+
+def test_postscript_is_not_run(tmp_path):
+    Image.new("RGB", (120, 120)).save(tmp_path / "a.eps")
+    with pytest.raises(InputError, match="not an image"):
+        load_photo(tmp_path / "a.eps")
+
+
+@given(
+    scale=st.floats(0.01, 20), x=st.floats(0, 5000), y=st.floats(0, 5000),
+    px=st.floats(-1e4, 1e4), py=st.floats(-1e4, 1e4),
+)  # fmt: skip
+def test_points_go_to_the_canvas_and_back(scale, x, y, px, py):
+    framing, point = Framing(scale, (x, y)), np.array([[px, py]])
+    np.testing.assert_allclose(framing.to_photo(framing.to_canvas(point)), point, atol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)

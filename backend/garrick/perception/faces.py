@@ -36,7 +36,10 @@ class Face:
 
 
 def detect_faces(picture: np.ndarray) -> list[Face]:
-    """All faces from left to right, from 96 pixels up; picture: (H, W, 3) uint8."""
+    """What may be faces, from left to right, from 96 pixels up; picture: (H, W, 3) uint8.
+
+    Generous on purpose: `face_landmarks` looks closer and says by its presence whether there is a face.
+    """
     found = [face for tile in _tiles(picture.shape[1], picture.shape[0]) for face in _detect(picture, tile)]
     return sorted(_suppress(found), key=lambda face: face.box[0])
 

@@ -9,7 +9,8 @@ from garrick.core.camera import Camera
 
 _FACING = 0.3  # cosine to the view below which a pixel is as much silhouette as skin
 _REACH = 0.085  # metres around the middle of the landmarks: the face without ears and neck
-_RIDGE = np.diag([1e-6, 0.05, 0.05, 0.05])  # a direction that the visible normals do not tell apart stays near zero
+# holds the contrast back: a face shows few directions, and what looks like light from ahead is often hair's shade
+_RIDGE = np.diag([1e-6, 0.01, 0.01, 0.01])
 _ROUNDS = 3
 
 

@@ -1,0 +1,41 @@
+"""The matte holds the person, hair and all, and lets the background go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from garrick.perception.matte import person_matte
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def picture(sample_portrait):
+    return np.asarray(Image.open(sample_portrait).convert("RGB").resize((384, 384), Image.Resampling.LANCZOS))
+
+
+@pytest.fixture(scope="module")
+def matte(picture):
+    return person_matte(picture)
+
+
+def test_it_is_sure_of_most_pixels(matte):
+    assert matte.dtype == np.float32
+    assert matte.min() >= 0
+    assert matte.max() <= 1
+    assert ((matte < 0.02) | (matte > 0.98)).mean() > 0.9
+    assert 0.2 < matte.mean() < 0.8
+
+
+def test_a_mirrored_photo_has_a_mirrored_matte(picture, matte):
+    assert np.abs(person_matte(picture[:, ::-1].copy())[:, ::-1] - matte).mean() < 0.02
+
+
+def test_the_person_is_the_same_before_another_background(picture, matte):
+    other = np.array([70, 120, 90]) * (1 - matte[..., None]) + picture * matte[..., None]
+    assert np.abs(person_matte(other.astype(np.uint8)) - matte).mean() < 0.02
+
+
+@pytest.mark.parametrize("size", [(256, 384), (640, 480)])
+def test_it_has_the_size_of_the_picture(picture, size):
+    resized = np.asarray(Image.fromarray(picture).resize(size))
+    assert person_matte(resized).shape == size[::-1]
