@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import soundfile
 
 from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
 from garrick.core.camera import CameraPath
 from garrick.motion import perform as motion
+from garrick.outputs.sound import write_wav
 from garrick.perception import analyse
 from garrick.rendering import render
 from garrick.speech import listen
+from garrick.speech.audio import load_sound
 
 Made = TypeVar("Made")
 SECONDS = 10.0
@@ -67,9 +68,10 @@ def _second(work: Callable[[], Made]) -> tuple[float, Made]:
 
 def _ten_seconds(voice: Path, path: Path) -> Path:
     """The voice cut or repeated to ten seconds."""
-    sound, rate = soundfile.read(voice)
-    wanted = round(SECONDS * rate)
-    soundfile.write(path, np.tile(sound, -(-wanted // len(sound)))[:wanted], rate)
+    sound = load_sound(voice, RunContext())
+    wanted = round(SECONDS * sound.rate)
+    repeated = np.tile(sound.playback, (-(-wanted // len(sound.playback)), 1))
+    write_wav(path, repeated[:wanted], sound.rate)
     return path
 
 

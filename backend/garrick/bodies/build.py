@@ -21,6 +21,7 @@ from garrick.bodies.makehuman import METRES, BaseMesh, bone_descendants, read_ba
 from garrick.bodies.surface import nearest
 from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
+from garrick.errors import OutputError
 
 COMPONENTS = 100
 SAMPLES = 3000
@@ -34,16 +35,22 @@ _CREDITS = "Head: CC0. MakeHuman team (base mesh, targets, rig); Mika Suominen (
 
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
-    """Build the head model unless it is there; about half a minute. Raises MissingError when the body data is not pulled."""
+    """Build the head model unless it is there; about half a minute. Raises MissingError without the body data, OutputError."""
     from garrick.weights import registry
 
     path = head_path()
     if not path.exists():
         arrays = build(registry.path("body_data"), progress)
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
-        save_arrays(partial, arrays, compress=False)
-        os.replace(partial, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_arrays(partial, arrays, compress=False)
+            os.replace(partial, path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise OutputError(
+                f"The head model could not be written to {path.parent}: {error.strerror}.", "Make room."
+            ) from error
     return path
 
 

@@ -28,7 +28,7 @@ _XMP = (
     f'Iptc4xmpExt:DigitalSourceType="{_SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta>'
 )
 _PNG_HEADER = 8 + 25  # bytes: the signature and the IHDR chunk, after which the text belongs
-_LEVEL = 1  # zlib: 4x as fast as level 6, 7 % larger (facts/render.md section 4)
+_LEVEL = 1  # zlib: 4x as fast as level 6, 7 % larger
 
 
 def encode_png(picture: np.ndarray, synthetic: bool) -> bytes:
