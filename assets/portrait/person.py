@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from garrick.bodies import identity
-from garrick.bodies.build import _Source
+from garrick.bodies.build import Source
 from garrick.bodies.head import Head, load_head
 from garrick.bodies.makehuman import METRES, macro_targets, read_base_mesh, read_bone_weights, read_target
 from garrick.core.arkit import ARKIT_INDEX
@@ -59,7 +59,7 @@ def make_person(data: Path) -> Person:
     """Shape the body, fit the head's identity to it. data: the registry's `body_data` folder."""
     base = read_base_mesh(data / "mpfb2" / "3dobjs" / "base.obj")
     shaped = base.vertices + _offsets(data / "mpfb2" / "targets", len(base.vertices))
-    source, head = _Source.cut(base, data), load_head()
+    source, head = Source.cut(base, data), load_head()
     joint = shaped[base.group_vertices("joint-head")].mean(axis=0)
     body = (shaped - joint) * METRES
     coefficients = _fit_identity(head, body[source.skin_ids])

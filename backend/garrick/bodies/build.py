@@ -35,7 +35,10 @@ _CREDITS = "Head: CC0. MakeHuman team (base mesh, targets, rig); Mika Suominen (
 
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
-    """Build the head model unless it is there; about half a minute. Raises MissingError without the body data, OutputError."""
+    """Build the head model unless it is there; about half a minute.
+
+    Raises MissingError without the body data and OutputError where it can't be written.
+    """
     from garrick.weights import registry
 
     path = head_path()
@@ -57,7 +60,7 @@ def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
 def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     """The arrays of the head model from the body data folder; see `bodies.head.Head` for what they mean."""
     base = read_base_mesh(data / "mpfb2" / "3dobjs" / "base.obj")
-    source = _Source.cut(base, data)
+    source = Source.cut(base, data)
     progress("reading the identity targets")
     targets = identity.read_targets(data / "mpfb2" / "targets", len(base.vertices), source.keep)
     progress("sampling identities")
@@ -100,13 +103,8 @@ def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     }
 
 
-def skin_ids(base: BaseMesh, data: Path) -> np.ndarray:
-    """(n,) source vertex ids of the head's skin, which are the first n vertices of the built head in this order."""
-    return _Source.cut(base, data).skin_ids
-
-
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """The part of the base mesh that the head is made from; `keep` lists its vertices, `local` maps into it."""
 
     base: BaseMesh
@@ -117,7 +115,8 @@ class _Source:
     neck_weight: np.ndarray
 
     @classmethod
-    def cut(cls, base: BaseMesh, data: Path) -> _Source:
+    def cut(cls, base: BaseMesh, data: Path) -> Source:
+        """Cut the head, with its teeth, tongue and eyes, out of the base mesh of the body data in `data`."""
         rig = data / "mpfb2" / "rigs" / "standard"
         bones = read_bone_weights(rig, len(base.vertices))
         above = [bones[name] for name in bone_descendants(rig, "neck01") if name in bones]
@@ -152,7 +151,7 @@ class _Source:
 class _Assembly:
     """Skin, tongue, eyeballs, teeth and gums as one mesh that is linear in the source vertices."""
 
-    def __init__(self, source: _Source, average: np.ndarray) -> None:
+    def __init__(self, source: Source, average: np.ndarray) -> None:
         self.source = source
         self.skin = source.local[source.skin_ids]
         self.tongue = source.rows("helper-tongue")

@@ -1,7 +1,7 @@
 """Fits the head to 468 landmarks: pose, expression, identity, by damped Gauss-Newton with analytic derivatives.
 
 Expression comes before identity and identity is held back by its prior; the other way round a smile is baked into the
-bones (measured: facts of the body models).
+bones.
 """
 
 from __future__ import annotations

@@ -7,15 +7,11 @@ import numpy as np
 
 from garrick.bodies.head import Head
 from garrick.core.rotation import eye_rotations, rotation_matrices
+from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
 from garrick.rendering.puppet import Puppet
 
 TEXELS = 128
-# MediaPipe lid contours, subject's left then right eye, in order around the opening
-LID_LOOPS = (
-    (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398),
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-)
 _IRIS_RADIUS = 0.00585  # metres; the visible iris of adults measures 11.7 mm across (Google MediaPipe Iris, 2020)
 
 
@@ -36,7 +32,7 @@ def eye_textures(head: Head, puppet: Puppet, portrait: Portrait) -> np.ndarray:
         directions, angle = _directions()
         points = pivot + (joint - pivot) @ neck.T + radius * directions @ (neck @ rotations[side]).T
         screen = portrait.camera.project(points).astype(np.float32)
-        hole = _opening(portrait.landmarks[list(LID_LOOPS[side])], photo.shape[:2])
+        hole = _opening(portrait.landmarks[list(LIDS[side])], photo.shape[:2])
         at = (screen[..., 0] - 0.5, screen[..., 1] - 0.5)
         mask = cv2.remap(hole, *at, cv2.INTER_LINEAR) * (angle < 1.3)
         colour = cv2.remap(photo, *at, cv2.INTER_LINEAR)

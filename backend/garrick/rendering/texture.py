@@ -14,8 +14,8 @@ from scipy.spatial import KDTree
 from garrick.bodies.head import PARTS, Head
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
+from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
-from garrick.rendering.eyes import LID_LOOPS
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
@@ -116,10 +116,10 @@ def _behind(screen: np.ndarray, depth: np.ndarray, distance: float) -> np.ndarra
 def _eye_area(portrait: Portrait, grow: float) -> np.ndarray:
     """(H, W) uint8: 1 inside the lid contours, grown by a share of their width."""
     mask = np.zeros(portrait.image.shape[:2], np.uint8)
-    for loop in LID_LOOPS:
+    for loop in LIDS:
         points = portrait.landmarks[list(loop)]
         cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], (1,), shift=3)
-    radius = round(grow * float(np.ptp(portrait.landmarks[list(LID_LOOPS[0]), 0])))
+    radius = round(grow * float(np.ptp(portrait.landmarks[list(LIDS[0]), 0])))
     return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
@@ -141,7 +141,7 @@ def _fill_colours(
     mirrored = skin & ~trusted & trusted[head.mirror]
     colour[mirrored] = colour[head.mirror[mirrored]]
     fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
-    loops = head.landmarks(source)[[point for loop in LID_LOOPS for point in loop]]
+    loops = head.landmarks(source)[[point for loop in LIDS for point in loop]]
     rim = np.clip(1 - KDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
     lids = lids[:, None]
     fill = fill * (1 - 0.6 * lids) + face * 0.92 * 0.6 * lids  # brows and lashes bleed into a lid

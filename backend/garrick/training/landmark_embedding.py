@@ -44,16 +44,17 @@ _PEOPLE = (
 )
 _FACING = 0.25  # cosine below which a tracked point slides along the silhouette
 _ENOUGH = 6
+_MIDDLE = 0.02  # metres from the middle of the face within which both sides see a landmark
 
 
 @dataclass(frozen=True)
 class _Sighting:
-    """One tracked render: (468, 3) places on the template, cosine to the view, and whether the head looked ahead."""
+    """One tracked render: (468, 3) places on the template, cosine to the view, and how far the head was turned (radians)."""
 
     places: np.ndarray
     facing: np.ndarray
     hit: np.ndarray
-    ahead: bool
+    yaw: float
 
 
 def main(out: Path) -> None:
@@ -96,7 +97,7 @@ def _track(head: Head, paint: np.ndarray, identity: np.ndarray, yaw: float, jaw:
     x, y = np.clip(np.round(points[:468] * 2 - 0.5), 0, 2 * _SIZE - 1).astype(int).T
     places = (head.template[corners[y, x]] * weights[y, x][..., None]).sum(axis=1)
     facing = view_cosines(head, vertices, camera)[corners[y, x]].mean(axis=1)
-    return _Sighting(places, facing, seen.triangle[y, x] != NOTHING, yaw == 0)
+    return _Sighting(places, facing, seen.triangle[y, x] != NOTHING, yaw)
 
 
 def _known_face(head: Head, screen: np.ndarray) -> Face:
@@ -109,12 +110,19 @@ def _known_face(head: Head, screen: np.ndarray) -> Face:
 
 
 def _median(sightings: list[_Sighting], landmark: int) -> np.ndarray:
-    """(3,) geometric median (Weiszfeld) of the landmark's places, from views that do not graze it where there are enough."""
-    good = [s.places[landmark] for s in sightings if s.hit[landmark] and s.facing[landmark] > _FACING]
+    """(3,) geometric median (Weiszfeld) of the landmark's places, from views that do not graze it where there are enough.
+
+    On the far side of a turned head the tracker lets a point slide along the silhouette on to the front of the cheek, so
+    a landmark beside the middle counts only where its own side is towards the camera.
+    """
+    hits = [s for s in sightings if s.hit[landmark]]
+    across = float(
+        np.median([s.places[landmark, 0] for s in hits if s.yaw == 0] or [s.places[landmark, 0] for s in hits])
+    )
+    near = [s for s in hits if abs(across) < _MIDDLE or s.yaw * across <= 0]
+    good = [s.places[landmark] for s in near if s.facing[landmark] > _FACING]
     if len(good) < _ENOUGH:
-        good = [s.places[landmark] for s in sightings if s.hit[landmark] and s.ahead]
-    if not good:
-        good = [s.places[landmark] for s in sightings if s.hit[landmark]]
+        good = [s.places[landmark] for s in near]
     places = np.array(good)
     median = np.median(places, axis=0)
     for _ in range(20):
@@ -166,7 +174,7 @@ def _lip_mask(head: Head) -> np.ndarray:
         for lip in ("upperlip", "lowerlip")
     ]
     moved = np.linalg.norm(lips[0] + lips[1], axis=1)
-    skin = build.skin_ids(base, data)
+    skin = build.Source.cut(base, data).skin_ids
     mask = np.zeros(len(head.template))
     mask[: len(skin)] = np.clip(moved[skin] / np.quantile(moved[moved > 0], 0.7), 0, 1)
     return mask
