@@ -15,6 +15,7 @@ from garrick.core.performance import Performance
 from garrick.perception.fit import OVAL
 from garrick.rendering.layers import fill_holes, split
 from garrick.rendering.puppet import Pose
+from garrick.rendering.rasterise import rasterise
 from garrick.rendering.render import prepare, render_pose, run
 from garrick.rendering.take import ID_NAMES
 
@@ -132,14 +133,38 @@ def test_layers_composite_back_to_the_photo():
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (64, 48, 3), np.uint8)
     alpha = np.clip(rng.normal(0.5, 0.6, (64, 48)), 0, 1).astype(np.float32)
-    layers = split(image, alpha)
-    back = layers.foreground[..., :3] + (1 - alpha[..., None]) * layers.background
-    assert psnr(back * 255, image) > 25  # random noise under a random matte is the worst case
+    assert psnr(recombined(image, alpha) * 255, image) > 25  # random noise under a random matte is the worst case
     smooth = np.full_like(image, 90)
-    layers = split(smooth, alpha)
-    np.testing.assert_allclose(
-        layers.foreground[..., :3] + (1 - alpha[..., None]) * layers.background, smooth / 255, atol=2 / 255
-    )
+    np.testing.assert_allclose(recombined(smooth, alpha), smooth / 255, atol=2 / 255)
+
+
+def recombined(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    layers = split(image, alpha)
+    return layers.foreground[..., :3] + (1 - layers.foreground[..., 3:]) * layers.background
+
+
+def test_no_ghost_stays_in_the_background():
+    """Spill past the matte (hair, a halo) goes with the person and leaves no outline behind."""
+    y, x = np.mgrid[:128, :128]
+    away = np.hypot(x - 64, y - 64)
+    spill = np.clip((42 - away) / 2, 0, 0.2)  # reaches 2 pixels past the matte
+    image = np.round(200 - 160 * np.where(away < 40, 1, spill))[..., None].repeat(3, axis=2).astype(np.uint8)
+    alpha = (away < 40).astype(np.float32)
+    np.testing.assert_allclose(split(image, alpha).background, 200 / 255, atol=2 / 255)
+    np.testing.assert_allclose(recombined(image, alpha), image / 255, atol=1 / 255)
+
+
+def test_hair_beside_the_face_is_not_nearer_than_its_outline(stage, portrait):
+    """Else the sheet sticks out from behind the far cheek in a turn."""
+    from scipy.ndimage import distance_transform_edt
+
+    depth = rasterise(portrait.camera.project(stage.source).astype(np.float32), stage.head.triangles, (256, 256)).depth
+    away, (row, column) = distance_transform_edt(~np.isfinite(depth), return_indices=True)
+    x, y = np.clip(stage.sheet.photo, 0, 255).astype(int).T
+    beside = (away[y, x] > 0) & (away[y, x] < 4)
+    own = portrait.camera.project(stage.sheet.rest)[:, 2]
+    assert beside.sum() > 30
+    assert np.median((own - depth[row[y, x], column[y, x]])[beside]) > -0.006
 
 
 def test_holes_are_filled_from_around():

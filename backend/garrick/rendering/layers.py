@@ -20,21 +20,34 @@ class Layers:
     background: np.ndarray
 
 
+_HALO = 0.25  # alpha that a pixel near the person may gain
+
+
 def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
     """Make both layers so that foreground + (1 - alpha) * background gives the photo back.
 
     image: (H, W, 3) uint8.    alpha: (H, W) float32, 0..1.
+
+    A matte is never perfect: hair and light spill past it. Were the spill left in the background, a ghost of the
+    person's outline would stay behind when they move, so close to the person the background is filled in from farther
+    out, and alpha grows where the photo differs from that.
     """
     photo = image.astype(np.float32) / 255
-    alpha = alpha[..., None]
-    # the matte's fringe still holds hair and halo: fill from well outside it
-    outside = cv2.erode((alpha[..., 0] < 0.02).astype(np.uint8), _disc(max(3, image.shape[0] // 45)))
-    background = np.where(outside[..., None] > 0, photo, fill_holes(photo, outside.astype(np.float32)))
-    background = np.where(alpha <= 0, photo, background)
-    # what the composite needs under a thin matte can lie outside 0..1: then the background gives way
+    radius = max(3, image.shape[0] // 45)
+    present = alpha >= 0.02
+    away = cv2.distanceTransform((~present).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / radius
+    far = (away >= 1).astype(np.float32)
+    own = np.clip(away, 0, 1)[..., None] if far.any() else np.zeros_like(alpha)[..., None]
+    background = fill_holes(photo, far)
+    background += own * own * (3 - 2 * own) * (photo - background)
+    # the least alpha for which the person's own colour is one, 0..1
+    darker, lighter = 1 - photo / np.maximum(background, 1e-3), (photo - background) / np.maximum(1 - background, 1e-3)
+    least = np.maximum(darker, lighter).max(axis=2)
+    alpha = np.clip(least, alpha, np.minimum(1, alpha + _HALO * (away < 1)))[..., None]
     premultiplied = np.clip(photo - (1 - alpha) * background, 0, alpha)
-    thin = alpha < 0.7  # behind a thicker matte the quotient is noise
-    background = np.where(thin, np.clip((photo - premultiplied) / np.maximum(1 - alpha, 0.3), 0, 1), background)
+    # where that does not do, the background gives way; behind a thick matte the quotient is noise
+    given = np.clip((photo - premultiplied) / np.maximum(1 - alpha, 0.3), 0, 1)
+    background = np.where(alpha < 0.7, given, background)
     return Layers(np.concatenate([premultiplied, alpha], axis=2), background)
 
 
@@ -59,7 +72,3 @@ def fill_holes(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _planes(image: np.ndarray, channels: int) -> np.ndarray:
     return image.reshape(*image.shape[:2], channels)
-
-
-def _disc(radius: int) -> np.ndarray:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

@@ -15,6 +15,7 @@ from garrick.rendering.rasterise import NOTHING, rasterise
 
 _STEP = 8  # pixels between grid points of a 512-pixel picture
 _MARGIN = 0.25  # of the picture's side, beyond its edges: what a moving head pulls into view
+_FINE = 5  # samples from one grid point to the next, to find the head's silhouette
 _FADE = 0.16  # of the picture's height: how far from the head its expression still moves the sheet
 
 
@@ -66,22 +67,21 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     head = puppet.head
     screen = camera.project(source).astype(np.float32)
     shifted = screen + np.array([margin, margin, 0], np.float32)
-    # one sample a grid point: rasterise in grid units, samples sit at whole + 0.5
+    # in grid units, a grid point sits at whole + 0.5: the middle one of _FINE samples
     units = (shifted * np.array([1 / (x[1] - x[0]), 1 / (y[1] - y[0]), 1]) + (0.5, 0.5, 0)).astype(np.float32)
-    seen = rasterise(units, head.triangles, (columns, rows))
-    on_head = seen.triangle != NOTHING
+    seen = rasterise(units, head.triangles, (columns, rows), scale=_FINE)
     corners = head.triangles[np.maximum(seen.triangle, 0)]
     weights = np.concatenate([seen.weights, 1 - seen.weights.sum(axis=2, keepdims=True)], axis=2)
     grip = 1 - (head.weights[corners, 0] * weights).sum(axis=2)
-    depth = np.where(on_head, seen.depth, 0)
-
-    known = on_head.astype(np.float32)
-    filled = fill_holes(np.stack([depth, np.where(on_head, grip, 0)], axis=2).astype(np.float32), known)
-    around = cv2.GaussianBlur(filled, (0, 0), 2.0)
-    distance = np.asarray(distance_transform_edt(~on_head))
-    nearest = np.asarray(distance_transform_edt(~on_head, return_distances=False, return_indices=True))
-    blend = np.clip(distance / 3, 0, 1)[..., None].astype(np.float32)
-    depth, grip = np.moveaxis(filled + blend * (around - filled), 2, 0)
+    on_head = seen.triangle != NOTHING
+    away, at = distance_transform_edt(~on_head, return_indices=True)
+    middle = np.s_[_FINE // 2 :: _FINE, _FINE // 2 :: _FINE]
+    distance, at = away[middle] / _FINE, tuple(index[middle] for index in at)
+    # right beside the head the depth of its silhouette, which lies far back: nearer and it would stick out in a turn
+    beside = np.stack([seen.depth[at], grip[at]], axis=2).astype(np.float32)
+    around = cv2.GaussianBlur(fill_holes(beside, on_head[middle].astype(np.float32)), (0, 0), 2.0)
+    blend = np.clip(np.stack([distance - 1, 2 * distance], axis=2) / 3, 0, 1).astype(np.float32)
+    depth, grip = np.moveaxis(beside + blend * (around - beside), 2, 0)
     pull = np.exp(-((distance * step / (_FADE * height)) ** 2))
     ray = (photo - camera.intrinsics[:2, 2]) / np.diag(camera.intrinsics)[:2]
     view = np.concatenate([ray, np.ones_like(ray[..., :1])], axis=2) * depth[..., None]
@@ -89,7 +89,6 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
 
     triangles = _person_triangles(photo, alpha)
     used, triangles = np.unique(triangles, return_inverse=True)
-    at = tuple(nearest)
     return Sheet(
         photo=photo.reshape(-1, 2)[used],
         triangles=triangles.reshape(-1, 3).astype(np.int32),

@@ -60,6 +60,9 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> Proje
     seen = np.where(hidden, 0, np.clip((facing - 0.08) / 0.3, 0, 1)).astype(np.float32)
     parts = head.vertex_parts
     x, y = np.clip(screen[:, :2], 0, np.array(camera.size) - 1).astype(int).T
+    # past the photo's own outline of the face there is background: never seen as skin
+    inner = cv2.erode(portrait.alpha, np.ones((3, 3), np.uint8))[y, x]
+    seen *= np.clip((inner - 0.5) / 0.5, 0, 1)
     # of the mouth's inside only teeth that stand clear of the lips were seen: lips must not be painted on them
     seen[np.isin(parts, [PARTS.index(name) for name in ("mouth", "gums", "tongue")])] = 0
     nearest = cv2.erode(_finite(depth), np.ones((5, 5), np.uint8))
@@ -137,15 +140,17 @@ def _fill_colours(
     face = np.median(colour[trusted & on_face], axis=0)
     # hair over a cheek is no colour for the skin behind it; below the jaw clothes are what they are
     alike = np.abs(np.log((colour + 0.05) / (face + 0.05))).max(axis=1) < 0.7
+    # around the eyes brows are none either
+    level = np.log((colour.mean(axis=1) + 0.02) / (face.mean() + 0.02))
+    around_eye = KDTree(head.joint_template[3:]).query(head.template)[0] < 0.035
+    alike &= ~around_eye | (level > -0.35)
     trusted &= alike | (head.weights[:, 0] > 0.4)
     mirrored = skin & ~trusted & trusted[head.mirror]
     colour[mirrored] = colour[head.mirror[mirrored]]
     fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
     loops = head.landmarks(source)[[point for loop in LIDS for point in loop]]
     rim = np.clip(1 - KDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
-    lids = lids[:, None]
-    fill = fill * (1 - 0.6 * lids) + face * 0.92 * 0.6 * lids  # brows and lashes bleed into a lid
-    fill *= 1 - 0.45 * rim  # lashes along the edge of a closing lid
+    fill *= 1 - 0.6 * rim  # lashes along the edge of a closing lid
     exposure = float(face.mean() / 0.62)
     for name, tone in _TONES.items():
         fill[parts == PARTS.index(name)] = np.clip(np.array(tone) * exposure, 0, 1)
