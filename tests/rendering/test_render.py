@@ -145,11 +145,11 @@ def recombined(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 def test_no_ghost_stays_in_the_background():
     """Spill past the matte (hair, a halo) goes with the person and leaves no outline behind."""
-    y, x = np.mgrid[:128, :128]
-    away = np.hypot(x - 64, y - 64)
-    spill = np.clip((42 - away) / 2, 0, 0.2)  # reaches 2 pixels past the matte
-    image = np.round(200 - 160 * np.where(away < 40, 1, spill))[..., None].repeat(3, axis=2).astype(np.uint8)
-    alpha = (away < 40).astype(np.float32)
+    y, x = np.mgrid[:256, :256]
+    away = np.hypot(x - 128, y - 128)
+    spill = np.clip((82 - away) / 2, 0, 0.2)  # reaches 2 pixels past the matte
+    image = np.round(200 - 160 * np.where(away < 80, 1, spill))[..., None].repeat(3, axis=2).astype(np.uint8)
+    alpha = (away < 80).astype(np.float32)
     np.testing.assert_allclose(split(image, alpha).background, 200 / 255, atol=2 / 255)
     np.testing.assert_allclose(recombined(image, alpha), image / 255, atol=1 / 255)
 

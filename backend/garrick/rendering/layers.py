@@ -37,7 +37,7 @@ def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
     present = alpha >= 0.02
     away = cv2.distanceTransform((~present).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / radius
     far = (away >= 1).astype(np.float32)
-    own = np.clip(away, 0, 1)[..., None] if far.any() else np.zeros_like(alpha)[..., None]
+    own = np.clip(2 * away - 1, 0, 1)[..., None]
     background = fill_holes(photo, far)
     background += own * own * (3 - 2 * own) * (photo - background)
     # the least alpha for which the person's own colour is one, 0..1

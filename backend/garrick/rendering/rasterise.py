@@ -51,12 +51,20 @@ def _fill(points, triangles, scale, triangle, weights, depth):
     height = triangle.shape[0]
     rows = BAND * int(scale)
     starts, binned = bin_triangles(points, triangles, scale, rows, (height + rows - 1) // rows)
-    for band in numba.prange(len(starts) - 1):
+    for turn in numba.prange(len(starts) - 1):
+        band = fair_turn(turn, len(starts) - 1)
         first, last = band * rows, min(height, (band + 1) * rows)
         chosen = binned[starts[band] : starts[band + 1]]
         fill_rows(
             points, triangles, chosen, scale, first, 0, triangle[first:last], weights[first:last], depth[first:last]
         )
+
+
+@numba.njit(cache=True, inline="always")
+def fair_turn(turn, bands):
+    """The band that comes at a turn: threads take runs of turns, and a head lies mostly in one run of bands."""
+    half = (bands + 1) // 2
+    return 2 * (turn % half) + turn // half
 
 
 @numba.njit(cache=True, boundscheck=False)

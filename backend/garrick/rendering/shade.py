@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fill_rows
+from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fair_turn, fill_rows
 
 # columns of the attribute table, one row a vertex
 PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V = range(10)
@@ -39,7 +39,8 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
     height, width = depth.shape
     bands = (height + BAND - 1) // BAND
     starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
-    for band in numba.prange(bands):
+    for turn in numba.prange(bands):
+        band = fair_turn(turn, bands)
         first, last = band * BAND, min(height, (band + 1) * BAND)
         triangle = np.full((last - first, width), NOTHING, np.int32)
         weights = np.zeros((last - first, width, 2), np.float32)
@@ -77,7 +78,8 @@ def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_stil
     bands = (height + BAND - 1) // BAND
     starts, binned = bin_triangles(points, triangles, np.float32(SAMPLES), BAND * SAMPLES, bands)
     west, east = max(0, int(points[:, 0].min())), min(width, int(points[:, 0].max()) + 1)
-    for band in numba.prange(bands):
+    for turn in numba.prange(bands):
+        band = fair_turn(turn, bands)
         first, last = band * BAND, min(height, (band + 1) * BAND)
         chosen = binned[starts[band] : starts[band + 1]]
         if len(chosen) == 0 or west >= east:
