@@ -13,6 +13,7 @@ import torch
 
 from garrick.bodies.identity import MACROS
 from garrick.bodies.lbs import skin_numpy, skin_torch
+from garrick.bodies.surface import quad_normals
 from garrick.context import user_cache
 from garrick.core.archive import load_arrays
 from garrick.errors import MissingError
@@ -106,12 +107,7 @@ class Head:
 
     def normals(self, vertices: np.ndarray) -> np.ndarray:
         """(V, 3) unit normals of posed vertices (V, 3): area-weighted means of the quads around."""
-        a, b, c, d = (vertices[self.quads[:, corner]] for corner in range(4))
-        area = np.cross(c - a, d - b)
-        flat, normals = self.quads.ravel(), np.empty_like(vertices)
-        for axis in range(3):
-            normals[:, axis] = np.bincount(flat, weights=np.repeat(area[:, axis], 4), minlength=len(vertices))
-        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        return quad_normals(np.ascontiguousarray(vertices), self.quads)
 
     def personal(self, identity: np.ndarray, nudge: np.ndarray | None = None) -> Head:
         """The head of one person, its identity (B,) and an optional (V, 3) displacement baked into the template."""
@@ -195,6 +191,12 @@ def load_head(path: Path | None = None) -> Head:
 def _combine(coefficients: Any, basis: Any) -> Any:
     """(..., K) x (K, n, 3) -> (..., n, 3)."""
     flat = basis.reshape(len(basis), -1)
+    if isinstance(flat, np.ndarray) and coefficients.ndim == 1:
+        # few shapes are active at a time, and the threads of BLAS would spin on while others work
+        total = np.zeros_like(flat[0])
+        for active in np.flatnonzero(coefficients):
+            total += coefficients[active] * flat[active]
+        return total.reshape(basis.shape[1:])
     return (coefficients.reshape(-1, len(basis)) @ flat).reshape(*coefficients.shape[:-1], *basis.shape[1:])
 
 

@@ -1,4 +1,4 @@
-"""Linear blend skinning of a small joint tree, once readable in numpy and once differentiable in torch.
+"""Linear blend skinning of a small joint tree, once for numpy arrays and once differentiable in torch.
 
 Joint 0 is the root; every other joint turns about its rest position and carries its children. Source: the LBS of SMPL
 (Loper et al. 2015) and FLAME (Li et al. 2017), without pose correctives.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numba
 import numpy as np
 import torch
 
@@ -25,12 +26,30 @@ def skin_numpy(
     """
     turns = rotation_matrices(rotations)  # (..., J, 3, 3)
     world_turn, world_shift = _chain(turns, joints, parents)
-    posed = np.zeros(np.broadcast_shapes(vertices.shape, (*turns.shape[:-3], 1, 3)), vertices.dtype)
-    for joint in range(len(parents)):
-        used = np.flatnonzero(weights[:, joint])
-        moved = vertices[..., used, :] @ np.swapaxes(world_turn[joint], -1, -2) + world_shift[joint][..., None, :]
-        posed[..., used, :] += weights[used, joint, None] * moved
+    turn, shift = np.stack(world_turn, axis=-3), np.stack(world_shift, axis=-2)
+    batch = np.broadcast_shapes(vertices.shape[:-2], turn.shape[:-3])
+    posed = np.empty((*batch, *vertices.shape[-2:]), vertices.dtype)
+    vertices, turn, shift = (
+        np.broadcast_to(array, (*batch, *own)).reshape(-1, *own)
+        for array, own in ((vertices, vertices.shape[-2:]), (turn, turn.shape[-3:]), (shift, shift.shape[-2:]))
+    )
+    _blend(vertices, turn, shift, weights, posed.reshape(-1, *posed.shape[-2:]))
     return posed
+
+
+@numba.njit(cache=True, boundscheck=False)
+def _blend(vertices, turns, shifts, weights, posed):
+    """posed[n, v] = sum over joints of weight (turn vertex + shift); every array leads with the batch but weights (V, J)."""
+    for n in range(len(vertices)):
+        for v in range(vertices.shape[1]):
+            x, y, z = vertices[n, v, 0], vertices[n, v, 1], vertices[n, v, 2]
+            for k in range(3):
+                total = vertices[n, v, k] * 0
+                for j in range(weights.shape[1]):
+                    if weights[v, j] != 0:
+                        turn = turns[n, j, k]
+                        total += weights[v, j] * (turn[0] * x + turn[1] * y + turn[2] * z + shifts[n, j, k])
+                posed[n, v, k] = total
 
 
 def skin_torch(

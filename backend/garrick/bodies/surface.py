@@ -1,13 +1,33 @@
-"""Closest points on a triangle mesh, and what they carry from one mesh to another."""
+"""Surfaces of meshes: normals, closest points, and what these carry from one mesh to another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from scipy.spatial import KDTree
 
 _NEAR = 24  # triangles tried for each point, by the distance of their middles
+
+
+@numba.njit(cache=True, boundscheck=False)
+def quad_normals(vertices, quads):
+    """(V, 3) unit normals of vertices (V, 3): area-weighted means of the quads (Q, 4) around; zero where there is none."""
+    normals = np.zeros_like(vertices)
+    for q in range(len(quads)):
+        a, b, c, d = vertices[quads[q, 0]], vertices[quads[q, 1]], vertices[quads[q, 2]], vertices[quads[q, 3]]
+        ex, ey, ez = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        fx, fy, fz = d[0] - b[0], d[1] - b[1], d[2] - b[2]
+        for corner in range(4):
+            normal = normals[quads[q, corner]]
+            normal[0] += ey * fz - ez * fy
+            normal[1] += ez * fx - ex * fz
+            normal[2] += ex * fy - ey * fx
+    for v in range(len(vertices)):
+        x, y, z = normals[v, 0], normals[v, 1], normals[v, 2]
+        normals[v] /= max(np.sqrt(x * x + y * y + z * z), 1e-12)
+    return normals
 
 
 @dataclass(frozen=True)

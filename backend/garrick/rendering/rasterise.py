@@ -60,6 +60,19 @@ def _fill(points, triangles, scale, triangle, weights, depth):
         )
 
 
+@numba.njit(cache=True, boundscheck=False)
+def front_triangles(points, triangles, closed):
+    """(n,) int32: the triangles that can be seen; backs cannot where the surface is `closed` (T,)."""
+    chosen = np.empty(len(triangles), np.int32)
+    count = 0
+    for t in range(len(triangles)):
+        a, b, c = points[triangles[t, 0]], points[triangles[t, 1]], points[triangles[t, 2]]
+        if not closed[t] or (b[0] - a[0]) * (c[1] - a[1]) < (c[0] - a[0]) * (b[1] - a[1]):
+            chosen[count] = t
+            count += 1
+    return chosen[:count]
+
+
 @numba.njit(cache=True, inline="always")
 def fair_turn(turn, bands):
     """The band that comes at a turn: threads take runs of turns, and a head lies mostly in one run of bands."""
@@ -112,11 +125,21 @@ def fill_rows(points, triangles, chosen, scale, first, start, triangle, weights,
             continue
         inverse = 1.0 / area
         step_a, step_b = (by - cy) * inverse, (cy - ay) * inverse
+        step_c = -step_a - step_b
+        per_a, per_b, per_c = _reciprocal(step_a), _reciprocal(step_b), _reciprocal(step_c)
         over_a, over_b, over_c = 1.0 / az, 1.0 / bz, 1.0 / cz
         for y in range(top, bottom + 1):
             wa = ((bx - left) * (cy - y) - (cx - left) * (by - y)) * inverse
             wb = ((cx - left) * (ay - y) - (ax - left) * (cy - y)) * inverse
-            for x in range(left, right + 1):
+            low, high = _narrow(0.0, float(right - left), wa, per_a)
+            low, high = _narrow(low, high, wb, per_b)
+            low, high = _narrow(low, high, 1.0 - wa - wb, per_c)
+            if low > high:
+                continue
+            skip = int(low)
+            wa += skip * step_a
+            wb += skip * step_b
+            for x in range(left + skip, left + int(high) + 1):
                 wc = 1.0 - wa - wb
                 if wa >= -_EDGE and wb >= -_EDGE and wc >= -_EDGE:
                     pa, pb = wa * over_a, wb * over_b
@@ -128,3 +151,18 @@ def fill_rows(points, triangles, chosen, scale, first, start, triangle, weights,
                         weights[y - first, x - start, 1] = pb * z
                 wa += step_a
                 wb += step_b
+
+
+@numba.njit(cache=True, inline="always")
+def _reciprocal(step):
+    return 1.0 / step if abs(step) > 1e-12 else 0.0
+
+
+@numba.njit(cache=True, inline="always")
+def _narrow(low, high, weight, per):
+    """The columns low..high where a weight that changes by 1 / per a column may not be negative, half a column to spare."""
+    if per > 0:
+        low = max(low, -weight * per - 0.5)
+    elif per < 0:
+        high = min(high, -weight * per + 0.5)
+    return low, high

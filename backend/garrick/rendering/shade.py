@@ -30,49 +30,14 @@ def _fetch(image, x, y, out):
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
-    """Draw the sheet, one sample a pixel, textured with the premultiplied foreground.
-
-    points: (G, 3) float32 screen.    photo_xy: (G, 2) float32.    names: (T,) uint8 id of each triangle.
-    foreground: (H, W, 4) float32.    Out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
-    """
-    height, width = depth.shape
-    bands = (height + BAND - 1) // BAND
-    starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
-    for turn in numba.prange(bands):
-        band = fair_turn(turn, bands)
-        first, last = band * BAND, min(height, (band + 1) * BAND)
-        triangle = np.full((last - first, width), NOTHING, np.int32)
-        weights = np.zeros((last - first, width, 2), np.float32)
-        chosen = binned[starts[band] : starts[band + 1]]
-        fill_rows(points, triangles, chosen, np.float32(1), first, 0, triangle, weights, depth[first:last])
-        rgba = np.zeros(4, np.float32)
-        for y in range(first, last):
-            for x in range(width):
-                t = triangle[y - first, x]
-                if t < 0:
-                    continue
-                wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
-                wc = 1 - wa - wb
-                a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-                px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
-                py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
-                _fetch(foreground, px, py, rgba)
-                uv[y, x, 0], uv[y, x, 1] = px, py
-                ids[y, x] = names[t]
-                for k in range(4):
-                    layer[y, x, k] = rgba[k]
-
-
-@numba.njit(cache=True, parallel=True, boundscheck=False)
 def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids):
-    """Draw the head at SAMPLES x SAMPLES samples a pixel over what is there.
+    """Draw the head at SAMPLES x SAMPLES samples a pixel; each surface in a pixel is shaded once.
 
     points: (V, 3) float32 screen.     kinds: (T,) int32: 0 skin and mouth, 1 left eye, 2 right eye.
     names:  (T,) uint8 id of each triangle.     attributes: (V, ATTRIBUTES) float32.
     photo:  (H, W, 4) float32 colour and matte.     eyes: (2, N, N, 4) float32.
     eye_still: 0..1: how much an eye may keep the photo outside its mask (1 when eye and lids have not moved).
-    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
+    Out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
     height, width = depth.shape
     bands = (height + BAND - 1) // BAND
@@ -92,58 +57,91 @@ def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_stil
         fill_rows(points, triangles, chosen, np.float32(SAMPLES), corner[0], corner[1], triangle, weights, near)
         colour = np.zeros(4, np.float32)
         total = np.zeros(4, np.float32)
+        found = np.zeros(SAMPLES * SAMPLES, np.int32)  # the triangles in a pixel,
+        share = np.zeros(SAMPLES * SAMPLES, np.float32)  # how many of its samples each has,
+        place = np.zeros((SAMPLES * SAMPLES, 2), np.float32)  # and the sum of their weights
         values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
-        kind = np.zeros(SAMPLES * SAMPLES, np.int32)
         for y in range(first, last):
             for x in range(west, east):
                 top, left = (y - first) * SAMPLES, (x - west) * SAMPLES
-                hits, best, z = 0, -1, np.float32(np.inf)
-                same = triangle[top, left]
+                count, hits, best, z = 0, 0, -1, np.float32(np.inf)
                 for sub in range(SAMPLES * SAMPLES):
                     sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
                     t = triangle[sy, sx]
-                    if t != same:
-                        same = -1
-                    if t >= 0:
-                        hits += 1
-                        if near[sy, sx] < z:
-                            best, z = t, near[sy, sx]
-                if hits == 0:
+                    if t < 0:
+                        continue
+                    hits += 1
+                    if near[sy, sx] < z:
+                        best, z = t, near[sy, sx]
+                    group = 0
+                    while group < count and found[group] != t:
+                        group += 1
+                    if group == count:
+                        found[group], share[group], place[group, 0], place[group, 1] = t, 0, 0, 0
+                        count += 1
+                    share[group] += 1
+                    place[group, 0] += weights[sy, sx, 0]
+                    place[group, 1] += weights[sy, sx, 1]
+                if count == 0:
                     continue
-                if same >= 0:
-                    wa = wb = np.float32(0)
-                    for sub in range(SAMPLES * SAMPLES):
-                        wa += weights[top + sub // SAMPLES, left + sub % SAMPLES, 0] * np.float32(0.25)
-                        wb += weights[top + sub // SAMPLES, left + sub % SAMPLES, 1] * np.float32(0.25)
-                    _interpolate(attributes, triangles[same], wa, wb, values[0])
-                    _shade(values[0], kinds[same], photo, eyes, eye_still, total)
+                for group in range(count):
+                    wa, wb = place[group, 0] / share[group], place[group, 1] / share[group]
+                    _interpolate(attributes, triangles[found[group]], wa, wb, values[group])
+                kind = kinds[found[0]]
+                if hits == SAMPLES * SAMPLES and _one_surface(values, found, kinds, count):
+                    # sample once in the middle, so that a still photo stays as sharp as it is
+                    if count > 1:
+                        _mean(values, share, count)
+                    _shade(values[0], kind, photo, eyes, eye_still, total)
                 else:
-                    hits = 0
-                    for sub in range(SAMPLES * SAMPLES):
-                        sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
-                        t = triangle[sy, sx]
-                        if t >= 0:
-                            _interpolate(attributes, triangles[t], weights[sy, sx, 0], weights[sy, sx, 1], values[hits])
-                            kind[hits] = kinds[t]
-                            hits += 1
-                    if hits == SAMPLES * SAMPLES and _alike(values, kind):
-                        # one surface: sample once in the middle, so that a still photo stays as sharp as it is
-                        for k in range(ATTRIBUTES):
-                            mean = values[0, k] + values[1, k] + values[2, k] + values[3, k]
-                            values[0, k] = mean * np.float32(0.25)
-                        _shade(values[0], kind[0], photo, eyes, eye_still, total)
-                    else:
-                        total[:] = 0
-                        for sub in range(hits):
-                            _shade(values[sub], kind[sub], photo, eyes, eye_still, colour)
-                            for k in range(4):
-                                total[k] += colour[k] * np.float32(0.25)
-                under = 1 - total[3]
+                    total[:] = 0
+                    for group in range(count):
+                        _shade(values[group], kinds[found[group]], photo, eyes, eye_still, colour)
+                        for k in range(4):
+                            total[k] += colour[k] * share[group] / np.float32(SAMPLES * SAMPLES)
                 for k in range(4):
-                    layer[y, x, k] = total[k] + layer[y, x, k] * under
+                    layer[y, x, k] = total[k]
                 if hits * 2 >= SAMPLES * SAMPLES and total[3] > 0.25:
                     depth[y, x], ids[y, x] = z, names[best]
                     uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
+
+
+@numba.njit(cache=True, parallel=True, boundscheck=False)
+def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
+    """Draw the sheet under what is there, one sample a pixel, textured with the premultiplied foreground.
+
+    points: (G, 3) float32 screen.    photo_xy: (G, 2) float32.    names: (T,) uint8 id of each triangle.
+    foreground: (H, W, 4) float32.    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
+    """
+    height, width = depth.shape
+    bands = (height + BAND - 1) // BAND
+    starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
+    for turn in numba.prange(bands):
+        band = fair_turn(turn, bands)
+        first, last = band * BAND, min(height, (band + 1) * BAND)
+        triangle = np.full((last - first, width), NOTHING, np.int32)
+        weights = np.empty((last - first, width, 2), np.float32)
+        near = np.full((last - first, width), np.inf, np.float32)
+        fill_rows(
+            points, triangles, binned[starts[band] : starts[band + 1]], np.float32(1), first, 0, triangle, weights, near
+        )
+        rgba = np.zeros(4, np.float32)
+        for y in range(first, last):
+            for x in range(width):
+                t, under = triangle[y - first, x], 1 - layer[y, x, 3]
+                if t < 0 or under < 1e-4:
+                    continue
+                wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
+                wc = 1 - wa - wb
+                a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+                px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
+                py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
+                _fetch(foreground, px, py, rgba)
+                for k in range(4):
+                    layer[y, x, k] += rgba[k] * under
+                if ids[y, x] == 0:
+                    uv[y, x, 0], uv[y, x, 1] = px, py
+                    depth[y, x], ids[y, x] = near[y - first, x], names[t]
 
 
 @numba.njit(cache=True, inline="always")
@@ -155,13 +153,25 @@ def _interpolate(attributes, corners, wa, wb, out):
 
 
 @numba.njit(cache=True, inline="always")
-def _alike(values, kind):
-    for sub in range(1, len(kind)):
-        if kind[sub] != kind[0]:
+def _one_surface(values, found, kinds, count):
+    """Whether the triangles found in a pixel lie side by side in the photo."""
+    for group in range(1, count):
+        if kinds[found[group]] != kinds[found[0]]:
             return False
-        if abs(values[sub, PHOTO_X] - values[0, PHOTO_X]) > 1.5 or abs(values[sub, PHOTO_Y] - values[0, PHOTO_Y]) > 1.5:
+        across, down = values[group, PHOTO_X] - values[0, PHOTO_X], values[group, PHOTO_Y] - values[0, PHOTO_Y]
+        if abs(across) > 1.5 or abs(down) > 1.5:
             return False
     return True
+
+
+@numba.njit(cache=True, inline="always")
+def _mean(values, share, count):
+    """The mean of the first `count` rows by share, in the first row."""
+    for k in range(ATTRIBUTES):
+        total = np.float32(0)
+        for group in range(count):
+            total += values[group, k] * share[group]
+        values[0, k] = total / np.float32(SAMPLES * SAMPLES)
 
 
 @numba.njit(cache=True, inline="always")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
+import numba
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
@@ -40,15 +42,32 @@ class Sheet:
 
     def pose(self, puppet: Puppet, pose: Pose, source: np.ndarray, posed: np.ndarray) -> np.ndarray:
         """(G, 3) float32 world metres; source and posed: (V, 3) the head in the photo and now."""
-        turn, shift = puppet.neck_motion(pose)
-        rigid = self.rest @ turn.T.astype(np.float32) + shift.astype(np.float32)
-        carried = self.rest + self.grip[:, None] * (rigid - self.rest)
-        weights = puppet.head.weights
-        moved = source @ turn.T.astype(np.float32) + shift.astype(np.float32)
-        expected = source + (1 - weights[:, :1]) * (moved - source)
-        own = posed - expected
-        extra = (own[self.anchors] * self.anchor_weights[..., None]).sum(axis=1)
-        return carried + self.pull[:, None] * extra
+        turn, shift = (np.ascontiguousarray(value, np.float32) for value in puppet.neck_motion(pose))
+        loose = puppet.head.weights[:, 0]
+        return _carry(
+            self.rest, self.grip, self.pull, self.anchors, self.anchor_weights, source, posed, loose, turn, shift
+        )
+
+
+@numba.njit(cache=True, boundscheck=False)
+def _carry(rest, grip, pull, anchors, anchor_weights, source, posed, loose, turn, shift):
+    """Move each point with the head by its grip, then by its pull with what its anchor does beyond that."""
+    carried = np.empty_like(rest)
+    for g in range(len(rest)):
+        for k in range(3):
+            own = np.float32(0)
+            for c in range(3):
+                v = anchors[g, c]
+                swing = _turned(turn, shift, source[v], k) - source[v, k]
+                own += anchor_weights[g, c] * (posed[v, k] - source[v, k] - (1 - loose[v]) * swing)
+            swing = _turned(turn, shift, rest[g], k) - rest[g, k]
+            carried[g, k] = rest[g, k] + grip[g] * swing + pull[g] * own
+    return carried
+
+
+@numba.njit(cache=True, inline="always")
+def _turned(turn, shift, point, k):
+    return turn[k, 0] * point[0] + turn[k, 1] * point[1] + turn[k, 2] * point[2] + shift[k]
 
 
 def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Camera) -> Sheet:
@@ -74,7 +93,8 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     weights = np.concatenate([seen.weights, 1 - seen.weights.sum(axis=2, keepdims=True)], axis=2)
     grip = 1 - (head.weights[corners, 0] * weights).sum(axis=2)
     on_head = seen.triangle != NOTHING
-    away, at = distance_transform_edt(~on_head, return_indices=True)
+    found: Any = distance_transform_edt(~on_head, return_indices=True)
+    away, at = found
     middle = np.s_[_FINE // 2 :: _FINE, _FINE // 2 :: _FINE]
     distance, at = away[middle] / _FINE, tuple(index[middle] for index in at)
     # right beside the head the depth of its silhouette, which lies far back: nearer and it would stick out in a turn

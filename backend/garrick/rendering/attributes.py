@@ -1,0 +1,169 @@
+"""What each vertex of the head shows in one frame: the photo or a fill colour, how much of it, and in what light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+from garrick.bodies.head import PARTS, Head
+from garrick.bodies.surface import quad_normals
+from garrick.core.camera import Camera
+from garrick.perception.portrait import Portrait
+from garrick.rendering import shade
+from garrick.rendering.puppet import Puppet
+from garrick.rendering.texture import ProjectedTexture
+
+# columns of the traits, one row a vertex; the first three are the normal in the photo
+SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH = range(3, 12)
+_MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What is known of every vertex before anything moves.
+
+    table:  (V, shade.ATTRIBUTES) float32 with the columns that never change filled in.
+    traits: (V, 12) float32: the photo's normal, then `SEEN` .. `REACH`.
+    source: (V, 3) float32 world metres in the pose of the photo.
+    light:  (4,) float32, constant and three directions, averaged over the colours.
+    quads:  (Q, 4) int32 of the head.
+    """
+
+    table: np.ndarray
+    traits: np.ndarray
+    source: np.ndarray
+    light: np.ndarray
+    quads: np.ndarray
+
+    @property
+    def reached(self) -> np.ndarray:
+        """(V,) bool: the vertices that show at all; shoulders are left to the sheet."""
+        return self.traits[:, REACH] > 0
+
+    def at(
+        self, posed: np.ndarray, screen: np.ndarray, motion: tuple[np.ndarray, np.ndarray], camera: Camera
+    ) -> np.ndarray:
+        """(V, shade.ATTRIBUTES) of one frame.
+
+        posed: (V, 3) float32 world metres.    screen: (V, 3) float32 pixels and depth.
+        motion: rotation (3, 3) and shift (3,) of a point that is fixed to the head in the photo.
+
+        A vertex keeps the photo while it looks as it did there: what was hidden or grazing changes to its fill colour
+        only as it comes into view, so a head that has not moved shows the photo and nothing else.
+        """
+        table = self.table.copy()
+        turn, shift = (np.ascontiguousarray(value, np.float32) for value in motion)
+        eye = (-camera.world_to_camera[:3, :3].T @ camera.world_to_camera[:3, 3]).astype(np.float32)
+        normals = quad_normals(posed, self.quads)
+        _fill(table, self.traits, self.source, posed, normals, screen, turn, shift, eye, self.light)
+        return table
+
+
+def make_attributes(
+    head: Head, puppet: Puppet, source: np.ndarray, portrait: Portrait, texture: ProjectedTexture
+) -> Attributes:
+    """Gather them; source: (V, 3) world metres in the pose of the photo."""
+    table = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
+    table[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = texture.photo
+    table[:, shade.FILL_R : shade.FILL_B + 1] = texture.fill
+    table[:, shade.U : shade.V + 1] = _vertex_uvs(head)
+    parts = head.vertex_parts
+    traits = np.zeros((len(source), REACH + 1), np.float32)
+    traits[:, :3] = head.normals(source)
+    traits[:, SEEN], traits[:, FACING], traits[:, HIDDEN] = texture.seen, texture.facing, texture.hidden
+    traits[:, VEILED] = np.maximum(texture.veiled, _scalp(head, puppet))
+    traits[:, LID], traits[:, LIP] = texture.lids, head.lips
+    traits[:, INSIDE] = np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS])
+    traits[:, TOOTH] = parts == PARTS.index("teeth")
+    traits[:, REACH] = np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1)
+    return Attributes(table, traits, source, portrait.light.mean(axis=1).astype(np.float32), head.quads)
+
+
+@numba.njit(cache=True, boundscheck=False, error_model="numpy")
+def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light):
+    """Fill the columns `FROM_PHOTO`, `COVER` and `LIGHT` of the table."""
+    count = len(table)
+    moved = np.empty(count, np.float32)  # pixels from the place in the photo
+    own = np.empty(count, np.float32)  # metres from where a rigid head would be
+    talk, upper, lower = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
+    for v in range(count):
+        moved[v] = np.hypot(screen[v, 0] - table[v, shade.PHOTO_X], screen[v, 1] - table[v, shade.PHOTO_Y])
+        square = np.float32(0)
+        for k in range(3):
+            rigid = turn[k, 0] * source[v, 0] + turn[k, 1] * source[v, 1] + turn[k, 2] * source[v, 2] + shift[k]
+            square += (posed[v, k] - rigid) ** 2
+        own[v] = np.sqrt(square)
+        if traits[v, LIP] > 0:
+            talk = max(talk, own[v])
+            height = posed[v, 0] * turn[0, 1] + posed[v, 1] * turn[1, 1] + posed[v, 2] * turn[2, 1]
+            if traits[v, LIP] == 1:
+                upper = min(upper, height)
+            else:
+                lower = max(lower, height)
+    typical = np.median(moved)
+    still = np.exp(-((talk / 0.0012) ** 2))
+    opened = min(max((upper - lower) / 0.018, 0), 1)
+    for v in range(count):
+        row = traits[v]
+        seen, bare = row[SEEN], 1 - row[VEILED]
+        stir = 1 - np.exp(-(((typical + moved[v]) / 3) ** 2))
+        if row[LID] > 0:
+            unfold = min(max((own[v] - 0.0006) / 0.004, 0), 1)
+            keep = 1 - unfold * unfold * (3 - 2 * unfold)
+        elif row[INSIDE] > 0:
+            # the photo's while the lips rest, and where the head turns, only its visible teeth are
+            keep = still * max(seen, 1 - stir)
+        elif row[HIDDEN] > 0:
+            keep = 1 - stir * bare
+        else:
+            gain = _cosine(normals[v], posed[v], eye) - row[FACING]
+            keep = 1 - (1 - seen) * min(max((gain - 0.02) / 0.15, 0), 1) * bare
+        table[v, shade.FROM_PHOTO] = keep
+        table[v, shade.COVER] = row[REACH] * (bare if row[HIDDEN] > 0 else 1)
+        before, after, frontal = _lit(row, turn, light)
+        if row[INSIDE] > 0:
+            # not the photo: lit from the front and dimmed as the lips close over it
+            matte, dim = (0.82, 0.88 + 0.12 * opened) if row[TOOTH] > 0 else (0.65, 0.55 + 0.45 * opened)
+            table[v, shade.LIGHT] = keep + (1 - keep) * dim * (matte + (1 - matte) * max(frontal, 0))
+        else:
+            # the picture is gamma-encoded: half the stops
+            ratio = np.sqrt(min(max(max(after, 1e-3) / max(before, 1e-3), 0.8), 1.25))
+            table[v, shade.LIGHT] = 1 + (ratio - 1) * seen
+
+
+@numba.njit(cache=True, inline="always")
+def _cosine(normal, point, eye):
+    """Between a normal and the direction to the eye."""
+    x, y, z = eye[0] - point[0], eye[1] - point[1], eye[2] - point[2]
+    return (normal[0] * x + normal[1] * y + normal[2] * z) / np.sqrt(x * x + y * y + z * z)
+
+
+@numba.njit(cache=True, inline="always")
+def _lit(normal, turn, light):
+    """The light on a normal in the photo and after the turn, and the turned normal's z."""
+    before = after = light[0]
+    z = np.float32(0)
+    for k in range(3):
+        z = turn[k, 0] * normal[0] + turn[k, 1] * normal[1] + turn[k, 2] * normal[2]
+        before += light[k + 1] * normal[k]
+        after += light[k + 1] * z
+    return before, after, z
+
+
+def _scalp(head: Head, puppet: Puppet) -> np.ndarray:
+    """(V,) bool: where hair would grow; what the photo did not show of it is left to the sheet."""
+    rest = puppet.head.template
+    eyes = puppet.head.joint_template[3:, :]
+    brow, back = eyes[:, 1].mean() + 0.045, eyes[:, 2].mean() - 0.085
+    return (head.vertex_parts == 0) & (
+        (rest[:, 1] > brow) | ((rest[:, 2] < back) & (rest[:, 1] > eyes[:, 1].mean() - 0.09))
+    )
+
+
+def _vertex_uvs(head: Head) -> np.ndarray:
+    """(V, 2) one uv a vertex (exact on the eyeballs, which have no seams inside a texture)."""
+    uvs = np.zeros((len(head.template), 2), np.float32)
+    uvs[head.quads.ravel()] = head.uvs[head.quad_uvs.ravel()]
+    return uvs
