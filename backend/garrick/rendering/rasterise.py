@@ -124,33 +124,34 @@ def fill_rows(points, triangles, chosen, scale, first, start, triangle, weights,
         if top > bottom or left > right or area == 0:
             continue
         inverse = 1.0 / area
-        step_a, step_b = (by - cy) * inverse, (cy - ay) * inverse
-        step_c = -step_a - step_b
-        per_a, per_b, per_c = _reciprocal(step_a), _reciprocal(step_b), _reciprocal(step_c)
+        right_a, right_b = (by - cy) * inverse, (cy - ay) * inverse  # change of the weights by one sample to the right
+        down_a, down_b = (cx - bx) * inverse, (ax - cx) * inverse
+        per_a, per_b, per_c = _reciprocal(right_a), _reciprocal(right_b), _reciprocal(-right_a - right_b)
+        top_a = ((bx - left) * (cy - top) - (cx - left) * (by - top)) * inverse
+        top_b = ((cx - left) * (ay - top) - (ax - left) * (cy - top)) * inverse
+        # weights over depth are linear on the screen
         over_a, over_b, over_c = 1.0 / az, 1.0 / bz, 1.0 / cz
+        right_pa, right_pb = right_a * over_a, right_b * over_b
+        right_p = right_pa + right_pb - (right_a + right_b) * over_c
         for y in range(top, bottom + 1):
-            wa = ((bx - left) * (cy - y) - (cx - left) * (by - y)) * inverse
-            wb = ((cx - left) * (ay - y) - (ax - left) * (cy - y)) * inverse
+            wa, wb = top_a + (y - top) * down_a, top_b + (y - top) * down_b
             low, high = _narrow(0.0, float(right - left), wa, per_a)
             low, high = _narrow(low, high, wb, per_b)
             low, high = _narrow(low, high, 1.0 - wa - wb, per_c)
             if low > high:
                 continue
-            skip = int(low)
-            wa += skip * step_a
-            wb += skip * step_b
-            for x in range(left + skip, left + int(high) + 1):
-                wc = 1.0 - wa - wb
-                if wa >= -_EDGE and wb >= -_EDGE and wc >= -_EDGE:
-                    pa, pb = wa * over_a, wb * over_b
-                    z = 1.0 / (pa + pb + wc * over_c)
-                    if z < depth[y - first, x - start]:
-                        depth[y - first, x - start] = z
-                        triangle[y - first, x - start] = index
-                        weights[y - first, x - start, 0] = pa * z
-                        weights[y - first, x - start, 1] = pb * z
-                wa += step_a
-                wb += step_b
+            wa, wb = wa + low * right_a, wb + low * right_b
+            pa, pb = wa * over_a, wb * over_b
+            p = pa + pb + (1.0 - wa - wb) * over_c
+            depths, indices, places = depth[y - first], triangle[y - first], weights[y - first]
+            for x in range(left - start + int(low), left - start + int(high) + 1):
+                z = 1.0 / p
+                if z < depths[x]:
+                    depths[x], indices[x] = z, index
+                    places[x, 0], places[x, 1] = pa * z, pb * z
+                pa += right_pa
+                pb += right_pb
+                p += right_p
 
 
 @numba.njit(cache=True, inline="always")
@@ -160,9 +161,11 @@ def _reciprocal(step):
 
 @numba.njit(cache=True, inline="always")
 def _narrow(low, high, weight, per):
-    """The columns low..high where a weight that changes by 1 / per a column may not be negative, half a column to spare."""
+    """The columns of low..high at which a weight is not negative; it changes by one every `per` columns (0: never)."""
     if per > 0:
-        low = max(low, -weight * per - 0.5)
+        low = max(low, np.ceil((-_EDGE - weight) * per))
     elif per < 0:
-        high = min(high, -weight * per + 0.5)
+        high = min(high, np.floor((-_EDGE - weight) * per))
+    elif weight < -_EDGE:
+        high = -1.0
     return low, high
