@@ -11,22 +11,23 @@ from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fair_turn,
 PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V = range(10)
 ATTRIBUTES = 10
 SAMPLES = 2  # along one side of a pixel
+_ONE = np.float32(1)  # a plain 1 would make float64 of what it meets
 
 
 @numba.njit(cache=True, inline="always")
 def _fetch(image, x, y, out):
-    """Bilinear sample of (H, W, C) at pixel position x, y (centres at + 0.5), clamped at the edges."""
-    height, width, channels = image.shape
+    """Bilinear sample of (H, W, 4) at pixel position x, y (centres at + 0.5), clamped at the edges."""
+    height, width = image.shape[:2]
     half = np.float32(0.5)
     x = min(max(x - half, np.float32(0)), np.float32(width - 1))
     y = min(max(y - half, np.float32(0)), np.float32(height - 1))
     left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
-    fx, fy = x - left, y - top
-    for c in range(channels):
-        upper = image[top, left, c] * (1 - fx) + image[top, right, c] * fx
-        lower = image[bottom, left, c] * (1 - fx) + image[bottom, right, c] * fx
-        out[c] = upper * (1 - fy) + lower * fy
+    fx, fy = x - np.float32(left), y - np.float32(top)
+    nw, ne, sw, se = image[top, left], image[top, right], image[bottom, left], image[bottom, right]
+    gx, gy = _ONE - fx, _ONE - fy
+    for c in range(4):
+        out[c] = (nw[c] * gx + ne[c] * fx) * gy + (sw[c] * gx + se[c] * fx) * fy
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
@@ -128,11 +129,11 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
         rgba = np.zeros(4, np.float32)
         for y in range(first, last):
             for x in range(width):
-                t, under = triangle[y - first, x], 1 - layer[y, x, 3]
+                t, under = triangle[y - first, x], _ONE - layer[y, x, 3]
                 if t < 0 or under < 1e-4:
                     continue
                 wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
-                wc = 1 - wa - wb
+                wc = _ONE - wa - wb
                 a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
                 px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
                 py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
@@ -146,10 +147,10 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
 
 @numba.njit(cache=True, inline="always")
 def _interpolate(attributes, corners, wa, wb, out):
-    wc = 1 - wa - wb
-    a, b, c = corners[0], corners[1], corners[2]
+    wc = _ONE - wa - wb
+    a, b, c = attributes[corners[0]], attributes[corners[1]], attributes[corners[2]]
     for k in range(ATTRIBUTES):
-        out[k] = attributes[a, k] * wa + attributes[b, k] * wb + attributes[c, k] * wc
+        out[k] = a[k] * wa + b[k] * wb + c[k] * wc
 
 
 @numba.njit(cache=True, inline="always")
@@ -185,13 +186,13 @@ def _shade(values, kind, photo, eyes, eye_still, out):
         photo_r, photo_g, photo_b = out[0], out[1], out[2]
         _fetch(eye, values[U] * eye.shape[1], values[V] * eye.shape[0], out)
         red, green, blue = out[0], out[1], out[2]
-        keep = eye_still + (1 - eye_still) * out[3]
+        keep = eye_still + (_ONE - eye_still) * out[3]
         out[0], out[1], out[2] = photo_r, photo_g, photo_b
-    cover = values[COVER] * (1 - keep + keep * matte)
+    cover = values[COVER] * (_ONE - keep + keep * matte)
     light = values[LIGHT] * cover
-    out[0] = (out[0] * keep + red * (1 - keep)) * light
-    out[1] = (out[1] * keep + green * (1 - keep)) * light
-    out[2] = (out[2] * keep + blue * (1 - keep)) * light
+    out[0] = (out[0] * keep + red * (_ONE - keep)) * light
+    out[1] = (out[1] * keep + green * (_ONE - keep)) * light
+    out[2] = (out[2] * keep + blue * (_ONE - keep)) * light
     out[3] = cover
 
 
@@ -208,15 +209,18 @@ def compose(layer, background, size, plate, rgba, uv, depth, ids):
         for x in range(width):
             alpha = layer[y, x, 3]
             for k in range(3):
-                value = layer[y, x, k] + (1 - alpha) * background[y, x, k]
-                plate[y, x, k] = np.uint8(min(max(value, 0), 1) * 255 + 0.5)
-                if alpha > 1e-3:
-                    value = layer[y, x, k] / alpha
-                rgba[y, x, k] = np.uint8(min(max(value, 0), 1) * 255 + 0.5)
-            rgba[y, x, 3] = np.uint8(min(max(alpha, 0), 1) * 255 + 0.5)
+                value = layer[y, x, k] + (_ONE - alpha) * background[y, x, k]
+                plate[y, x, k] = _byte(value)
+                rgba[y, x, k] = _byte(layer[y, x, k] / alpha) if alpha > 1e-3 else plate[y, x, k]
+            rgba[y, x, 3] = _byte(alpha)
             if alpha > 0.5:
                 uv[y, x, 0] /= size[0]
                 uv[y, x, 1] /= size[1]
             else:
                 uv[y, x, 0] = uv[y, x, 1] = -1
                 depth[y, x], ids[y, x] = np.inf, 0
+
+
+@numba.njit(cache=True, inline="always")
+def _byte(value):
+    return np.uint8(min(max(value, np.float32(0)), _ONE) * np.float32(255) + np.float32(0.5))
