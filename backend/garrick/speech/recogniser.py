@@ -22,7 +22,7 @@ BLANK = len(ARPABET)
 SPIKE_DELAY = 0.078  # seconds
 
 _FRAME_SAMPLES = 320
-_PIECE = 8.0  # seconds heard at once: cost and errors grow beyond that
+_PIECE = 4.0  # seconds heard at once: longer costs more, and shorter than this hears less well
 _CONTEXT = 0.05  # seconds heard around a piece but not kept
 _LEVEL = 0.05  # RMS that a piece is brought to
 _FLOOR = 1e-8
