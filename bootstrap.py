@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> int:
     try:
         check_python(sys.version_info[:2])
         python = set_up(ROOT, develop=command != "demo")
+        if command == "setup":
+            trial(python)
         if command == "demo":
             demo(python)
         if command == "test":
@@ -161,6 +164,13 @@ def demo(python: Path) -> None:
     if subprocess.run(command, cwd=ROOT).returncode != 0:
         raise Refusal("The demo did not finish; the lines above say why.")
     say(f"done. Look at {out / 'preview.mp4'}; open {out / 'scene.blend'} in Blender; all files are in {out}")
+
+
+def trial(python: Path) -> None:
+    """One small frame from end to end: the first job compiles for about a minute, and later ones need not."""
+    with tempfile.TemporaryDirectory(prefix="garrick-trial-") as out:
+        small = ["--size", "128x128", "--frames", "0-0", "--out", out]
+        run("a first small job, which compiles what is compiled once", [program(python), "perform", *_SAMPLE, *small])
 
 
 def program(python: Path) -> str:

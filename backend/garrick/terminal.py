@@ -83,13 +83,14 @@ class _Pace:
     def __init__(self, every: float) -> None:
         self._every = every
         self._phase = ""
-        self._began = self._told = 0.0
+        self._told = 0.0
+        self._first: tuple[float, int] | None = None
 
     def begins(self, phase: str) -> bool:
         """Whether the phase is a new one."""
         if phase == self._phase:
             return False
-        self._phase, self._began, self._told = phase, time.monotonic(), 0.0
+        self._phase, self._told, self._first = phase, 0.0, None
         return True
 
     def due(self) -> bool:
@@ -101,8 +102,13 @@ class _Pace:
         return True
 
     def left(self, done: int, total: int) -> float | None:
-        """Seconds until the phase ends; None before its first step is done."""
-        return (time.monotonic() - self._began) / done * (total - done) if done else None
+        """Seconds until the phase ends; None before its second step: the first may load and compile things."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, done) if done else None
+            return None
+        began, before = self._first
+        return (now - began) / (done - before) * (total - done) if done > before else None
 
 
 class _Events:
@@ -113,8 +119,8 @@ class _Events:
 
     def progress(self, phase: str, done: int, total: int) -> None:
         begins = self._pace.begins(phase)
+        left = self._pace.left(done, total)
         if begins or done == total or self._pace.due():
-            left = self._pace.left(done, total)
             eta = None if left is None else round(left, 2)
             self._tell(event="progress", phase=phase, done=done, total=total, eta_s=eta)
 
@@ -141,11 +147,13 @@ class _Lines:
         self._pace = _Pace(_LINE_EVERY)
 
     def progress(self, phase: str, done: int, total: int) -> None:
-        if self._pace.begins(phase):
+        begins = self._pace.begins(phase)
+        left = self._pace.left(done, total)
+        if begins:
             self._pace.due()
             print(f"{phase} ...", file=sys.stderr, flush=True)
-        elif done and self._pace.due():
-            print(f"{phase} {done}/{total}, {self._pace.left(done, total):.0f} s left", file=sys.stderr, flush=True)
+        elif left is not None and self._pace.due():
+            print(f"{phase} {done}/{total}, {left:.0f} s left", file=sys.stderr, flush=True)
 
     def result(self, lines: list[str], facts: dict[str, Any]) -> None:
         print("\n".join(lines))

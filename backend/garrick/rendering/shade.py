@@ -46,65 +46,74 @@ def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_stil
     west, east = max(0, int(points[:, 0].min())), min(width, int(points[:, 0].max()) + 1)
     for turn in numba.prange(bands):
         band = fair_turn(turn, bands)
-        first, last = band * BAND, min(height, (band + 1) * BAND)
         chosen = binned[starts[band] : starts[band + 1]]
-        if len(chosen) == 0 or west >= east:
-            continue
-        shape = ((last - first) * SAMPLES, (east - west) * SAMPLES)
-        triangle = np.full(shape, NOTHING, np.int32)
-        weights = np.empty((*shape, 2), np.float32)
-        near = np.full(shape, np.inf, np.float32)
-        corner = first * SAMPLES, west * SAMPLES
-        fill_rows(points, triangles, chosen, np.float32(SAMPLES), corner[0], corner[1], triangle, weights, near)
-        colour = np.zeros(4, np.float32)
-        total = np.zeros(4, np.float32)
-        found = np.zeros(SAMPLES * SAMPLES, np.int32)  # the triangles in a pixel,
-        share = np.zeros(SAMPLES * SAMPLES, np.float32)  # how many of its samples each has,
-        place = np.zeros((SAMPLES * SAMPLES, 2), np.float32)  # and the sum of their weights
-        values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
-        for y in range(first, last):
-            for x in range(west, east):
-                top, left = (y - first) * SAMPLES, (x - west) * SAMPLES
-                count, hits, best, z = 0, 0, -1, np.float32(np.inf)
-                for sub in range(SAMPLES * SAMPLES):
-                    sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
-                    t = triangle[sy, sx]
-                    if t < 0:
-                        continue
-                    hits += 1
-                    if near[sy, sx] < z:
-                        best, z = t, near[sy, sx]
-                    group = 0
-                    while group < count and found[group] != t:
-                        group += 1
-                    if group == count:
-                        found[group], share[group], place[group, 0], place[group, 1] = t, 0, 0, 0
-                        count += 1
-                    share[group] += 1
-                    place[group, 0] += weights[sy, sx, 0]
-                    place[group, 1] += weights[sy, sx, 1]
-                if count == 0:
+        if len(chosen) > 0 and west < east:
+            box = band * BAND, min(height, (band + 1) * BAND), west, east
+            _draw_head_band(
+                box, chosen, points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids
+            )
+
+
+# the bands are functions of their own: inside a parallel loop numba takes much longer to compile them
+@numba.njit(cache=True, boundscheck=False)
+def _draw_head_band(
+    box, chosen, points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids
+):
+    first, last, west, east = box
+    shape = ((last - first) * SAMPLES, (east - west) * SAMPLES)
+    triangle = np.full(shape, NOTHING, np.int32)
+    weights = np.empty((*shape, 2), np.float32)
+    near = np.full(shape, np.inf, np.float32)
+    fill_rows(points, triangles, chosen, np.float32(SAMPLES), first * SAMPLES, west * SAMPLES, triangle, weights, near)
+    colour = np.zeros(4, np.float32)
+    total = np.zeros(4, np.float32)
+    found = np.zeros(SAMPLES * SAMPLES, np.int32)  # the triangles in a pixel,
+    share = np.zeros(SAMPLES * SAMPLES, np.float32)  # how many of its samples each has,
+    place = np.zeros((SAMPLES * SAMPLES, 2), np.float32)  # and the sum of their weights
+    values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
+    for y in range(first, last):
+        for x in range(west, east):
+            top, left = (y - first) * SAMPLES, (x - west) * SAMPLES
+            count, hits, best, z = 0, 0, -1, np.float32(np.inf)
+            for sub in range(SAMPLES * SAMPLES):
+                sy, sx = top + sub // SAMPLES, left + sub % SAMPLES
+                t = triangle[sy, sx]
+                if t < 0:
                     continue
+                hits += 1
+                if near[sy, sx] < z:
+                    best, z = t, near[sy, sx]
+                group = 0
+                while group < count and found[group] != t:
+                    group += 1
+                if group == count:
+                    found[group], share[group], place[group, 0], place[group, 1] = t, 0, 0, 0
+                    count += 1
+                share[group] += 1
+                place[group, 0] += weights[sy, sx, 0]
+                place[group, 1] += weights[sy, sx, 1]
+            if count == 0:
+                continue
+            for group in range(count):
+                wa, wb = place[group, 0] / share[group], place[group, 1] / share[group]
+                _interpolate(attributes, triangles[found[group]], wa, wb, values[group])
+            kind = kinds[found[0]]
+            if hits == SAMPLES * SAMPLES and _one_surface(values, found, kinds, count):
+                # sample once in the middle, so that a still photo stays as sharp as it is
+                if count > 1:
+                    _mean(values, share, count)
+                _shade(values[0], kind, photo, eyes, eye_still, total)
+            else:
+                total[:] = 0
                 for group in range(count):
-                    wa, wb = place[group, 0] / share[group], place[group, 1] / share[group]
-                    _interpolate(attributes, triangles[found[group]], wa, wb, values[group])
-                kind = kinds[found[0]]
-                if hits == SAMPLES * SAMPLES and _one_surface(values, found, kinds, count):
-                    # sample once in the middle, so that a still photo stays as sharp as it is
-                    if count > 1:
-                        _mean(values, share, count)
-                    _shade(values[0], kind, photo, eyes, eye_still, total)
-                else:
-                    total[:] = 0
-                    for group in range(count):
-                        _shade(values[group], kinds[found[group]], photo, eyes, eye_still, colour)
-                        for k in range(4):
-                            total[k] += colour[k] * share[group] / np.float32(SAMPLES * SAMPLES)
-                for k in range(4):
-                    layer[y, x, k] = total[k]
-                if hits * 2 >= SAMPLES * SAMPLES and total[3] > 0.25:
-                    depth[y, x], ids[y, x] = z, names[best]
-                    uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
+                    _shade(values[group], kinds[found[group]], photo, eyes, eye_still, colour)
+                    for k in range(4):
+                        total[k] += colour[k] * share[group] / np.float32(SAMPLES * SAMPLES)
+            for k in range(4):
+                layer[y, x, k] = total[k]
+            if hits * 2 >= SAMPLES * SAMPLES and total[3] > 0.25:
+                depth[y, x], ids[y, x] = z, names[best]
+                uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
@@ -114,35 +123,42 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
     points: (G, 3) float32 screen.    photo_xy: (G, 2) float32.    names: (T,) uint8 id of each triangle.
     foreground: (H, W, 4) float32.    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
-    height, width = depth.shape
+    height = depth.shape[0]
     bands = (height + BAND - 1) // BAND
     starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
     for turn in numba.prange(bands):
         band = fair_turn(turn, bands)
-        first, last = band * BAND, min(height, (band + 1) * BAND)
-        triangle = np.full((last - first, width), NOTHING, np.int32)
-        weights = np.empty((last - first, width, 2), np.float32)
-        near = np.full((last - first, width), np.inf, np.float32)
-        fill_rows(
-            points, triangles, binned[starts[band] : starts[band + 1]], np.float32(1), first, 0, triangle, weights, near
-        )
-        rgba = np.zeros(4, np.float32)
-        for y in range(first, last):
-            for x in range(width):
-                t, under = triangle[y - first, x], _ONE - layer[y, x, 3]
-                if t < 0 or under < 1e-4:
-                    continue
-                wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
-                wc = _ONE - wa - wb
-                a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-                px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
-                py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
-                _fetch(foreground, px, py, rgba)
-                for k in range(4):
-                    layer[y, x, k] += rgba[k] * under
-                if ids[y, x] == 0:
-                    uv[y, x, 0], uv[y, x, 1] = px, py
-                    depth[y, x], ids[y, x] = near[y - first, x], names[t]
+        rows = band * BAND, min(height, (band + 1) * BAND)
+        chosen = binned[starts[band] : starts[band + 1]]
+        if len(chosen) > 0:
+            _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foreground, layer, uv, depth, ids)
+
+
+@numba.njit(cache=True, boundscheck=False)
+def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
+    first, last = rows
+    width = depth.shape[1]
+    triangle = np.full((last - first, width), NOTHING, np.int32)
+    weights = np.empty((last - first, width, 2), np.float32)
+    near = np.full((last - first, width), np.inf, np.float32)
+    fill_rows(points, triangles, chosen, np.float32(1), first, 0, triangle, weights, near)
+    rgba = np.zeros(4, np.float32)
+    for y in range(first, last):
+        for x in range(width):
+            t, under = triangle[y - first, x], _ONE - layer[y, x, 3]
+            if t < 0 or under < 1e-4:
+                continue
+            wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
+            wc = _ONE - wa - wb
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
+            py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
+            _fetch(foreground, px, py, rgba)
+            for k in range(4):
+                layer[y, x, k] += rgba[k] * under
+            if ids[y, x] == 0:
+                uv[y, x, 0], uv[y, x, 1] = px, py
+                depth[y, x], ids[y, x] = near[y - first, x], names[t]
 
 
 @numba.njit(cache=True, inline="always")
