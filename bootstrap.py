@@ -135,8 +135,9 @@ def check_blender(python: Path) -> None:
     """Import bpy once, so that a missing system library is named now and not at the end of the first job."""
     if os.environ.get("GARRICK_BLENDER"):
         return
-    # os._exit: bpy's own way out may wait for ever for one of its threads
-    done = subprocess.run([str(python), "-c", "import os, bpy; os._exit(0)"], capture_output=True, text=True)
+    # os._exit: bpy's own way out may wait for ever for one of its threads; its scratch stays behind
+    program = "import os, bpy, shutil; shutil.rmtree(bpy.app.tempdir, ignore_errors=True); os._exit(0)"
+    done = subprocess.run([str(python), "-c", program], capture_output=True, text=True)
     if done.returncode == 0:
         return
     if "No module named 'bpy'" in done.stderr:

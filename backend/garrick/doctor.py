@@ -149,5 +149,7 @@ def _blender() -> Check:
 def _import_error(module: str) -> str:
     """The last line of what a fresh interpreter says when it imports the module; "" when it can."""
     program = f"import os, {module}; os._exit(0)"  # bpy's own way out may hang
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    with tempfile.TemporaryDirectory(prefix="garrick-doctor-") as scratch:  # which it then leaves behind
+        environment = os.environ | {"TMPDIR": scratch, "TEMP": scratch}
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
     return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]

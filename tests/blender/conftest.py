@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,12 @@ sys.path.insert(0, str(ROOT))
 from blender_addon.build import copy_core  # noqa: E402
 
 copy_core()
+
+
+def pytest_unconfigure():
+    """The tests end without Blender's own way out, which would clear these away."""
+    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    _profile.cleanup()
 
 
 @pytest.fixture(autouse=True)

@@ -73,8 +73,12 @@ def _command(arguments: list[str]) -> list[str]:
 
 
 def _run(command: list[str], profile: Path, ctx: RunContext) -> None:
-    """Run to the end, or until the user cancels; the user's own Blender settings are neither read nor written."""
-    environment = os.environ | {"BLENDER_USER_RESOURCES": str(profile)}
+    """Run to the end, or until the user cancels; the user's own Blender settings are neither read nor written.
+
+    Its scratch goes into `profile` too: a Blender that is left in haste does not clear it away.
+    """
+    own = str(profile)
+    environment = os.environ | {"BLENDER_USER_RESOURCES": own, "TMPDIR": own, "TEMP": own, "TMP": own}
     log = profile / "log.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
