@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import Cancelled, InputError, OutputError
 from garrick.job import Job
+from garrick.outputs.folder import ShotFolder
 from garrick.outputs.sound import write_wav
 from garrick.pipeline import perform
 from garrick.speech.audio import load_sound
+from garrick.stages import StageCache
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +120,166 @@ def test_another_seed_is_another_take_of_the_same_lips(job, done, tmp_path):
     one, two = (Performance.load(folder / "performance.npz") for folder in (done, tmp_path))
     assert not np.array_equal(one.head_rotation, two.head_rotation)
     assert np.abs(one.face[:, 17] - two.face[:, 17]).max() < 0.02
+
+
+def test_stages_of_another_folder_give_the_same_bytes(job, done, tmp_path):
+    cache, told, lines = StageCache(tmp_path / "stages"), [], []
+    ctx = RunContext(progress=lambda *step: told.append(step), log=lines.append)
+    assert perform(job, tmp_path / "one", ctx, scene=False, stages=cache).cached == ()
+    told.clear()
+    result = perform(job, tmp_path / "two", ctx, scene=False, stages=cache)
+    assert result.cached == ("speech", "portrait", "motion")
+    assert {("speech", 1, 1), ("portrait", 1, 1), ("motion", 1, 1)} <= set(told)
+    assert not {"listen", "decode"} & {phase for phase, _, _ in told}
+    assert lines == ["speech: from the cache", "portrait: from the cache", "motion: from the cache"]
+    assert json.loads((tmp_path / "two" / "report.json").read_text())["cached"] == list(result.cached)
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two") == bytes_of(done)
+    other = job.model_copy(update={"seed": 8})
+    assert perform(other, tmp_path / "three", ctx, scene=False, stages=cache).cached == ("speech", "portrait")
+
+
+def test_a_folder_keeps_its_own_stages_until_it_is_overwritten(job, done, tmp_path):
+    part = job.model_copy(update={"frames": (0, 1)})
+    perform(part, tmp_path, RunContext(), scene=False)
+    assert perform(job, tmp_path, RunContext(), scene=False).cached == ("speech", "portrait")
+    assert perform(part, tmp_path, RunContext(), scene=False, overwrite=True).cached == ()
+    assert len(list((tmp_path / ".garrick" / "stages").iterdir())) == 3
+
+
+def test_any_parts_in_any_order_make_the_same_shot(job, done, tmp_path):
+    """Whole, in chunks, and in ranges out of order: the same bytes, the preview included."""
+    perform(job, tmp_path / "chunks", RunContext(), scene=False, chunk=4)
+    for first, last in ((9, 12), (0, 3), (13, 14), (2, 9)):
+        perform(job.model_copy(update={"frames": (first, last)}), tmp_path / "parts", RunContext(), scene=False)
+    for folder in (tmp_path / "chunks", tmp_path / "parts"):
+        assert bytes_of(folder) == bytes_of(done)
+        assert (folder / "preview.mp4").read_bytes() == (done / "preview.mp4").read_bytes()
+        assert (folder / "shot.json").read_bytes() == (done / "shot.json").read_bytes()
+    assert len(list((tmp_path / "parts" / ".garrick").glob("preview-*/*.mp4"))) == 1
+
+
+def test_a_chunk_is_on_disk_before_the_next_begins(job, tmp_path):
+    seen = []
+
+    def look(line: str) -> None:
+        if line.startswith("frames:"):
+            seen.append((line, len(list((tmp_path / "frames").glob("*.png")))))
+
+    perform(job, tmp_path, RunContext(log=look), scene=False, chunk=6)
+    assert seen == [("frames: 0-5 are finished", 6), ("frames: 0-11 are finished", 12)]
+
+
+def test_the_shots_own_camera_changes_nothing_and_another_moves_the_head(job, done, tmp_path):
+    own = job.model_copy(update={"camera": done / "camera.json"})
+    perform(own, tmp_path / "own", RunContext(), scene=False)
+    assert bytes_of(tmp_path / "own") == bytes_of(done)
+    camera = json.loads((done / "camera.json").read_text())
+    moving = camera | {"world_to_camera": []}
+    for index in range(15):
+        pose = np.array(camera["world_to_camera"][0])
+        pose[0, 3] += 0.004 * index
+        moving["world_to_camera"].append(pose.tolist())
+    (tmp_path / "moving.json").write_text(json.dumps(moving))
+    perform(job.model_copy(update={"camera": tmp_path / "moving.json"}), tmp_path / "moved", RunContext(), scene=False)
+    made = [bytes_of(folder)["frames/frame_000000.png"] for folder in (tmp_path / "moved", done)]
+    assert made[0] == made[1]
+    assert bytes_of(tmp_path / "moved")["frames/frame_000014.png"] != bytes_of(done)["frames/frame_000014.png"]
+    written = json.loads((tmp_path / "moved" / "camera.json").read_text())
+    np.testing.assert_array_equal(written["world_to_camera"], moving["world_to_camera"])
+    with pytest.raises(OutputError, match="another camera"):
+        perform(own, tmp_path / "moved", RunContext(), scene=False)
+    moving["world_to_camera"].pop()
+    (tmp_path / "short.json").write_text(json.dumps(moving))
+    short = job.model_copy(update={"camera": tmp_path / "short.json"})
+    with pytest.raises(InputError, match=r"14 frames, the clip has 15") as caught:
+        perform(short, tmp_path / "short", RunContext(), scene=False)
+    assert caught.value.fix
+
+
+def test_an_edited_performance_is_rendered_as_it_is(job, done, tmp_path):
+    edited = Performance.load(done / "performance.npz")
+    face = edited.face.copy()
+    face[:, 17] = 0.6
+    replace(edited, face=face, tracks={"face.jawOpen": "edited"}).save(tmp_path / "edit.npz")
+    with_sound = job.model_copy(update={"performance": tmp_path / "edit.npz"})
+    perform(with_sound, tmp_path / "sound", RunContext(), scene=False)
+    assert (tmp_path / "sound" / "performance.npz").read_bytes() == (tmp_path / "edit.npz").read_bytes()
+    assert (tmp_path / "sound" / "audio.wav").read_bytes() == (done / "audio.wav").read_bytes()
+
+    silent = with_sound.model_copy(update={"audio": None})
+    result = perform(silent, tmp_path / "silent", RunContext(), scene=False)
+    assert "audio.wav" not in result.files
+    assert json.loads((tmp_path / "silent" / "speech.json").read_text()) == {"text": "", "phones": [], "words": []}
+    assert json.loads((tmp_path / "silent" / "shot.json").read_text())["audio"] is None
+    with av.open(str(tmp_path / "silent" / "preview.mp4")) as film:
+        assert not film.streams.audio
+        assert sum(1 for _ in film.decode(video=0)) == 15
+    name = "frames/frame_000007.png"
+    frames = [(folder / name).read_bytes() for folder in (tmp_path / "sound", tmp_path / "silent", done)]
+    assert frames[0] == frames[1] != frames[2]
+
+    with pytest.raises(InputError, match="frames a second"):
+        perform(silent.model_copy(update={"fps": Fraction(25)}), tmp_path / "rate", RunContext(), scene=False)
+    (tmp_path / "bad.npz").write_bytes((tmp_path / "edit.npz").read_bytes()[:-100])
+    with pytest.raises(InputError, match="not a readable") as caught:
+        perform(
+            silent.model_copy(update={"performance": tmp_path / "bad.npz"}), tmp_path / "b", RunContext(), scene=False
+        )
+    assert caught.value.fix
+
+
+def test_processes_share_a_fresh_folder(job, done, tmp_path):
+    """Three at once, in ranges that overlap, from the moment when the folder is not there yet."""
+    file = tmp_path / "job.json"
+    file.write_text(job.model_dump_json())
+    common = [
+        sys.executable,
+        "-c",
+        "from garrick.cli import main; main()",
+        "run",
+        str(file),
+        "--no-scene",
+        "--json",
+        "--out",
+        str(tmp_path / "shot"),
+    ]
+    runs = [
+        subprocess.Popen([*common, "--frames", frames], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for frames in ("0-8", "6-14", "0-14")
+    ]
+    said = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], said
+    assert bytes_of(tmp_path / "shot") == bytes_of(done)
+    assert (tmp_path / "shot" / "preview.mp4").read_bytes() == (done / "preview.mp4").read_bytes()
+    assert not [path for path in (tmp_path / "shot").rglob("*") if path.name.endswith(".part")]
+    again = perform(job, tmp_path / "shot", RunContext(), scene=False)
+    assert (again.rendered, again.kept) == (0, 15)
+
+
+def test_overwriting_twice_at_once_wipes_once(job, tmp_path):
+    """Both opened the folder before either claimed it: the second joins, and what the first made stays."""
+    perform(job.model_copy(update={"frames": (0, 0)}), tmp_path, RunContext(), scene=False)
+    first, second = ShotFolder(tmp_path, job, overwrite=True), ShotFolder(tmp_path, job, overwrite=True)
+    first.claim(RunContext())
+    (tmp_path / "frames").mkdir(exist_ok=True)
+    (tmp_path / "frames" / "frame_000000.png").write_bytes(b"made by the first")
+    second.claim(RunContext())
+    assert (tmp_path / "frames" / "frame_000000.png").exists()
+
+
+def test_a_fresh_folder_belongs_to_the_first_job(job, tmp_path):
+    ctx = RunContext()
+    mine = ShotFolder(tmp_path, job)
+    theirs = ShotFolder(tmp_path, job.model_copy(update={"seed": 99}))
+    mine.claim(ctx)
+    with pytest.raises(OutputError, match="seed"):
+        theirs.claim(ctx)
+
+
+def test_a_run_that_waits_for_another_can_be_cancelled(job, tmp_path):
+    ctx = RunContext()
+    folder = ShotFolder(tmp_path, job)
+    with folder.alone("motion", ctx):
+        threading.Timer(0.3, ctx.cancel.set).start()
+        with pytest.raises(Cancelled):
+            ShotFolder(tmp_path, job).claim(ctx)

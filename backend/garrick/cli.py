@@ -57,6 +57,10 @@ def perform(
     portrait: Annotated[Path, typer.Option(help="Photo of one person: PNG, JPEG, WebP or TIFF.")],
     audio: Annotated[Path | None, typer.Option(help="Any sound or video file with a voice in it.")] = None,
     text: Annotated[str | None, typer.Option(help="What to say when no voice is given (English).")] = None,
+    camera: Annotated[Path | None, typer.Option(help="A camera.json to see it from; else the photo's own.")] = None,
+    performance: Annotated[
+        Path | None, typer.Option(help="An edited performance.npz; without a voice or a text the film is silent.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Shot folder; by default out/PORTRAIT-VOICE.", show_default=False)
     ] = None,
@@ -79,6 +83,8 @@ def perform(
         "portrait": portrait,
         "audio": audio,
         "text": text,
+        "camera": camera,
+        "performance": performance,
         "seed": seed,
         "size": size,
         "fps": fps,
@@ -89,6 +95,91 @@ def perform(
     }
     tell = reporter(as_json)
     _end(_perform, settings, out, overwrite, scene, tell=tell)
+
+
+@app.command()
+def run(
+    job_file: Annotated[Path, typer.Argument(help="A job file, .json or .toml.", metavar="JOBFILE")],
+    frames: Annotated[str | None, typer.Option(help="Render only these, from 0, e.g. 100-199.")] = None,
+    chunk: Annotated[int | None, typer.Option(min=1, help="Finish so many frames before the next are begun.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite/--resume", help="Start anew, or go on with what is finished.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, say what would be done, write nothing.")] = False,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value instead of what the file says; again for more.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Shot folder instead of the job file's.", show_default=False)] = None,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
+) -> None:
+    """Carry out a job file, or a part of it: any parts, in any order, on any machines, make the same shot."""
+    changes = [*(change or []), *([] if frames is None else [f"frames={frames}"])]
+    if dry_run:
+        _end(_look_ahead, job_file, changes, out, chunk, overwrite, tell=reporter(as_json))
+    else:
+        _end(_run, job_file, changes, out, chunk, overwrite, scene, tell=reporter(as_json))
+
+
+@app.command()
+def serve(
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder; by default the user's own.", show_default=False)
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs TLS.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    insecure_network: Annotated[
+        bool, typer.Option("--insecure-network", help="Serve a network without TLS: others on it can read all.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs at the same time.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    idle_minutes: Annotated[float, typer.Option(min=0, help="Stop after so long without work; 0: never.")] = 0,
+    keep_days: Annotated[float, typer.Option(min=0, help="Delete finished jobs after so long; 0: never.")] = 30,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
+) -> None:
+    """Serve jobs to the panel, to scripts and to farms. A second start finds the first and says where it is."""
+    settings = {
+        "host": host,
+        "port": port,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "insecure_network": insecure_network,
+        "workers": workers,
+        "device": device,
+        "idle_minutes": idle_minutes,
+        "keep_days": keep_days,
+        "scene": scene,
+    }
+    tell = reporter(as_json)
+    _end(_serve, settings if data is None else settings | {"data": data.absolute()}, tell=tell)
+
+
+def _serve(settings: dict[str, Any], tell: Reporter) -> None:
+    from pydantic import ValidationError
+
+    from garrick.jobfile import sentences
+    from garrick.server.runtime import Runtime
+    from garrick.server.serve import serve
+    from garrick.server.settings import Settings
+
+    try:
+        checked = Settings(**settings)
+    except ValidationError as error:
+        raise InputError(sentences(error, option=True)) from error
+
+    def ready(runtime: Runtime, joined: bool) -> None:
+        facts = {"url": runtime.url, "pid": runtime.pid, "joined": joined, "runtime": str(checked.runtime)}
+        tell.result(
+            [f"{'Already serving' if joined else 'Serving'} at {runtime.url}  (token in {checked.runtime})"], facts
+        )
+        tell.close()  # the line must be out: what follows may take days
+
+    serve(checked, ready)
 
 
 def _end(command: Callable[..., None], *arguments: Any, tell: Reporter) -> None:
@@ -107,12 +198,54 @@ def _end(command: Callable[..., None], *arguments: Any, tell: Reporter) -> None:
 
 
 def _perform(settings: dict[str, Any], out: Path | None, overwrite: bool, scene: bool, tell: Reporter) -> None:
+    job = _job(settings)
+    _carry_out(job, out or _default_folder(job), tell, overwrite=overwrite, scene=scene)
+
+
+def _run(
+    path: Path, changes: list[str], out: Path | None, chunk: int | None, overwrite: bool, scene: bool, tell: Reporter
+) -> None:
+    from garrick.jobfile import read_job_file
+
+    file = read_job_file(path, changes)
+    _carry_out(file.job, out or file.out, tell, overwrite=overwrite, scene=scene, chunk=chunk)
+
+
+def _look_ahead(
+    path: Path, changes: list[str], out: Path | None, chunk: int | None, overwrite: bool, tell: Reporter
+) -> None:
+    from garrick.context import RunContext
+    from garrick.dryrun import look_ahead
+    from garrick.jobfile import read_job_file
+
+    file = read_job_file(path, changes)
+    out = out or file.out
+    outlook = look_ahead(file.job, out, chunk, RunContext(), overwrite)
+    parts = [(part.start, part.stop - 1) for part in outlook.parts]
+    frames = None if outlook.frames is None else (outlook.frames.start, outlook.frames.stop - 1)
+    asked = "all frames" if frames is None else f"frames {frames[0]}-{frames[1]}, {outlook.finished} of them finished"
+    tell.result(
+        [f"{file.name} -> {out}: {asked}.", *(f"  --frames {first}-{last}" for first, last in parts), *outlook.notes],
+        {
+            "dry_run": True,
+            "name": file.name,
+            "out": str(out),
+            "job": file.job.model_dump(mode="json"),
+            "clip": outlook.clip,
+            "frames": frames,
+            "finished": outlook.finished,
+            "parts": parts,
+            "notes": outlook.notes,
+        },
+    )
+
+
+def _carry_out(job: Job, out: Path, tell: Reporter, **how: Any) -> None:
+    """Do a job and tell how it went. how: what `garrick.pipeline.perform` takes."""
     from garrick.context import RunContext
 
-    job = _job(settings)
-    out = out or _default_folder(job)
-    ctx = RunContext(seed=job.seed, progress=tell.progress)
-    result = run_interruptible(lambda: _work(job, out, ctx, overwrite, scene), ctx.cancel)
+    ctx = RunContext(seed=job.seed, progress=tell.progress, log=tell.log)
+    result = run_interruptible(lambda: _work(job, out, ctx, how), ctx.cancel)
     for warning in result.warnings:
         tell.warning(warning)
     spent = sum(result.seconds.values())
@@ -126,50 +259,31 @@ def _perform(settings: dict[str, Any], out: Path | None, overwrite: bool, scene:
             "out": str(result.out),
             "files": {name: str(path) for name, path in result.files.items()},
             "frames": {"first": result.first, "last": result.last, "rendered": result.rendered, "kept": result.kept},
+            "cached": list(result.cached),
             "seconds": {phase: round(value, 3) for phase, value in result.seconds.items()},
             "warnings": list(result.warnings),
         },
     )
 
 
-def _work(job: Job, out: Path, ctx: RunContext, overwrite: bool, scene: bool) -> Result:
+def _work(job: Job, out: Path, ctx: RunContext, how: dict[str, Any]) -> Result:
     from garrick.pipeline import perform  # here, so that Ctrl-C ends the import too
 
-    return perform(job, out, ctx, overwrite=overwrite, scene=scene)
+    return perform(job, out, ctx, **how)
 
 
 def _job(settings: dict[str, Any]) -> Job:
     """The job of the command line's words. Raises InputError."""
-    from pydantic import ValidationError
-
-    from garrick.job import Job
+    from garrick.jobfile import make_job, numbers
 
     pair = settings["frames"]
-    parsed = settings | {
-        "size": _numbers(settings["size"], "x", "--size", "512 or 512x768"),
-        "frames": None if pair is None else _numbers(pair, "-", "--frames", "0-99"),
+    parsed = {
+        "size": numbers(settings["size"], "--size", "x", "512 or 512x768"),
+        "frames": None if pair is None else numbers(pair, "--frames", "-", "0-99"),
     }
-    try:
-        return Job(**parsed)
-    except ValidationError as error:
-        raise InputError("; ".join(map(_sentence, error.errors()))) from error
-
-
-def _numbers(word: str, separator: str, option: str, example: str) -> tuple[int, int]:
-    """Two whole numbers of "A", "AxB" or "A-B"; one counts twice. Raises InputError."""
-    parts = word.lower().split(separator)
-    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise InputError(f"{option} {word!r} is not understood.", f"Write it like {example}.")
-    return int(parts[0]), int(parts[-1])
-
-
-def _sentence(error: Any) -> str:
-    """One of pydantic's errors as a line."""
-    message = str(error["msg"]).removeprefix("Value error, ")
-    option = str(error["loc"][0]).replace("_", "-") if error["loc"] else ""
-    return f"--{option}: {message}" if option else message
+    return make_job(settings | parsed, option=True)
 
 
 def _default_folder(job: Job) -> Path:
-    voice = "text" if job.audio is None else job.audio.stem
+    voice = "text" if job.text is not None else (job.audio or job.performance or job.portrait).stem
     return Path("out") / f"{job.portrait.stem}-{voice}"

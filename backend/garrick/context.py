@@ -28,6 +28,7 @@ class RunContext:
 
     seed:   every random draw of the run comes from `rng(name)`, so a phase keeps its draws when another changes.
     device: a torch device name, "cpu" or "cuda".
+    log:    told what is worth knowing about the run, one line at a time.
     """
 
     seed: int = 0
@@ -35,6 +36,7 @@ class RunContext:
     cache: Path = field(default_factory=user_cache)
     progress: Progress = lambda phase, done, total: None
     cancel: threading.Event = field(default_factory=threading.Event)
+    log: Callable[[str], None] = lambda line: None
 
     def rng(self, name: str) -> np.random.Generator:
         """A generator of its own for each named use: the same (seed, name) gives the same draws."""

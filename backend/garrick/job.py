@@ -13,23 +13,104 @@ from garrick.core.timing import parse_fps
 Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
 
 
+FILE_FIELDS = ("portrait", "audio", "camera", "performance")
+"""The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
+
+
+def _shown(group: str, widget: str, unit: str | None = None, unless: str | None = None) -> dict[str, Any]:
+    """How a panel shows a field; `unless` names a field that must be empty for this one to be shown."""
+    shown: dict[str, Any] = {"group": group, "widget": widget}
+    if unit is not None:
+        shown["unit"] = unit
+    if unless is not None:
+        shown["condition"] = {"field": unless, "is_set": False}
+    return shown
+
+
 class Job(BaseModel):
     """One request of the main job. Field titles, units and ranges are what a panel shows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    portrait: Path = Field(title="Portrait", description="Photo of one person: PNG, JPEG, WebP or TIFF.")
-    audio: Path | None = Field(None, title="Voice", description="Any sound or video file with a voice in it.")
-    text: str | None = Field(None, title="Text", description="What to say when no voice is given (English).")
-    face_index: int | None = Field(
-        None, ge=0, title="Face", description="Which face, left to right, when there are several."
+    portrait: Path = Field(
+        title="Portrait",
+        description="Photo of one person: PNG, JPEG, WebP or TIFF.",
+        json_schema_extra=_shown("Inputs", "image"),
     )
-    seed: int = Field(0, ge=0, lt=2**32, title="Seed", description="The same job and seed give the same bytes.")
-    fps: Fps = Field(Fraction(25), title="Frame rate", description="Frames a second, e.g. 25, 23.976 or 30000/1001.")
-    size: tuple[int, int] = Field((512, 512), title="Size", description="Width and height in pixels, even, 128..2048.")
-    frames: tuple[int, int] | None = Field(None, title="Frames", description="First and last frame to render, from 0.")
-    expression: float = Field(1.0, ge=0, le=2, title="Expression", description="Gain of the lips and the face, 0..2.")
-    head_motion: float = Field(1.0, ge=0, le=2, title="Head motion", description="Gain of head, gaze and blinks, 0..2.")
+    audio: Path | None = Field(
+        None,
+        title="Voice",
+        description="Any sound or video file with a voice in it.",
+        json_schema_extra=_shown("Inputs", "sound", unless="text"),
+    )
+    text: str | None = Field(
+        None,
+        title="Text",
+        description="What to say when no voice is given (English).",
+        json_schema_extra=_shown("Inputs", "text", unless="audio"),
+    )
+    camera: Path | None = Field(
+        None,
+        title="Camera",
+        description="A camera.json, one pose or one a frame; without it the photo's own camera.",
+        json_schema_extra=_shown("Inputs", "file"),
+    )
+    performance: Path | None = Field(
+        None,
+        title="Performance",
+        description="An edited performance.npz, rendered as it is; voice and text may then be missing.",
+        json_schema_extra=_shown("Inputs", "file"),
+    )
+    face_index: int | None = Field(
+        None,
+        ge=0,
+        le=999,
+        title="Face",
+        description="Which face, left to right, when there are several.",
+        json_schema_extra=_shown("Inputs", "number"),
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**32,
+        title="Seed",
+        description="The same job and seed give the same bytes.",
+        json_schema_extra=_shown("Performance", "number", unless="performance"),
+    )
+    expression: float = Field(
+        1.0,
+        ge=0,
+        le=2,
+        title="Expression",
+        description="Gain of the lips and the face, 0..2.",
+        json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    head_motion: float = Field(
+        1.0,
+        ge=0,
+        le=2,
+        title="Head motion",
+        description="Gain of head, gaze and blinks, 0..2.",
+        json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    fps: Fps = Field(
+        Fraction(25),
+        title="Frame rate",
+        description="Frames a second, e.g. 25, 23.976 or 30000/1001.",
+        json_schema_extra=_shown("Frames", "rate", unit="frames/s") | {"minimum": 1, "maximum": 240},
+    )
+    size: tuple[int, int] = Field(
+        (512, 512),
+        title="Size",
+        description="Width and height in pixels, even, 128..2048.",
+        json_schema_extra=_shown("Frames", "size", unit="px") | {"minimum": 128, "maximum": 2048, "step": 2},
+    )
+    frames: tuple[int, int] | None = Field(
+        None,
+        title="Frames",
+        description="First and last frame to render, from 0.",
+        json_schema_extra=_shown("Frames", "range", unit="frames") | {"minimum": 0},
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -40,8 +121,10 @@ class Job(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Job:
-        if (self.audio is None) == (self.text is None):
-            raise ValueError("Give either a voice (audio) or a text, not both and not neither.")
+        if self.audio is not None and self.text is not None:
+            raise ValueError("Give either a voice (audio) or a text, not both.")
+        if self.audio is None and self.text is None and self.performance is None:
+            raise ValueError("Give either a voice (audio) or a text, or a performance to render in silence.")
         if any(side % 2 or not 128 <= side <= 2048 for side in self.size):
             raise ValueError("Width and height must be even and lie between 128 and 2048 pixels.")
         if self.frames is not None and not 0 <= self.frames[0] <= self.frames[1]:

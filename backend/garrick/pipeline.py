@@ -6,22 +6,25 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from garrick import stages as stage
 from garrick.context import RunContext
-from garrick.core.camera import CameraPath
 from garrick.core.performance import Performance
 from garrick.errors import InputError, MissingError, OutputError
+from garrick.inputs import check
 from garrick.job import Job
 from garrick.outputs import shot, sound, video
+from garrick.outputs.camera import write_camera
 from garrick.outputs.folder import ShotFolder
 from garrick.outputs.report import write_report
-from garrick.outputs.stream import write_take
+from garrick.outputs.stream import write_film, write_take
 from garrick.perception.portrait import Portrait
+from garrick.speech.speech import Speech
 
-_WEIGHTS = (
-    "face_detection_short_range", "face_landmark", "iris_landmark", "selfie_segmentation", "silero_vad", "hama",
-)  # fmt: skip
 _TURNED, _LOOSE = 20.0, 3.0  # degrees, percent of the face width: beyond these the frames begin to suffer
 
 
@@ -34,6 +37,7 @@ class Result:
     first, last: the frames of the range that was asked for.
     rendered: frames that this run made; kept: frames that were finished before.
     seconds:  wall time of each phase.
+    cached:   the phases whose result was there from before.
     warnings: sentences for the user.
     """
 
@@ -44,67 +48,77 @@ class Result:
     rendered: int
     kept: int
     seconds: Mapping[str, float]
+    cached: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
 
 
-def perform(job: Job, out: Path, ctx: RunContext, *, overwrite: bool = False, scene: bool = True) -> Result:
+def perform(
+    job: Job,
+    out: Path,
+    ctx: RunContext,
+    *,
+    overwrite: bool = False,
+    scene: bool = True,
+    chunk: int | None = None,
+    stages: stage.StageCache | None = None,
+) -> Result:
     """Carry out the main job into the shot folder `out`.
 
     Run again with the same job it goes on where it stopped: frames that verify are kept, and so is performance.npz,
-    with whatever an artist changed in it (the frames then follow). `overwrite` makes everything anew. `scene` writes
-    scene.blend; a machine without Blender gets a warning instead. The seed is the job's, whatever `ctx` says.
+    with whatever an artist changed in it (the frames then follow). Several runs, on one machine or on many, may do parts
+    of the same job in one folder; the parts together are the whole, bit for bit. `overwrite` makes everything anew.
+    `scene` writes scene.blend; a machine without Blender gets a warning instead. The seed is the job's, whatever `ctx`
+    says.
+    chunk:  so many frames are on disk before the next is begun.
+    stages: where speech, portrait and motion are kept for other jobs; by default in the shot folder, for its own runs.
     Raises InputError, MissingError, OutputError, Cancelled; what is finished by then stays, no file is half written.
     """
     clock = _Clock()
     ctx = replace(ctx, seed=job.seed)
     with clock("check"):
         ctx.step("check", 0, 1)
-        _check(job)
+        given = check(job)
         folder = ShotFolder(out, job, overwrite)
+        found = stage.Stages(stages or stage.StageCache(folder.stages), ctx, anew=overwrite)
         ctx.step("check", 1, 1)
     with clock("speech"):
-        from garrick.speech import listen
-
-        speech = listen.run(job.audio, job.text, ctx)
+        speech = _speech(job, found, ctx)
     with clock("portrait"):
-        from garrick.perception import analyse
-
-        portrait = analyse.run(job.portrait, job.size, job.face_index, ctx)
+        portrait = _portrait(job, found, ctx)
     with clock("motion"):
-        from garrick.motion import perform as motion
-
-        folder.claim()
+        folder.claim(ctx)
         performance, edited = folder.performance(
-            lambda: motion.run(speech, portrait, job.fps, job.expression, job.head_motion, ctx)
+            lambda: given.performance or _motion(job, speech, portrait, found, ctx), ctx
         )
+        found.keep()
         frames = _range(job, performance)
-    camera = CameraPath.still(portrait.camera, len(performance), job.fps)
+        camera = given.camera_path(portrait.camera, performance)
     with clock("frames"):
         from garrick.rendering import render
 
         take = render.run(portrait, performance, camera, ctx)
-        written = write_take(take, frames, out, folder.take_key(), ctx)
-    with clock("preview"):
-        ctx.step("preview", 0, 1)
-        sound.write_wav(out / "audio.wav", speech.playback, speech.playback_rate)
-        start = frames.start / float(job.fps) - (performance.audio.offset if performance.audio else 0.0)
-        heard = sound.cut(speech.playback, speech.playback_rate, start, len(frames) / float(job.fps))
-        video.join(out / "preview.mp4", written.segments, job.fps, heard, speech.playback_rate)
-        ctx.step("preview", 1, 1)
+        key = folder.take_key()
+        written = write_take(take, frames, out, key, ctx, chunk)
+    with folder.alone("preview", ctx):
+        with clock("preview"):
+            film = write_film(take, frames, out, key, ctx)
+            _preview(out, film.pieces, film.frames, speech, performance)
+        with clock("scene"):
+            shot.write_still(out / "texture.png", portrait.image, synthetic=False)
+            shot.write_still(out / "background.png", take.background, synthetic=True)
+            write_camera(out / "camera.json", camera)
+            shot.write_speech(out / "speech.json", speech)
+            shot.write_rig(out / "rig.npz", _rig(portrait))
+            shot.write_shot(out / "shot.json", film.frames.start, film.frames.stop - 1, silent=speech is None)
     warnings = _warnings(portrait, edited)
-    with clock("scene"):
-        from garrick.bodies.head import load_head
-        from garrick.bodies.rig import rig_arrays
-
-        shot.write_still(out / "texture.png", portrait.image, synthetic=False)
-        shot.write_still(out / "background.png", take.background, synthetic=True)
-        shot.write_camera(out / "camera.json", camera)
-        shot.write_speech(out / "speech.json", speech)
-        shot.write_rig(out / "rig.npz", rig_arrays(load_head(), portrait))
-        shot.write_shot(out / "shot.json", written.first, written.last)
-        if scene:
+    if scene:
+        with clock("scene"):
             warnings += _scene(out, ctx)
-    write_report(out / "report.json", job, portrait, speech, performance, written, clock.seconds, warnings)
+    on_disk = {"first": film.frames.start, "last": film.frames.stop - 1}
+    counts = {"rendered": written.rendered, "kept": written.kept}
+    write_report(
+        out / "report.json", job, portrait, speech, performance, on_disk | counts, clock.seconds, found.cached, warnings
+    )
     return Result(
         out=out,
         files=folder.files(),
@@ -113,8 +127,61 @@ def perform(job: Job, out: Path, ctx: RunContext, *, overwrite: bool = False, sc
         rendered=written.rendered,
         kept=written.kept,
         seconds=clock.seconds,
+        cached=tuple(found.cached),
         warnings=warnings,
     )
+
+
+def _speech(job: Job, found: stage.Stages, ctx: RunContext) -> Speech | None:
+    """What is said; None when nothing is."""
+    if job.audio is None and job.text is None:
+        return None
+
+    def make() -> Speech:
+        from garrick.speech import listen
+
+        return listen.run(job.audio, job.text, ctx)
+
+    return found.get(stage.SPEECH, partial(stage.speech_key, job, ctx), make)
+
+
+def _portrait(job: Job, found: stage.Stages, ctx: RunContext) -> Portrait:
+    def make() -> Portrait:
+        from garrick.perception import analyse
+
+        return analyse.run(job.portrait, job.size, job.face_index, ctx)
+
+    return found.get(stage.PORTRAIT, partial(stage.portrait_key, job, ctx), make)
+
+
+def _motion(job: Job, speech: Speech | None, portrait: Portrait, found: stage.Stages, ctx: RunContext) -> Performance:
+    def make() -> Performance:
+        from garrick.motion import perform as motion
+
+        assert speech is not None  # a job without any holds its performance
+        return motion.run(speech, portrait, job.fps, job.expression, job.head_motion, ctx)
+
+    return found.get(stage.MOTION, partial(stage.motion_key, job, ctx), make)
+
+
+def _preview(
+    out: Path, pieces: tuple[Path, ...], frames: range, speech: Speech | None, performance: Performance
+) -> None:
+    """Write preview.mp4, and audio.wav where there is a voice."""
+    if speech is None:
+        video.join(out / "preview.mp4", pieces, performance.fps, None)
+        return
+    sound.write_wav(out / "audio.wav", speech.playback, speech.playback_rate)
+    start = frames.start / float(performance.fps) - (performance.audio.offset if performance.audio else 0.0)
+    heard = sound.cut(speech.playback, speech.playback_rate, start, len(frames) / float(performance.fps))
+    video.join(out / "preview.mp4", pieces, performance.fps, heard, speech.playback_rate)
+
+
+def _rig(portrait: Portrait) -> dict[str, np.ndarray]:
+    from garrick.bodies.head import load_head
+    from garrick.bodies.rig import rig_arrays
+
+    return rig_arrays(load_head(), portrait)
 
 
 class _Clock:
@@ -127,19 +194,7 @@ class _Clock:
     def __call__(self, phase: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[phase] = time.perf_counter() - start
-
-
-def _check(job: Job) -> None:
-    """What can be known in a moment, before any work: the files, the text, the weights."""
-    from garrick.bodies.head import load_head
-    from garrick.perception.image import load_photo
-    from garrick.weights import registry
-
-    load_photo(job.portrait)
-    for name in _WEIGHTS if job.text is None else (*_WEIGHTS, "hibari"):
-        registry.path(name)
-    load_head()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
 
 
 def _range(job: Job, performance: Performance) -> range:

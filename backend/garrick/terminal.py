@@ -29,6 +29,8 @@ class Reporter(Protocol):
 
     def result(self, lines: list[str], facts: dict[str, Any]) -> None: ...
 
+    def log(self, line: str) -> None: ...
+
     def warning(self, message: str) -> None: ...
 
     def error(self, error: GarrickError) -> None: ...
@@ -127,6 +129,9 @@ class _Events:
     def result(self, lines: list[str], facts: dict[str, Any]) -> None:
         self._tell(event="result", **facts)
 
+    def log(self, line: str) -> None:
+        self._tell(event="log", message=line)
+
     def warning(self, message: str) -> None:
         self._tell(event="warning", message=message)
 
@@ -157,6 +162,9 @@ class _Lines:
 
     def result(self, lines: list[str], facts: dict[str, Any]) -> None:
         print("\n".join(lines))
+
+    def log(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
 
     def warning(self, message: str) -> None:
         print(f"Warning: {message}", file=sys.stderr)
@@ -189,6 +197,9 @@ class _Bars(_Lines):
     def result(self, lines: list[str], facts: dict[str, Any]) -> None:
         self._bars.stop()
         super().result(lines, facts)
+
+    def log(self, line: str) -> None:
+        self._bars.console.print(line, markup=False, highlight=False)
 
     def warning(self, message: str) -> None:
         self._bars.stop()

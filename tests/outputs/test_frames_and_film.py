@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -113,3 +115,54 @@ def test_finished_frames_are_known_again_and_damaged_ones_are_not(tmp_path):
     again = frames.FrameStore(tmp_path, "key")
     assert sorted(again.finished(range(5))) == [0, 2]
     assert sorted(frames.FrameStore(tmp_path, "other").finished(range(5))) == []
+
+
+_WRITE = """
+import sys
+from pathlib import Path
+from garrick.outputs.files import append_line, write_bytes
+folder, letter = Path(sys.argv[1]), sys.argv[2]
+for index in range(300):
+    write_bytes(folder / f"{index % 3}.bin", letter.encode() * 200_000)
+    append_line(folder / "lines", letter * 50)
+"""
+
+
+def test_processes_that_write_the_same_files_leave_whole_ones(tmp_path):
+    runs = [subprocess.Popen([sys.executable, "-c", _WRITE, str(tmp_path), letter]) for letter in "abc"]
+    while any(run.poll() is None for run in runs):
+        for path in tmp_path.glob("?.bin"):
+            data = path.read_bytes()
+            assert (len(data), len(set(data))) == (200_000, 1)
+    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.bin", "1.bin", "2.bin", "lines"]
+    lines = (tmp_path / "lines").read_text().splitlines()[1:]
+    assert sorted(lines) == [letter * 50 for letter in "abc" for _ in range(300)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_what_a_killed_writer_left_is_overwritten(tmp_path):
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom garrick.outputs.files import whole_file\n"
+        "with whole_file(Path(sys.argv[1])) as aside:\n"
+        "    aside.write_bytes(b'half a file')\n    print('written', flush=True)\n    time.sleep(60)\n"
+    )
+    target = tmp_path / "a.bin"
+    with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        run.kill()
+    assert not target.exists()
+    files.write_bytes(target, b"all")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+    assert target.read_bytes() == b"all"
+
+
+def test_frames_of_an_older_take_are_not_taken_for_this_ones(tmp_path):
+    """Two takes in turns: the last line of the manifest says whose pixels a file holds."""
+    picture = np.zeros((8, 8, 4), np.uint8)
+    for index in range(4):
+        frames.FrameStore(tmp_path, "a" * 64).write(index, picture)
+    frames.FrameStore(tmp_path, "b" * 64).write(1, picture + 9)
+    assert frames.FrameStore(tmp_path, "a" * 64).around(range(2, 3), 4) == range(2, 4)
+    assert frames.FrameStore(tmp_path, "b" * 64).around(range(1, 2), 4) == range(1, 2)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+# what zipfile and numpy raise for archives and headers that were tampered with or torn
+_DAMAGE = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, tokenize.TokenError, ValueError, EOFError, LookupError,
+    TypeError, ArithmeticError, RuntimeError, MemoryError, SyntaxError, OSError,
+)  # fmt: skip
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: file times must not differ between runs
 
 
@@ -24,10 +32,37 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], compress: bo
             archive.writestr(info, buffer.getvalue(), compresslevel=1)
 
 
-def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read every array of an .npz. Raises ValueError when the file is no such archive."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-        raise ValueError(f"{Path(path).name} is not a readable .npz file.") from error
+def load_arrays(path: str | Path, limit_bytes: float = 2e9) -> dict[str, np.ndarray]:
+    """Read every array of an .npz; nothing is unpacked before its header has been believed.
+
+    limit_bytes: what the arrays may take in memory.
+    Raises ValueError when the file is no such archive, is damaged or too large, OSError.
+    """
+    damaged = ValueError(f"{Path(path).name} is not a readable .npz file.")
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            members = archive.infolist()
+            size = sum(member.file_size for member in members)
+        except _DAMAGE as error:
+            raise damaged from error
+        if size > limit_bytes:
+            raise ValueError(f"{Path(path).name} unpacks to more than {limit_bytes / 1e6:.0f} MB.")
+        try:
+            return {member.filename.removesuffix(".npy"): _load_array(archive, member) for member in members}
+        except _DAMAGE as error:
+            raise damaged from error
+
+
+def _load_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, fortran, dtype = read_header[np.lib.format.read_magic(file)](file)
+        size = math.prod(shape) * dtype.itemsize
+        if dtype.hasobject or min(shape, default=0) < 0 or size != member.file_size - file.tell():
+            raise ValueError("The header is not that of the data.")
+        data = file.read()  # to the end, where the checksum is compared
+    if len(data) != size:
+        raise ValueError("The data are cut short.")
+    array = np.frombuffer(bytearray(data), dtype)
+    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -135,23 +137,37 @@ class Performance:
         save_arrays(path, arrays | {name: getattr(self, name) for name in CHANNELS})
 
     @classmethod
-    def load(cls, path: str | Path) -> Performance:
-        """Read what `save` wrote. Raises ValueError for another file or a newer schema."""
-        arrays = load_arrays(path)
+    def load(cls, path: str | Path, limit_bytes: float = 2e9) -> Performance:
+        """Read what `save` wrote, up to `limit_bytes` in memory. Raises ValueError for another file or a newer schema."""
+        arrays = load_arrays(path, limit_bytes)
         try:
             header = json.loads(str(arrays["header"]))
             schema = header["schema"]
             if schema > SCHEMA:
                 raise ValueError(f"{Path(path).name} was saved by a newer Garrick (schema {schema}).")
             return cls(
-                fps=Fraction(*header["fps"]),
+                fps=_rate(*header["fps"]),
                 identity=arrays["identity"],
-                audio=header["audio"] and AudioReference(**header["audio"]),
+                audio=header["audio"] and _audio(**header["audio"]),
                 tracks=header["tracks"],
                 **{name: arrays[name] for name in CHANNELS},
             )
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError, json.JSONDecodeError) as error:
             raise ValueError(f"{Path(path).name} is not a Garrick performance.") from error
+
+
+def _rate(numerator: int, denominator: int) -> Fraction:
+    """A frame rate of two whole numbers, and of nothing else that a fraction could be made of."""
+    rate = Fraction(operator.index(numerator), operator.index(denominator))
+    if not 1 <= rate <= 240:
+        raise ValueError("A frame rate must lie between 1 and 240.")
+    return rate
+
+
+def _audio(name: str, offset: float) -> AudioReference:
+    if not math.isfinite(offset) or not isinstance(name, str):
+        raise TypeError
+    return AudioReference(name, float(offset))
 
 
 def concatenate(parts: Sequence[Performance]) -> Performance:

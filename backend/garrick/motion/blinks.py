@@ -15,32 +15,38 @@ from garrick.speech.speech import Phone
 RATE = 26.0  # blinks a minute in conversation (Bentivoglio et al. 1997)
 _SIGMA = 0.6  # of the log-normal intervals
 _CLOSE, _OPEN = 0.06, 0.14  # seconds: lids fall fast and rise slowly
-_APART = 0.4  # seconds at least between two blinks
-_DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
+APART = 0.4  # seconds at least between two blinks
+DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
 _PAUSE = 0.15  # seconds of silence that count as a pause
-_FIRST = 0.5  # seconds: a clip starts with open eyes
+FIRST = 0.5  # seconds: a clip starts with open eyes
 
 
 def blink_times(duration: float, rate: float, rng: np.random.Generator) -> np.ndarray:
     """Draw when the lids shut, in seconds: log-normal intervals, `rate` a minute on average; none for a rate of 0."""
     if rate <= 0:
         return np.zeros(0)
-    mean = 60 / rate
-    times, time = [], _FIRST + mean * rng.random()
+    times, time = [], FIRST + 60 / rate * rng.random()
     while time < duration:
         times.append(time)
-        time += max(mean * float(np.exp(_SIGMA * rng.standard_normal() - _SIGMA**2 / 2)), _APART)
+        time += blink_interval(rate, rng)
     return np.array(times)
+
+
+def blink_interval(rate: float, rng: np.random.Generator) -> float:
+    """Draw the seconds from one blink to the next, `rate` a minute on average; infinite for a rate of 0."""
+    if rate <= 0:
+        return np.inf
+    return max(60 / rate * float(np.exp(_SIGMA * rng.standard_normal() - _SIGMA**2 / 2)), APART)
 
 
 def place(times: np.ndarray, occasions: np.ndarray) -> np.ndarray:
     """Move each blink to the nearest occasion within reach, if it is still free; order and distance are kept."""
     placed: list[float] = []
     for time in times:
-        free = occasions[(np.abs(occasions - time) <= _DRAWN) & (occasions >= _FIRST)]
-        free = free[free >= placed[-1] + _APART] if placed else free
+        free = occasions[(np.abs(occasions - time) <= DRAWN) & (occasions >= FIRST)]
+        free = free[free >= placed[-1] + APART] if placed else free
         at = float(free[np.argmin(np.abs(free - time))]) if len(free) else float(time)
-        placed.append(max(at, placed[-1] + _APART) if placed else at)
+        placed.append(max(at, placed[-1] + APART) if placed else at)
     return np.array(placed)
 
 

@@ -13,8 +13,8 @@ from garrick.speech.speech import Phone
 _MUTUAL, _MUTUAL_SPREAD = 2.2, 0.5  # seconds of looking at the listener (Rogers 2018), log-normal sigma
 _AVERTED, _AVERTED_SPREAD = 0.8, 0.35  # seconds of looking away
 _REFIXATION, _REFIXATION_SPREAD = 0.8, 0.4  # seconds between small shifts over the listener's face
-_FACE = np.radians([0.7, 0.5])  # spread of those shifts, yaw and pitch
-_TURN_PAUSE = 1.0  # seconds of silence that end a turn
+FACE = np.radians([0.7, 0.5])  # spread of those shifts, yaw and pitch
+TURN_PAUSE = 1.0  # seconds of silence that end a turn
 _RETURN = 0.8  # seconds before the end of a turn by which the eyes are back (Ho 2015)
 LARGE = np.radians(4.0)  # a shift of this size invites a blink (Evinger 1994)
 
@@ -50,9 +50,9 @@ def fixations(phones: Sequence[Phone], duration: float, rng: np.random.Generator
     for start, end in _glances(phones, rng):
         _rest_on_face(starts, offsets, start, rng)
         starts.append(start)
-        offsets.append(_aside(rng))
+        offsets.append(aside(rng))
         starts.append(end)
-        offsets.append(rng.normal(0, 1, 2) * _FACE)
+        offsets.append(rng.normal(0, 1, 2) * FACE)
     _rest_on_face(starts, offsets, duration, rng)
     return Fixations(np.array(starts), np.array(offsets))
 
@@ -69,33 +69,48 @@ def gaze_angles(lines: np.ndarray) -> np.ndarray:
     return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
 
 
+def aside(rng: np.random.Generator) -> np.ndarray:
+    """Yaw and pitch of a glance: 4 to 10 degrees to a side, a little up or down."""
+    side = rng.choice([-1.0, 1.0])
+    return np.radians([side * rng.uniform(4, 10), np.clip(rng.normal(-0.5, 2.5), -5, 5)])
+
+
+def mutual_time(rng: np.random.Generator) -> float:
+    """Draw how long a speaker looks at the listener, seconds."""
+    return _spread(rng, _MUTUAL, _MUTUAL_SPREAD)
+
+
+def averted_time(rng: np.random.Generator) -> float:
+    """Draw how long a speaker looks away, seconds."""
+    return _spread(rng, _AVERTED, _AVERTED_SPREAD)
+
+
+def refixation_time(rng: np.random.Generator) -> float:
+    """Draw how long the eyes rest on one place of the listener's face, seconds."""
+    return _spread(rng, _REFIXATION, _REFIXATION_SPREAD)
+
+
 def _glances(phones: Sequence[Phone], rng: np.random.Generator) -> list[tuple[float, float]]:
     """Start and end of each glance away, in order."""
     glances = []
-    for start, end in spoken_spans(phones, join=_TURN_PAUSE):
-        time = max(start - 0.1, 0.05) if rng.random() < 0.75 else start + _spread(rng, _MUTUAL, _MUTUAL_SPREAD)
+    for start, end in spoken_spans(phones, join=TURN_PAUSE):
+        time = max(start - 0.1, 0.05) if rng.random() < 0.75 else start + mutual_time(rng)
         while True:
-            back = time + _spread(rng, _AVERTED, _AVERTED_SPREAD)
+            back = time + averted_time(rng)
             if back > end - _RETURN:
                 break
             glances.append((time, back))
-            time = back + _spread(rng, _MUTUAL, _MUTUAL_SPREAD)
+            time = back + mutual_time(rng)
     return glances
 
 
 def _rest_on_face(starts: list[float], offsets: list[np.ndarray], until: float, rng: np.random.Generator) -> None:
     """Fill the time from the last fixation to `until` with small shifts over the listener's face."""
-    time = starts[-1] + _spread(rng, _REFIXATION, _REFIXATION_SPREAD)
+    time = starts[-1] + refixation_time(rng)
     while time < until - 0.2:
         starts.append(time)
-        offsets.append(rng.normal(0, 1, 2) * _FACE)
-        time += _spread(rng, _REFIXATION, _REFIXATION_SPREAD)
-
-
-def _aside(rng: np.random.Generator) -> np.ndarray:
-    """Yaw and pitch of a glance: 4 to 10 degrees to a side, a little up or down."""
-    side = rng.choice([-1.0, 1.0])
-    return np.radians([side * rng.uniform(4, 10), np.clip(rng.normal(-0.5, 2.5), -5, 5)])
+        offsets.append(rng.normal(0, 1, 2) * FACE)
+        time += refixation_time(rng)
 
 
 def _spread(rng: np.random.Generator, mean: float, sigma: float) -> float:

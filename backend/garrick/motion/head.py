@@ -26,12 +26,22 @@ _BREATH = np.array([0.0, 0.0008, 0.0004])  # metres
 
 
 def head_angles(
-    prosody: Prosody, times: np.ndarray, talking: np.ndarray, drift: np.random.Generator, nods: np.random.Generator
+    prosody: Prosody, times: np.ndarray, talking: np.ndarray, drift: np.random.Generator, nodding: np.random.Generator
 ) -> np.ndarray:
     """(F,) seconds and (F,) 0..1 slow speech activity -> (F, 3) degrees of pitch, yaw, roll."""
-    angles = _wander(times, drift) * _DRIFT * (_STILL + (1 - _STILL) * talking)[:, None]
+    return sway(prosody, times, talking, drift) + nods(prosody, times, nodding)
+
+
+def sway(
+    prosody: Prosody, times: np.ndarray, talking: np.ndarray, drift: np.random.Generator, start: float = 0.0
+) -> np.ndarray:
+    """(F, 3) degrees: the head wanders by itself and follows the melody.
+
+    start: seconds at which the times and the prosody begin, for a part of a clip; the wandering is the whole clip's.
+    """
+    angles = _wander(times + start, drift) * _DRIFT * (_STILL + (1 - _STILL) * talking)[:, None]
     angles[:, 0] -= _melody(prosody, times) * talking
-    return angles + _nods(prosody, times, nods)
+    return angles
 
 
 def turned(rest: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -65,7 +75,7 @@ def _melody(prosody: Prosody, times: np.ndarray) -> np.ndarray:
     return np.interp(times, np.arange(len(degrees)) * prosody.hop, degrees)
 
 
-def _nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(F, 3) degrees: a nod on most accents, deeper on louder ones, with a slight turn to a side."""
     angles = np.zeros((len(times), 3))
     for accent in prosody.accents:

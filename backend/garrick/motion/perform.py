@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -25,7 +26,7 @@ from garrick.motion.head import breathing, head_angles, turned
 from garrick.motion.jali import gestures
 from garrick.motion.lips import Lips, lips_of
 from garrick.perception.portrait import Portrait
-from garrick.speech.speech import Speech
+from garrick.speech.speech import Phone, Prosody, Speech
 
 _SPEECH = [ARKIT_INDEX[name] for name in visemes.CHANNELS]
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
@@ -57,14 +58,16 @@ def run(
     frames = frame_count(speech.duration, fps)
     times = frame_times(frames, fps)
     talking = activity(speech.phones, times)
-    face = _mouth(speech, portrait, fps, expression, talking)
+    lips = lips_of(load_head(), portrait.identity)
+    face = spoken_face(speech.phones, speech.prosody, rest_face(portrait.face, lips), fps, expression, talking)
+    face = obey_rules(face, speech.phones, fps, lips)
     face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * expression
     ctx.step("motion", 1, 3)
     rotation, translation = _head(speech, portrait, times, talking, head_motion, ctx)
     ctx.step("motion", 2, 3)
     plan = fixations(speech.phones, speech.duration, ctx.rng("gaze"))
-    gaze = _gaze(portrait, rotation, plan.at(times) * head_motion)
-    _move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, head_motion, ctx))
+    gaze = steady_gaze(portrait, rotation, plan.at(times) * head_motion)
+    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, head_motion, ctx))
     ctx.step("motion", 3, 3)
     return Performance(
         fps=fps,
@@ -81,20 +84,25 @@ def run(
     )
 
 
-def _mouth(speech: Speech, portrait: Portrait, fps: Fraction, expression: float, talking: np.ndarray) -> np.ndarray:
-    """(F, 52): the portrait's face at rest with the speech on it and the rules that must hold enforced."""
-    lips = lips_of(load_head(), portrait.identity)
+def spoken_face(
+    phones: Sequence[Phone], prosody: Prosody, rest: np.ndarray, fps: Fraction, expression: float, talking: np.ndarray
+) -> np.ndarray:
+    """(F, 52): the (52,) face at rest with the speech on it, before the rules that must hold; talking: (F,) 0..1."""
     times = frame_times(len(talking), fps)
-    spoken = blend(gestures(speech.phones, speech.prosody, fps), times) * talking[:, None] * expression
-    face = np.repeat(rest_face(portrait.face, lips)[None], len(times), axis=0)
+    spoken = blend(gestures(phones, prosody, fps), times) * talking[:, None] * expression
+    face = np.repeat(rest[None], len(times), axis=0)
     rounding = np.clip(spoken[:, _ROUNDING].max(axis=1), 0, 1)
     kept = 1 - (1 - _SMILE_IN_SPEECH) * talking * min(expression, 1)
     face[:, _SMILE] *= (kept * (1 - (1 - _SMILE_IN_ROUNDING) * rounding))[:, None]
     face[:, _SPEECH] += spoken
-    face = np.clip(face, 0, 1)
-    face = narrow_jaw(face, speech.phones, fps)
-    face = touch_teeth(face, speech.phones, fps)
-    return close_lips(face, speech.phones, fps, lips)
+    return np.clip(face, 0, 1)
+
+
+def obey_rules(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
+    """(F, 52) -> (F, 52): what must hold on the finished curves, enforced."""
+    face = narrow_jaw(face, phones, fps)
+    face = touch_teeth(face, phones, fps)
+    return close_lips(face, phones, fps, lips)
 
 
 def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
@@ -118,7 +126,7 @@ def _head(
     return turned(portrait.head_rotation, angles * gain), breathing(times, ctx.rng("breath")) * gain
 
 
-def _gaze(portrait: Portrait, rotation: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def steady_gaze(portrait: Portrait, rotation: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """(F, 2, 2) eye angles in the head: the line of sight stays on its target while the head turns under it."""
     rest = rotation_matrices(portrait.head_rotation.astype(np.float64))
     resting = _looked_at(portrait, rest)
@@ -146,7 +154,7 @@ def _blinks(
     return blink_curve(place(times, occasions), frames, fps)
 
 
-def _move_lids(face: np.ndarray, portrait: Portrait, gaze: np.ndarray, blink: np.ndarray) -> None:
+def move_lids(face: np.ndarray, portrait: Portrait, gaze: np.ndarray, blink: np.ndarray) -> None:
     """Write the eyeLook weights, which carry the lids along, and the blinks into (F, 52) `face`.
 
     The eyeLook weights move from the photo's by what the gaze moves from the photo's, so eyes that rest change nothing.

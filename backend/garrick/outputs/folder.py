@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import garrick
+from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, OutputError
-from garrick.job import Job
+from garrick.job import FILE_FIELDS, Job
 
-from .files import make_folder, output_error, sha256, whole_file, write_bytes, write_json
+from .files import locked, make_folder, output_error, sha256, whole_file, write_bytes, write_json
 
 ARTIFACTS = (
     "performance.npz", "rig.npz", "texture.png", "background.png", "camera.json", "speech.json", "audio.wav",
@@ -23,61 +26,79 @@ ARTIFACTS = (
 """What a finished folder holds, besides `frames/` and `job.json`."""
 
 _OWN = (*ARTIFACTS, "frames")
+_LOCK = "lock"
 _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 
 
 class ShotFolder:
-    """A folder that belongs to one job.
+    """A folder that belongs to one job, whose runs may work in it at the same time.
 
     The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and Garrick's
     version. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
 
-    path: the folder. overwrite: what another job left there may go.
+    path: the folder. overwrite: what another job left there may go. look_only: write nothing at all.
     Raises InputError for inputs that cannot be read, OutputError for a folder that cannot be written or is another's.
     """
 
-    def __init__(self, path: Path, job: Job, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, job: Job, overwrite: bool = False, look_only: bool = False) -> None:
         self.path = path
         self._owner = _owner(job)
         self._fingerprint = hashlib.sha256(json.dumps(self._owner, sort_keys=True).encode()).hexdigest()
-        make_folder(path)
-        _try_writing(path)
-        held = self._held()
-        self._fresh = overwrite or held is None
-        self._performance = None if self._fresh or held is None else held["performance"]
-        if overwrite:
+        if not look_only:
+            make_folder(path)
+            _try_writing(path)
+        self._seen = self._held()
+        self._anew = overwrite or self._seen is None
+        if not overwrite:
+            self._refuse_others(self._seen)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing in the folder counts as this job's."""
+        return self._anew
+
+    @property
+    def stages(self) -> Path:
+        """Where the stages of this job may be cached: they go with the folder."""
+        return self.path / ".garrick" / "stages"
+
+    @contextmanager
+    def alone(self, phase: str, ctx: RunContext) -> Iterator[None]:
+        """Keep the other runs in this folder waiting; one that waits reports `phase`. Raises OutputError, Cancelled."""
+        make_folder(self.path / ".garrick")
+        with locked(self.path / ".garrick" / _LOCK, lambda: ctx.step(phase, 0, 1)):
+            yield
+
+    def claim(self, ctx: RunContext) -> None:
+        """Make the folder this job's; what another job left goes now. Raises OutputError, Cancelled."""
+        if not self._anew:
             return
-        if held is None:
-            foreign = [name for name in _OWN if (path / name).exists()]
-            if foreign:
-                raise OutputError(f"{path} holds {foreign[0]}, but no job.json that says whose it is.", _ANEW)
-        elif held["owner"] != self._owner:
-            raise OutputError(f"{path} holds another job: {_difference(held['owner'], self._owner)}.", _ANEW)
+        with self.alone("check", ctx):
+            held = self._held()
+            if held is None or held == self._seen:
+                _remove(self.path)
+                self._write(None)
+            else:  # another run has claimed it since; if it is one of the same job, we join it
+                self._refuse_others(held)
+        self._anew = False
 
-    def claim(self) -> None:
-        """Make the folder this job's; what another job left goes now. Raises OutputError."""
-        if self._fresh:
-            _remove(self.path)
-            make_folder(self.path / ".garrick")
-            self._write()
-            self._fresh = False
-
-    def performance(self, make: Callable[[], Performance]) -> tuple[Performance, bool]:
+    def performance(self, make: Callable[[], Performance], ctx: RunContext) -> tuple[Performance, bool]:
         """The job's performance, and whether an artist has edited it.
 
-        The one on disk counts: it is never made again over an artist's keys. `make` is called when there is none.
-        Raises OutputError for a file that is no performance.
+        The one on disk counts: it is never made again over an artist's keys. `make` is called when there is none, by one
+        run at a time. Raises OutputError for a file that is no performance.
         """
         path = self.path / "performance.npz"
-        if not path.exists():
-            performance = make()
-            with whole_file(path) as aside:
-                performance.save(aside)
-            self._performance = sha256(path)
-            self._write()
-            return performance, False
+        with self.alone("motion", ctx):
+            held = self._held()
+            if not path.exists():
+                performance = make()
+                with whole_file(path) as aside:
+                    performance.save(aside)
+                    self._write(sha256(aside))  # before it has its name: a run killed in between makes it again
+                return performance, False
         try:
-            return Performance.load(path), sha256(path) != self._performance
+            return Performance.load(path), held is None or sha256(path) != held["performance"]
         except ValueError as error:
             raise OutputError(str(error), f"Remove {path} to have it made again.") from error
         except OSError as error:
@@ -91,27 +112,42 @@ class ShotFolder:
         """Name -> path of the artifacts that are there."""
         return {name: self.path / name for name in ARTIFACTS if (self.path / name).exists()}
 
+    def _refuse_others(self, held: dict[str, Any] | None) -> None:
+        """Raise OutputError for a folder that is not this job's to go on in."""
+        if held is None:
+            foreign = [name for name in _OWN if (self.path / name).exists()]
+            if foreign:
+                raise OutputError(f"{self.path} holds {foreign[0]}, but no job.json that says whose it is.", _ANEW)
+        elif held["owner"] != self._owner:
+            raise OutputError(f"{self.path} holds another job: {_difference(held['owner'], self._owner)}.", _ANEW)
+
     def _held(self) -> dict[str, Any] | None:
         """What job.json says; None when there is none. Raises OutputError when it is not ours to read."""
         path = self.path / "job.json"
         try:
             held = json.loads(path.read_bytes())
-            return {"owner": dict(held["owner"]), "performance": held["performance"]}
+            return {"owner": dict(held["owner"]), "claim": held.get("claim"), "performance": held["performance"]}
         except FileNotFoundError:
             return None
         except OSError as error:
             raise output_error(error, path) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise OutputError(f"{path} was not written by Garrick.", "Choose another folder with --out.") from error
+            raise OutputError(
+                f"{path} was not written by this Garrick.", "Choose another folder with --out."
+            ) from error
 
-    def _write(self) -> None:
-        write_json(self.path / "job.json", {"owner": self._owner, "performance": self._performance})
+    def _write(self, performance: str | None) -> None:
+        """Write job.json. performance: the digest of the performance that was made; None begins a claim of its own."""
+        held = self._held()
+        claim = uuid4().hex if performance is None or held is None else held["claim"]
+        write_json(self.path / "job.json", {"owner": self._owner, "claim": claim, "performance": performance})
 
 
 def _owner(job: Job) -> dict[str, Any]:
-    settings = job.model_dump(mode="json", exclude={"portrait", "audio", "frames"})
-    files = {"portrait": _digest(job.portrait), "audio": None if job.audio is None else _digest(job.audio)}
-    return {"garrick": garrick.__version__, **files, **settings}
+    settings = job.model_dump(mode="json", exclude={*FILE_FIELDS, "frames"})
+    files = {name: getattr(job, name) for name in FILE_FIELDS}
+    digests = {name: None if path is None else _digest(path) for name, path in files.items()}
+    return {"garrick": garrick.__version__, **digests, **settings}
 
 
 def _digest(path: Path) -> str:
@@ -125,9 +161,9 @@ def _digest(path: Path) -> str:
 
 def _difference(held: dict[str, Any], wanted: dict[str, Any]) -> str:
     """The first thing that sets two owners apart, in words."""
-    name = next(name for name in held | wanted if held.get(name) != wanted.get(name))
-    if name in ("portrait", "audio"):
-        return f"another {'portrait' if name == 'portrait' else 'voice'}"
+    name = next(name for name in held | wanted if held.get(name, "") != wanted.get(name, ""))
+    if name in FILE_FIELDS:
+        return f"another {'voice' if name == 'audio' else name}"
     return f"{name} {held.get(name)} instead of {wanted.get(name)}"
 
 
@@ -141,13 +177,17 @@ def _try_writing(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove what Garrick writes into a folder, and nothing else."""
+    """Remove what Garrick writes into a folder, and nothing else; job.json last: until then the folder is its owner's."""
     try:
-        for name in ("job.json", *ARTIFACTS):
+        for name in ARTIFACTS:
             (path / name).unlink(missing_ok=True)
         for frame in (path / "frames").glob("frame_*.png"):
-            frame.unlink()
-        if (path / ".garrick").exists():
-            shutil.rmtree(path / ".garrick")
+            frame.unlink(missing_ok=True)
+        for kept in (path / ".garrick").iterdir():
+            if kept.is_dir():
+                shutil.rmtree(kept)
+            elif kept.name != _LOCK:
+                kept.unlink()
+        (path / "job.json").unlink(missing_ok=True)
     except OSError as error:
         raise output_error(error, path) from error

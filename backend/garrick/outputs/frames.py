@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-import threading
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +14,14 @@ import numpy as np
 
 import garrick
 
-from .files import make_folder, output_error, sha256, write_bytes
+from .files import append_line, make_folder, output_error, sha256, write_bytes
 
 PATTERN = "frames/frame_{:06d}.png"
 SYNTHETIC = "Synthetic media made with Garrick: the person did not perform this."
 
 # IPTC's vocabulary for pictures that mix a photo with generated parts; C2PA and XMP readers know it.
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
-_XMP = (
+SYNTHETIC_XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
     f'Iptc4xmpExt:DigitalSourceType="{_SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta>'
@@ -46,23 +45,20 @@ def encode_png(picture: np.ndarray, synthetic: bool) -> bytes:
 class FrameStore:
     """The finished frames of one take in a shot folder, and the manifest that says what is in them.
 
-    The manifest is `.garrick/frames.jsonl`: the key of the take, then one line for each frame with its sha256, appended
-    as the frame gets its name. A line that a crash tore is not read, so its frame is made again.
+    The manifest is `.garrick/frames.jsonl`: one line for each frame with its take and sha256, appended as the frame gets
+    its name, by any number of processes. The last line of a frame counts; one that a crash tore is not read, so its
+    frame is made again.
 
     shot: the shot folder. key: names everything the pixels depend on; frames of another key are not taken for finished.
     """
 
     def __init__(self, shot: Path, key: str) -> None:
         self._shot = shot
+        self._take = key[:16]
         self._manifest = shot / ".garrick" / "frames.jsonl"
-        self._lock = threading.Lock()
-        make_folder(shot / "frames")
-        make_folder(self._manifest.parent)
-        lines = self._read()
-        if not lines or lines[0].get("take") != key:
-            write_bytes(self._manifest, json.dumps({"take": key}).encode())
-            lines = []
-        self._hashes = {line["frame"]: line["sha256"] for line in lines if "frame" in line}
+        self._hashes = {
+            line["frame"]: line["sha256"] for line in self._last_lines().values() if line["take"] == self._take
+        }
 
     def path(self, index: int) -> Path:
         """Where the frame lies."""
@@ -72,9 +68,17 @@ class FrameStore:
         """Those of `frames` whose file is there and holds what was written."""
         return {index for index in frames if index in self._hashes and self._verifies(index)}
 
-    def recorded(self, index: int) -> bool:
-        """Whether the frame is in the manifest and its file is there; its content is not read."""
-        return index in self._hashes and self.path(index).is_file()
+    def around(self, frames: range, count: int) -> range:
+        """The range, longer on both sides by the finished frames that touch it; the clip has `count` frames.
+
+        Their files are there; their content is not read.
+        """
+        first, last = frames.start, frames.stop - 1
+        while first > 0 and self._recorded(first - 1):
+            first -= 1
+        while last < count - 1 and self._recorded(last + 1):
+            last += 1
+        return range(first, last + 1)
 
     def write(self, index: int, rgba: np.ndarray) -> None:
         """Encode, write and record one frame; any thread may call it. Raises OutputError.
@@ -82,17 +86,16 @@ class FrameStore:
         rgba: (H, W, 4) uint8, straight alpha.
         """
         data = encode_png(rgba, synthetic=True)
-        write_bytes(self.path(index), data)
+        path = self.path(index)
+        make_folder(path.parent)
+        make_folder(self._manifest.parent)
+        write_bytes(path, data)
         digest = hashlib.sha256(data).hexdigest()
-        # The line break comes first, so that a line torn by a crash spoils no other.
-        line = "\n" + json.dumps({"frame": index, "sha256": digest})
-        with self._lock:
-            try:
-                with self._manifest.open("ab") as file:
-                    file.write(line.encode())
-            except OSError as error:
-                raise output_error(error, self._manifest) from error
-            self._hashes[index] = digest
+        append_line(self._manifest, json.dumps({"take": self._take, "frame": index, "sha256": digest}))
+        self._hashes[index] = digest
+
+    def _recorded(self, index: int) -> bool:
+        return index in self._hashes and self.path(index).is_file()
 
     def _verifies(self, index: int) -> bool:
         try:
@@ -100,14 +103,15 @@ class FrameStore:
         except OSError:
             return False
 
-    def _read(self) -> list[dict]:
+    def _last_lines(self) -> dict[int, dict]:
+        """Frame -> what was last written of it."""
         try:
             text = self._manifest.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return []
+            return {}
         except OSError as error:
             raise output_error(error, self._manifest) from error
-        return [line for line in map(_parse_line, text.splitlines()) if line is not None]
+        return {line["frame"]: line for line in map(_parse_line, text.splitlines()) if line is not None}
 
 
 def _parse_line(line: str) -> dict | None:
@@ -116,8 +120,7 @@ def _parse_line(line: str) -> dict | None:
         value = json.loads(line)
     except json.JSONDecodeError:
         return None
-    sound = isinstance(value, dict) and ("take" in value or {"frame", "sha256"} <= value.keys())
-    return value if sound else None
+    return value if isinstance(value, dict) and {"take", "frame", "sha256"} <= value.keys() else None
 
 
 def _claim() -> bytes:
@@ -126,7 +129,7 @@ def _claim() -> bytes:
     chunks = [_chunk(b"tEXt", key.encode("latin-1") + b"\0" + text.encode("latin-1")) for key, text in texts.items()]
     uncompressed = b"\0\0"
     no_language = b"\0\0"
-    chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0" + uncompressed + no_language + _XMP.encode()))
+    chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0" + uncompressed + no_language + SYNTHETIC_XMP.encode()))
     return b"".join(chunks)
 
 

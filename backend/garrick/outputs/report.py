@@ -18,7 +18,6 @@ from garrick.speech.speech import Speech
 
 from .files import write_json
 from .frames import SYNTHETIC
-from .stream import Written
 
 _LIBRARIES = ("numpy", "torch", "numba", "opencv-python-headless", "onnxruntime", "ai-edge-litert", "av", "hama")
 
@@ -27,13 +26,18 @@ def write_report(
     path: Path,
     job: Job,
     portrait: Portrait,
-    speech: Speech,
+    speech: Speech | None,
     performance: Performance,
-    written: Written,
+    frames: Mapping[str, int],
     seconds: Mapping[str, float],
+    cached: Sequence[str],
     warnings: Sequence[str],
 ) -> None:
-    """Write the report. seconds: wall time of each phase. Raises OutputError."""
+    """Write the report.
+
+    frames: first and last on disk, how many were rendered and kept. seconds: wall time of each phase. cached: the phases
+    whose result was there from before. Raises OutputError.
+    """
     write_json(
         path,
         {
@@ -43,18 +47,14 @@ def write_report(
             "seconds": {phase: round(spent, 3) for phase, spent in seconds.items()},
             "peak_memory_bytes": peak_memory(),
             "portrait": _rounded(asdict(portrait.report)),
-            "speech": _speech_facts(speech),
+            "speech": None if speech is None else _speech_facts(speech),
             "performance": {
                 "frames": len(performance),
                 "fps": str(performance.fps),
                 "tracks": dict(sorted(performance.tracks.items())),
             },
-            "frames": {
-                "first": written.first,
-                "last": written.last,
-                "rendered": written.rendered,
-                "kept": written.kept,
-            },
+            "frames": dict(frames),
+            "cached": list(cached),
             "warnings": list(warnings),
             "versions": {"python": platform.python_version(), "platform": platform.platform(), **_versions()},
         },

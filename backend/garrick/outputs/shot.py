@@ -8,7 +8,6 @@ import numpy as np
 
 import garrick
 from garrick.core.archive import save_arrays
-from garrick.core.camera import CameraPath
 from garrick.speech.speech import Speech
 
 from .files import whole_file, write_bytes, write_json
@@ -22,30 +21,18 @@ def write_still(path: Path, picture: np.ndarray, synthetic: bool) -> None:
     write_bytes(path, encode_png(picture, synthetic))
 
 
-def write_camera(path: Path, camera: CameraPath) -> None:
-    """Write the camera: OpenCV axes, metres, one matrix for a still camera, else one a frame. Raises OutputError."""
+def write_speech(path: Path, speech: Speech | None) -> None:
+    """Write text, phones and words with their times in seconds; none of them for a silent film. Raises OutputError."""
+    phones, words = ((), ()) if speech is None else (speech.phones, speech.words)
     write_json(
         path,
         {
-            "size": list(camera.size),
-            "fps": [camera.fps.numerator, camera.fps.denominator],
-            "intrinsics": _one_if_still(camera.intrinsics).tolist(),
-            "world_to_camera": _one_if_still(camera.world_to_camera).tolist(),
-        },
-    )
-
-
-def write_speech(path: Path, speech: Speech) -> None:
-    """Write text, phones and words with their times in seconds. Raises OutputError."""
-    write_json(
-        path,
-        {
-            "text": speech.text,
+            "text": "" if speech is None else speech.text,
             "phones": [
                 [phone.symbol, float(phone.start), float(phone.end), round(float(phone.confidence), 4)]
-                for phone in speech.phones
+                for phone in phones
             ],
-            "words": [[word.text, float(word.start), float(word.end)] for word in speech.words],
+            "words": [[word.text, float(word.start), float(word.end)] for word in words],
         },
     )
 
@@ -56,8 +43,11 @@ def write_rig(path: Path, arrays: dict[str, np.ndarray]) -> None:
         save_arrays(aside, arrays)
 
 
-def write_shot(path: Path, first: int, last: int) -> None:
-    """Write shot.json, last of all: it names only what is there. first, last: frames on disk. Raises OutputError."""
+def write_shot(path: Path, first: int, last: int, silent: bool) -> None:
+    """Write shot.json, last of all: it names only what is there.
+
+    first, last: frames on disk. silent: there is no sound. Raises OutputError.
+    """
     write_json(
         path,
         {
@@ -68,13 +58,9 @@ def write_shot(path: Path, first: int, last: int) -> None:
             "rig": "rig.npz",
             "texture": "texture.png",
             "background": "background.png",
-            "audio": "audio.wav",
+            "audio": None if silent else "audio.wav",
             "speech": "speech.json",
             "camera": "camera.json",
             "frames": {"pattern": PATTERN, "first": first, "last": last},
         },
     )
-
-
-def _one_if_still(matrices: np.ndarray) -> np.ndarray:
-    return matrices[:1] if (matrices == matrices[0]).all() else matrices

@@ -23,53 +23,105 @@ _WAITING = 2 * _WRITERS + 2  # frames on their way at most: a slow disk slows th
 class Written:
     """What `write_take` did.
 
-    segments: the pieces of the preview, in order.
     rendered: frames that were made now; kept: frames that were finished before and verified.
-    first, last: the longest run of finished frames around those asked for.
     """
 
-    segments: tuple[Path, ...]
     rendered: int
     kept: int
-    first: int
-    last: int
 
 
-def write_take(take: Take, frames: range, shot: Path, key: str, ctx: RunContext) -> Written:
+@dataclass(frozen=True)
+class Film:
+    """The preview's pieces in order, and the frames that they show."""
+
+    pieces: tuple[Path, ...]
+    frames: range
+
+
+def write_take(take: Take, frames: range, shot: Path, key: str, ctx: RunContext, chunk: int | None = None) -> Written:
     """Render `frames` of the take into the shot folder; those that are finished and whole are left alone.
 
-    key: names what the pixels depend on (`ShotFolder.take_key`).
+    key:   names what the pixels depend on (`ShotFolder.take_key`).
+    chunk: so many frames are finished, on disk, before the next is begun.
     A frame that is finished is rendered again only where the preview broke off beside it.
     Raises OutputError, Cancelled; what is finished by then stays.
     """
     store = FrameStore(shot, key)
     kept = store.finished(frames)
-    preview = shot / ".garrick" / f"preview-{key[:16]}"
-    make_folder(preview)
-    pieces = {piece: preview / f"{piece.start:06d}-{piece.stop - 1:06d}.mp4" for piece in segments(frames)}
-    rendered = done = 0
+    wanted = set(frames) - kept
+    _render(_Shoot(take, store, shot, key, ctx), store.around(frames, len(take)), frames, wanted, "frames", chunk)
+    return Written(len(wanted), len(kept))
+
+
+def write_film(take: Take, frames: range, shot: Path, key: str, ctx: RunContext) -> Film:
+    """The pieces of the preview of all finished frames around `frames`; those that are not there are made.
+
+    Pieces lie on a grid of `SEGMENT` frames, so the film is the same however its frames were divided among runs; where a
+    run ended inside of a piece, its frames are rendered once more. One process at a time may do this in a shot folder.
+    Raises OutputError, Cancelled.
+    """
+    store = FrameStore(shot, key)
+    film = store.around(frames, len(take))
+    shoot = _Shoot(take, store, shot, key, ctx)
+    _render(shoot, film, film, set(), "preview", None)
+    pieces = tuple(map(shoot.piece, segments(film)))
+    for path in set(shoot.previews.glob("[0-9]*.mp4")) - set(pieces):
+        if int(path.name[:6]) in film:
+            path.unlink(missing_ok=True)  # a part of a piece that is whole now
+    return Film(pieces, film)
+
+
+@dataclass(frozen=True)
+class _Shoot:
+    """One take on its way into one shot folder."""
+
+    take: Take
+    store: FrameStore
+    shot: Path
+    key: str
+    ctx: RunContext
+
+    @property
+    def previews(self) -> Path:
+        """The folder of the preview's pieces."""
+        return self.shot / ".garrick" / f"preview-{self.key[:16]}"
+
+    def piece(self, frames: range) -> Path:
+        """Where one piece of the preview lies."""
+        return self.previews / f"{frames.start:06d}-{frames.stop - 1:06d}.mp4"
+
+
+def _render(shoot: _Shoot, film: range, counted: range, wanted: set[int], phase: str, chunk: int | None) -> None:
+    """Go through the film once: write the `wanted` frames and those pieces of the preview that are not there.
+
+    counted: the frames that progress is told of; all of `wanted` lie in them.
+    """
+    take, ctx = shoot.take, shoot.ctx
+    make_folder(shoot.previews)
+    begun = 0
     with ThreadPoolExecutor(_WRITERS) as writers, ThreadPoolExecutor(1) as encoder:
         queue = _Queue()
-        for piece, path in pieces.items():
-            encode = not path.exists()
-            segment = Segment(take.camera.size, take.camera.fps) if encode else None
+        for piece in segments(film):
+            path = shoot.piece(piece)
+            segment = None if path.exists() else Segment(take.camera.size, take.camera.fps)
             for index in piece:
-                ctx.step("frames", done, len(frames))
-                done += 1
-                if index in kept and segment is None:
+                if index not in wanted and segment is None:
                     continue
+                done = min(max(index - counted.start, 0), len(counted))
+                ctx.step(phase, done, len(counted))
+                if chunk is not None and done // chunk > begun:
+                    queue.drain()
+                    begun = done // chunk
+                    ctx.log(f"{phase}: {counted.start}-{index - 1} are finished")
                 frame = take.render(index)
-                rendered += 1
-                if index not in kept:
-                    queue.put(writers, store.write, index, frame.rgba)
+                if index in wanted:
+                    queue.put(writers, shoot.store.write, index, frame.rgba)
                 if segment is not None:
                     queue.put(encoder, segment.add, frame.plate)
             if segment is not None:
                 queue.put(encoder, _finish, segment, path)
         queue.drain()
-    ctx.step("frames", done, len(frames))
-    first, last = _run_around(store, frames, len(take))
-    return Written(tuple(pieces.values()), rendered, len(kept), first, last)
+    ctx.step(phase, len(counted), len(counted))
 
 
 class _Queue:
@@ -90,13 +142,3 @@ class _Queue:
 
 def _finish(segment: Segment, path: Path) -> None:
     write_bytes(path, segment.finish())
-
-
-def _run_around(store: FrameStore, frames: range, count: int) -> tuple[int, int]:
-    """The range, longer on both sides by the finished frames that touch it."""
-    first, last = frames.start, frames.stop - 1
-    while first > 0 and store.recorded(first - 1):
-        first -= 1
-    while last < count - 1 and store.recorded(last + 1):
-        last += 1
-    return first, last

@@ -50,6 +50,7 @@ class Segment:
         self._stream.time_base = 1 / fps
         context = self._stream.codec_context
         context.time_base = 1 / fps
+        context.thread_count = 1  # more change the bytes with the number of cores, and are no faster at our sizes
         context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.IEC61966_2_1
         self._count = 0
@@ -69,11 +70,11 @@ class Segment:
         return self._buffer.getvalue()
 
 
-def join(path: Path, parts: Sequence[Path], fps: Fraction, samples: np.ndarray, rate: int) -> None:
-    """Write the segments with their sound as one mp4. Raises OutputError.
+def join(path: Path, parts: Sequence[Path], fps: Fraction, samples: np.ndarray | None, rate: int = 0) -> None:
+    """Write the segments with their sound, if there is any, as one mp4. Raises OutputError.
 
     parts:   the segments' files, in order.
-    samples: (M, C) float32, -1..1, C = 1 or 2: the sound from the first frame on; rate: Hz.
+    samples: (M, C) float32, -1..1, C = 1 or 2: the sound from the first frame on; None for a silent film. rate: Hz.
     """
     # PyAV is given the name, not a file object: only then does a full disk arrive as the OSError that it is.
     with whole_file(path) as aside, av.open(str(aside), "w", format="mp4", options={"movflags": "+faststart"}) as out:
@@ -81,10 +82,13 @@ def join(path: Path, parts: Sequence[Path], fps: Fraction, samples: np.ndarray, 
         with av.open(str(parts[0])) as first:
             video = out.add_stream_from_template(first.streams.video[0])
         video.time_base = 1 / fps
-        audio = out.add_stream("aac", rate=_aac_rate(rate), layout="mono" if samples.shape[1] == 1 else "stereo")
-        audio.bit_rate = _AAC_BITS
+        sounds: Iterator[av.Packet] = iter(())
+        if samples is not None:
+            audio = out.add_stream("aac", rate=_aac_rate(rate), layout="mono" if samples.shape[1] == 1 else "stereo")
+            audio.bit_rate = _AAC_BITS
+            sounds = _sounds(audio, samples, rate)
         out.start_encoding()
-        for packet in _interleaved(_pictures(parts, video, fps), _sounds(audio, samples, rate)):
+        for packet in _interleaved(_pictures(parts, video, fps), sounds):
             out.mux(packet)
 
 

@@ -19,7 +19,8 @@ MAX_BYTES = 200_000_000
 MIN_SIDE = 96
 # named, because Pillow would hand an EPS file to an interpreter of PostScript
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+# MemoryError: for a length in the file that no machine has room for; the picture's own size is checked before
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, MemoryError, struct.error, Image.DecompressionBombError)
 _EXIF_IFD, _FOCAL_35MM = 0x8769, 0xA405  # EXIF FocalLengthIn35mmFilm
 _FILM, _FILM_DIAGONAL = 36.0, 43.27  # millimetres
 _ASSUMED_FOCAL = 50.0  # millimetres: an ordinary portrait lens

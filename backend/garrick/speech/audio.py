@@ -15,7 +15,7 @@ import av
 import numpy as np
 import scipy.signal
 from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError
 from av.stream import Disposition
 
 from garrick.context import RunContext
@@ -82,19 +82,23 @@ def _decode(path: Path, ctx: RunContext) -> tuple[np.ndarray, int]:
     """(M, C) float32 and its rate, time 0 as the module says."""
     try:
         # only local files: a playlist must not make the decoder open an address
-        container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"})
+        container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (FFmpegError, OSError) as error:
         raise InputError(f"{path.name} cannot be read as sound or video.", "Convert it to WAV, MP3 or MP4.") from error
     with container:
         if not container.streams.audio:
             raise InputError(f"{path.name} has no sound track.", "Give a file with a voice in it.")
         stream = container.streams.audio[0]
-        if not stream.rate or not stream.channels:
+        if stream.codec_context is None or not stream.rate or not stream.channels:  # None: a codec that nobody knows
             raise InputError(f"{path.name} has a sound track without sound.", "Export or record it again.")
         _refuse_long(path, _header_duration(container, stream))
         rate = min(max(stream.rate, _LOWEST_RATE), HIGHEST_RATE)
         layout = "mono" if stream.channels == 1 else "stereo"
-        blocks = _blocks(path, container, stream, av.AudioResampler(format="flt", layout=layout, rate=rate), ctx)
+        resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
+        try:
+            blocks = _blocks(path, container, stream, resampler, ctx)
+        except (FFmpegError, ValueError, MemoryError) as error:  # ValueError: PyAV's, for a layout that changes midway
+            raise InputError(f"{path.name} is damaged.", "Export or record it again.") from error
     channels = 1 if layout == "mono" else 2
     return np.concatenate([np.zeros((0, channels), np.float32), *blocks]), rate
 
@@ -130,7 +134,7 @@ def _blocks(
         ctx.step("decode", min(int(length / rate), int(LONGEST)), int(LONGEST))
         try:
             frames = packet.decode()
-        except InvalidDataError:
+        except FFmpegError:  # decoders name all kinds of errors for bytes that make no sense
             damaged += 1
             continue
         for frame in frames:

@@ -60,14 +60,19 @@ def align_phones(
 
 def _heard_spikes(heard: np.ndarray) -> list[Spike]:
     """Best path through (T, 40) log probabilities: every run of one phone is one spike, at its first frame."""
-    biased = heard.copy()
-    biased[:, BLANK] += _BLANK_BIAS
-    biased[:, [ARPABET.index(symbol) for symbol in BILABIALS]] += _BILABIAL_BIAS
-    best = biased.argmax(axis=1)
+    best = best_path(heard)
     first = np.flatnonzero((best != BLANK) & (np.diff(best, prepend=BLANK) != 0))
     return [
         Spike(ARPABET[best[frame]], (frame + 0.5) * FRAME, float(np.exp(heard[frame, best[frame]]))) for frame in first
     ]
+
+
+def best_path(heard: np.ndarray) -> np.ndarray:
+    """(T, 40) log probabilities -> (T,) the phone or BLANK that each frame says."""
+    biased = heard.copy()
+    biased[:, BLANK] += _BLANK_BIAS
+    biased[:, [ARPABET.index(symbol) for symbol in BILABIALS]] += _BILABIAL_BIAS
+    return biased.argmax(axis=1)
 
 
 def _known_spikes(heard: np.ndarray, known: Sequence[str], start: float) -> list[Spike]:

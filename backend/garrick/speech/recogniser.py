@@ -21,7 +21,7 @@ FRAME = 0.02  # seconds a frame
 BLANK = len(ARPABET)
 SPIKE_DELAY = 0.078  # seconds
 
-_FRAME_SAMPLES = 320
+FRAME_SAMPLES = 320
 _PIECE = 4.0  # seconds heard at once: longer costs more, and shorter than this hears less well
 _CONTEXT = 0.05  # seconds heard around a piece but not kept
 _LEVEL = 0.05  # RMS that a piece is brought to
@@ -36,12 +36,12 @@ def phone_log_probabilities(waveform: np.ndarray, spans: list[tuple[float, float
     spans:    where somebody speaks, seconds; everything else is blank and costs nothing.
     Raises MissingError when hama's engine does not exist for this system.
     """
-    total = math.ceil(len(waveform) / _FRAME_SAMPLES)
+    total = math.ceil(len(waveform) / FRAME_SAMPLES)
     heard = np.full((total, BLANK + 1), np.log(_FLOOR), np.float32)
     heard[:, BLANK] = 0.0
     pieces = [piece for span in spans for piece in _pieces(waveform, *span)]
     with ThreadPoolExecutor(_THREADS) as pool:  # the engine leaves Python's lock; the pieces know nothing of each other
-        for (start, stop), rows in zip(pieces, pool.map(lambda piece: _hear(waveform, *piece), pieces), strict=True):
+        for (start, stop), rows in zip(pieces, pool.map(lambda piece: hear(waveform, *piece), pieces), strict=True):
             heard[start:stop] = rows[: min(stop, total) - start]
     return heard
 
@@ -56,18 +56,18 @@ def _pieces(waveform: np.ndarray, start: float, end: float) -> list[tuple[int, i
     longest, pieces = round(_PIECE / FRAME), []
     while stop - first > longest:
         sought = np.arange(first + longest // 2, first + longest)
-        energy = [np.square(waveform[(frame - 6) * _FRAME_SAMPLES : frame * _FRAME_SAMPLES]).sum() for frame in sought]
+        energy = [np.square(waveform[(frame - 6) * FRAME_SAMPLES : frame * FRAME_SAMPLES]).sum() for frame in sought]
         cut = int(sought[int(np.argmin(energy))])
         pieces.append((first, cut))
         first = cut
     return [*pieces, (first, stop)]
 
 
-def _hear(waveform: np.ndarray, first: int, stop: int) -> np.ndarray:
+def hear(waveform: np.ndarray, first: int, stop: int) -> np.ndarray:
     """(at most stop - first, 40) log probabilities of one piece, heard with context on both sides."""
     context = round(_CONTEXT / FRAME)
     begin = max(0, first - context)
-    sound = waveform[begin * _FRAME_SAMPLES : (stop + context) * _FRAME_SAMPLES]
+    sound = waveform[begin * FRAME_SAMPLES : (stop + context) * FRAME_SAMPLES]
     loudness, peak = float(np.sqrt(np.mean(np.square(sound)))), float(np.abs(sound).max())
     sound = sound * min(_LEVEL / max(loudness, 1e-6), 1.0 / max(peak, 1e-6))
     feeds = {"waveform": sound[None].astype(np.float32), "waveform_lengths": np.array([len(sound)])}

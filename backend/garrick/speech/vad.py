@@ -12,29 +12,41 @@ from garrick.weights import registry
 
 HOP = 512  # new samples a step; the net sees 64 old samples before them (Silero VAD 5 and later)
 _CONTEXT = 64
-_LOUD, _MOST_GAIN = 0.9, 100.0  # of full scale; +40 dB
-_ENTER, _LEAVE = 0.5, 0.35  # Silero's own hysteresis: speech begins above the first and ends below the second
+LOUD, MOST_GAIN = 0.9, 100.0  # of full scale; +40 dB
+ENTER, LEAVE = 0.5, 0.35  # Silero's own hysteresis: speech begins above the first and ends below the second
 _MIN_SPEECH, _MIN_PAUSE, _PAD = 0.10, 0.20, 0.10  # seconds
 
 
 def speech_probability(waveform: np.ndarray) -> np.ndarray:
     """(T,) float32, 0..1: how likely each 32 ms step (HOP samples) of a (N,) 16 kHz waveform holds speech.
 
-    The loudest 0.1 % is brought to _LOUD first: the net misses quiet and creaky voices otherwise.
+    The loudest 0.1 % is brought to LOUD first: the net misses quiet and creaky voices otherwise.
     """
-    session = _session()
     steps = -(-len(waveform) // HOP)
-    gain = min(_LOUD / max(float(np.percentile(np.abs(waveform), 99.9)), 1e-6), _MOST_GAIN)
-    padded = np.zeros(_CONTEXT + steps * HOP, np.float32)
-    padded[_CONTEXT : _CONTEXT + len(waveform)] = np.clip(gain * waveform, -1.0, 1.0)
-    state = np.zeros((2, 1, 128), np.float32)
-    rate = np.array(Speech.SAMPLE_RATE, np.int64)
-    probabilities = np.empty(steps, np.float32)
-    for step in range(steps):
-        window = padded[None, step * HOP : step * HOP + _CONTEXT + HOP]
-        output, state = session.run(None, {"input": window, "state": state, "sr": rate})
-        probabilities[step] = np.asarray(output)[0, 0]
-    return probabilities
+    gain = min(LOUD / max(float(np.percentile(np.abs(waveform), 99.9)), 1e-6), MOST_GAIN)
+    padded = np.zeros(steps * HOP, np.float32)
+    padded[: len(waveform)] = gain * waveform
+    return Detector().listen(padded)
+
+
+class Detector:
+    """The net, with what it remembers from one call to the next."""
+
+    def __init__(self) -> None:
+        self._state = np.zeros((2, 1, 128), np.float32)
+        self._before = np.zeros(_CONTEXT, np.float32)
+
+    def listen(self, samples: np.ndarray) -> np.ndarray:
+        """(T * HOP,) float32, 16 kHz, its loudest parts near LOUD -> (T,) float32, 0..1 speech probability."""
+        session, rate = _session(), np.array(Speech.SAMPLE_RATE, np.int64)
+        heard = np.concatenate([self._before, np.clip(samples, -1.0, 1.0)])
+        probabilities = np.empty(len(samples) // HOP, np.float32)
+        for step in range(len(probabilities)):
+            window = heard[None, step * HOP : step * HOP + _CONTEXT + HOP]
+            output, self._state = session.run(None, {"input": window, "state": self._state, "sr": rate})
+            probabilities[step] = np.asarray(output)[0, 0]
+        self._before = heard[-_CONTEXT:]
+        return probabilities
 
 
 def segments(probability: np.ndarray, duration: float) -> list[tuple[float, float]]:
@@ -46,11 +58,11 @@ def segments(probability: np.ndarray, duration: float) -> list[tuple[float, floa
     speaking = False
     for step, value in enumerate(probability):
         time = step * HOP / Speech.SAMPLE_RATE
-        if not speaking and value >= _ENTER:
+        if not speaking and value >= ENTER:
             speaking = True
             if not spans or time - spans[-1][1] >= _MIN_PAUSE + 2 * _PAD:  # else it was no pause: the last span goes on
                 spans.append([time, duration])
-        elif speaking and value < _LEAVE:
+        elif speaking and value < LEAVE:
             speaking = False
             spans[-1][1] = time
         if speaking:

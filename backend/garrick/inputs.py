@@ -1,0 +1,80 @@
+"""What can be known of a job in a moment, before any work: its files, its text, the weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from garrick.core.camera import Camera, CameraPath
+from garrick.core.performance import Performance
+from garrick.errors import InputError
+from garrick.job import Job
+from garrick.outputs.camera import read_camera
+
+_WEIGHTS = ("face_detection_short_range", "face_landmark", "iris_landmark", "selfie_segmentation")
+_LISTENING = ("silero_vad", "hama")
+_SPEAKING = ("hibari",)
+
+_LONGEST = 600 * 240  # frames: what the longest voice has at the highest rate
+_MAX_BYTES = 200e6  # of a performance in memory: as long as that
+
+
+@dataclass(frozen=True)
+class Given:
+    """The files of a job that hold what Garrick would make itself; None where it shall.
+
+    camera: of the job's size and rate, one pose or one a frame.
+    """
+
+    camera: CameraPath | None
+    performance: Performance | None
+
+    def camera_path(self, own: Camera, performance: Performance) -> CameraPath:
+        """The camera for every frame of the performance; `own` is the photo's. Raises InputError for another length."""
+        frames, camera = len(performance), self.camera
+        if camera is None:
+            return CameraPath.still(own, frames, performance.fps)
+        if len(camera) == 1:
+            return CameraPath.still(camera.at(0), frames, performance.fps)
+        if len(camera) != frames:
+            raise InputError(
+                f"The camera has {len(camera)} frames, the clip has {frames}.",
+                "Export the camera for the whole clip, or one pose of it.",
+            )
+        return camera
+
+
+def check(job: Job) -> Given:
+    """Look at everything that a job needs. Raises InputError, MissingError for weights that are not there."""
+    from garrick.bodies.head import load_head
+    from garrick.perception.image import load_photo
+    from garrick.weights import registry
+
+    load_photo(job.portrait)
+    silent = job.audio is None and job.text is None
+    for name in (*_WEIGHTS, *(() if silent else _LISTENING), *(() if job.text is None else _SPEAKING)):
+        registry.path(name)
+    load_head()
+    return Given(
+        None if job.camera is None else read_camera(job.camera, job.size, job.fps),
+        None if job.performance is None else _read_performance(job.performance, job),
+    )
+
+
+def _read_performance(path: Path, job: Job) -> Performance:
+    try:
+        performance = Performance.load(path, _MAX_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.", "Give the path of a performance.npz.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(str(error), "Save the performance again.") from error
+    if performance.fps != job.fps:
+        raise InputError(
+            f"{path.name} has {performance.fps} frames a second; the job says {job.fps}.",
+            f"Set the frame rate to {performance.fps}, or resample the performance.",
+        )
+    if not 0 < len(performance) <= _LONGEST:
+        raise InputError(f"{path.name} has {len(performance)} frames; 1 to {_LONGEST} can be rendered.")
+    return performance

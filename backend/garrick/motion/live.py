@@ -1,0 +1,299 @@
+"""Motion while somebody speaks: audio in pieces -> frames that never change once they are given out.
+
+Every TICK the ear hears the latest sound, and the frames that lie LOOKAHEAD before its end are made, by the same rules
+as those of a whole recording. Where two ticks disagree about the present, the difference fades out. The clock is
+the number of samples that came in: frame i shows time i / fps of them, for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from garrick.bodies.head import load_head
+from garrick.context import RunContext
+from garrick.core.camera import Camera
+from garrick.core.timing import frame_count, frame_times
+from garrick.motion.activity import activity, smoothstep, spoken_spans
+from garrick.motion.blinks import RATE, blink_curve
+from garrick.motion.brows import brow_raises
+from garrick.motion.head import breathing, nods, sway, turned
+from garrick.motion.lips import lips_of
+from garrick.motion.live_eyes import LiveEyes
+from garrick.motion.perform import move_lids, obey_rules, rest_face, spoken_face, steady_gaze
+from garrick.perception.portrait import FitReport, Portrait
+from garrick.speech.alphabet import SILENCE
+from garrick.speech.incoming import Incoming, resampled
+from garrick.speech.live import LiveEar, Timeline
+from garrick.speech.prosody import measure_prosody
+from garrick.speech.recogniser import hear as hear_frames
+from garrick.speech.speech import Phone, Prosody, Speech
+from garrick.speech.voices import speak
+
+TICK = 2560  # samples at 16 kHz, 160 ms: twice what the work of a tick takes on one core
+LOOKAHEAD = 0.24  # seconds heard beyond a frame before it is made: a lip closure is then known before the lips move
+
+_PAST = 1.2  # seconds before the first new frame that shape it
+_PROSODY = 1.8  # seconds whose melody and loudness are measured: _PAST, LOOKAHEAD and a tick
+_MOUTH_FADE, _HEAD_FADE = 0.08, 0.4  # seconds over which a disagreement of two ticks fades
+_NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
+_LATE = 0.4  # seconds after which an accent is no longer answered
+_ACCENTS_APART = 0.2  # seconds: nearer ones are the same, heard again
+_SETTLE = 2.0  # seconds in which the head leaves the pose of the photo
+_CAMERA = 0.6  # metres before the average head
+_LOUDNESS_MEMORY = 10.0  # seconds after which the loudest syllable is forgotten
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Frames first, first + 1, ... of a stream; the arrays are a Performance's."""
+
+    first: int
+    face: np.ndarray
+    head_rotation: np.ndarray
+    head_translation: np.ndarray
+    gaze: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.face)
+
+
+def somebody() -> Portrait:
+    """Nobody's portrait: the average head at rest, looking into a camera before it; there is no picture of it."""
+    size = 256
+    view = np.diag([1.0, -1.0, -1.0, 1.0])
+    view[2, 3] = _CAMERA
+    lens = np.array([[2.0 * size, 0, size / 2], [0, 2.0 * size, size / 2], [0, 0, 1]])
+    return Portrait(
+        image=np.zeros((size, size, 3), np.uint8),
+        alpha=np.zeros((size, size), np.float32),
+        landmarks=np.zeros((478, 2), np.float32),
+        identity=np.zeros(len(load_head().identity_basis), np.float32),
+        face=np.zeros(52, np.float32),
+        head_rotation=np.zeros(3, np.float32),
+        gaze=np.zeros((2, 2), np.float32),
+        camera=Camera(lens, view, (size, size)),
+        light=np.zeros((4, 3), np.float32),
+        report=FitReport(0, 0, 0, 0, 0, 0, 0, 0),
+    )
+
+
+@dataclass(frozen=True)
+class _Accent:
+    """The number-th pitch accent, heard at `heard` seconds and answered by head and brows as if it were at `time`."""
+
+    number: int
+    heard: float
+    time: float
+
+
+class LiveMotion:
+    """One speaker. The same calls give the same frames, and so do the same samples cut otherwise.
+
+    rate: Hz of the sound that will come, one of incoming.RATES.
+    expression, head_motion, seed: as in `perform.run`.
+    """
+
+    def __init__(
+        self,
+        portrait: Portrait,
+        fps: Fraction,
+        rate: int,
+        expression: float = 1.0,
+        head_motion: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        self.fps = fps
+        self._portrait, self._expression, self._head_motion = portrait, expression, head_motion
+        self._ctx = RunContext(seed=seed)
+        self._lips = lips_of(load_head(), portrait.identity)
+        self._rest = rest_face(portrait.face, self._lips)
+        self._incoming, self._ear, self._timeline = Incoming(rate), LiveEar(), Timeline()
+        self._waiting = np.zeros(0, np.float32)
+        self._eyes = LiveEyes(self._ctx.rng("gaze"), self._ctx.rng("blinks"), RATE * head_motion)
+        self._made = 0
+        self._spoken = self._rest
+        self._angles, self._first_angles = np.zeros(3), np.zeros(3)
+        self._accents: list[_Accent] = []
+        self._accented = 0
+        self._loudest = -np.inf
+
+    @property
+    def frames(self) -> int:
+        """How many frames have been given out."""
+        return self._made
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound that have come in, spoken texts included."""
+        return self._incoming.duration
+
+    def hear(self, samples: np.ndarray) -> list[Motion]:
+        """(n,) float32, -1..1, mono -> the frames that can be made now."""
+        ready = np.concatenate([self._waiting, self._incoming.push(samples)])
+        made = []
+        while len(ready) >= TICK:
+            self._timeline.update(self._ear.listen(ready[:TICK]), self._shown)
+            ready = ready[TICK:]
+            seen = self._ear.samples / Speech.SAMPLE_RATE - LOOKAHEAD
+            made.append(self._make(int(np.floor(seen * self.fps)) + 1, *self._prosody()))
+        self._waiting = ready
+        return [motion for motion in made if len(motion)]
+
+    def flush(self) -> list[Motion]:
+        """The frames of all sound that has come in, without waiting for what follows."""
+        tail = self._incoming.rest()
+        self._timeline.update(self._ear.listen(self._waiting, tail), self._shown)
+        self._waiting = self._waiting[:0]
+        motion = self._make(self._due(), *self._prosody())
+        return [motion] if len(motion) else []
+
+    def say(self, text: str) -> tuple[float, np.ndarray, list[Motion]]:
+        """Speak an English text after what came so far.
+
+        Returns when it starts (seconds), the (n,) float32 voice at the stream's rate, and all its frames.
+        Raises InputError for a text that cannot be spoken.
+        """
+        speech = speak(text, self._ctx)
+        made = self.flush()
+        voice = resampled(speech.playback[:, 0], speech.playback_rate, self._incoming.rate)
+        start = self.duration
+        self._ear.skip(np.concatenate([self._waiting, self._incoming.push(voice)]))
+        self._timeline.append([replace(p, start=p.start + start, end=p.end + start) for p in speech.phones], start)
+        motion = self._make(self._due(), speech.prosody, start)
+        return start, voice, [*made, motion]
+
+    def warm_up(self) -> None:
+        """Load the models and go through one tick of silence, so that the first sound does not wait."""
+        silence = np.zeros(Speech.SAMPLE_RATE, np.float32)
+        hear_frames(silence, 0, 25)
+        measure_prosody(silence, [Phone(SILENCE, 0.0, 1.0)])
+        LiveEar().listen(silence)
+
+    @property
+    def _shown(self) -> float:
+        """Seconds of the next frame."""
+        return self._made / float(self.fps)
+
+    def _due(self) -> int:
+        """How many frames show any part of the sound."""
+        return frame_count(self.duration, self.fps) if self.duration else 0
+
+    def _prosody(self) -> tuple[Prosody, float]:
+        """Prosody of the latest sound, its loudness against the loudest of the last while, and where it starts."""
+        sound = self._ear.window[-round(_PROSODY * Speech.SAMPLE_RATE) :]
+        start = (self._ear.samples - len(sound)) / Speech.SAMPLE_RATE
+        phones = [
+            replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
+            for phone in self._timeline.phones()
+            if phone.end > start
+        ]
+        prosody = measure_prosody(sound, phones or [Phone(SILENCE, 0.0, len(sound) / Speech.SAMPLE_RATE)])
+        loudest = _loudest(sound)
+        self._loudest = max(self._loudest - 20 * TICK / Speech.SAMPLE_RATE / _LOUDNESS_MEMORY, loudest)
+        return replace(prosody, energy=prosody.energy + np.float32(loudest - self._loudest)), start
+
+    def _make(self, stop: int, prosody: Prosody, prosody_start: float) -> Motion:
+        """Frames from the next one to `stop` - 1 of the timeline.
+
+        They are made in a window that starts _PAST before them, at a frame, and goes on to the end of the timeline.
+        """
+        first = self._made
+        if stop <= first:
+            return Motion(first, *(np.zeros((0, *shape), np.float32) for shape in ((52,), (3,), (3,), (2, 2))))
+        past = max(0, first - round(_PAST * self.fps))
+        start = past / float(self.fps)
+        everything = self._timeline.phones()
+        phones = [
+            replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
+            for phone in everything
+            if phone.end > start
+        ]
+        times = frame_times(max(stop - past, frame_count(phones[-1].end, self.fps) if phones else 0), self.fps)
+        prosody = _shifted(prosody, start - prosody_start, len(times) / float(self.fps))
+        self._hear_accents(prosody.accents + start)
+        new = slice(first - past, stop - past)
+        talking = activity(phones, times)
+        face = spoken_face(phones, prosody, self._rest, self.fps, self._expression, talking)
+        self._spoken = _continued(face, self._spoken, first - past, self.fps, _MOUTH_FADE, stop - past)
+        face = obey_rules(face, phones, self.fps, self._lips)
+        for accent in self._accents:
+            rng = self._ctx.rng(f"brows {accent.number}")
+            face += brow_raises(np.array([accent.time - start]), times, rng) * self._expression
+        rotation, translation = self._head(prosody, times, talking, start, first - past, stop - past)
+        end = stop / float(self.fps)
+        self._eyes.advance(self._shown, end, spoken_spans(everything))
+        shift = self._eyes.fixations().at(times + start)[new] * self._head_motion
+        gaze = steady_gaze(self._portrait, rotation, shift)
+        blinks = self._eyes.blinks() - start
+        face = face[new]
+        inside = blinks[(blinks >= 0) & (blinks < len(times) / float(self.fps))]
+        move_lids(face, self._portrait, gaze, blink_curve(inside, len(times), self.fps)[new])
+        self._made = stop
+        return Motion(
+            first,
+            np.clip(face, 0, 1).astype(np.float32),
+            rotation.astype(np.float32),
+            translation.astype(np.float32),
+            gaze.astype(np.float32),
+        )
+
+    def _hear_accents(self, accents: np.ndarray) -> None:
+        """Note new accents; one that is heard too late for its nod is answered late."""
+        for time in accents:
+            last = self._accents[-1].heard if self._accents else -np.inf
+            if time > max(last, self._shown - _LATE) and time - last > _ACCENTS_APART:
+                answered = max(float(time), self._shown + _NOD_LEAD)
+                self._accents.append(_Accent(self._accented, float(time), answered))
+                self._accented += 1
+        self._accents = [accent for accent in self._accents if accent.time > self._shown - _PAST]
+
+    def _head(
+        self, prosody: Prosody, times: np.ndarray, talking: np.ndarray, start: float, first: int, stop: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n, 3) rotation and (n, 3) translation of the frames first .. stop - 1 of the window."""
+        slow = gaussian_filter1d(talking, 0.25 * float(self.fps), mode="nearest") if len(talking) else talking
+        angles = sway(prosody, times, slow, self._ctx.rng("head drift"), start)
+        for accent in self._accents:
+            own = replace(prosody, accents=np.array([accent.time - start], np.float32))
+            angles += nods(own, times, self._ctx.rng(f"nods {accent.number}"))
+        if not self._made and len(angles):
+            self._first_angles = angles[0]
+        angles = angles - self._first_angles * (1 - smoothstep((times + start) / _SETTLE))[:, None]
+        self._angles = _continued(angles, self._angles, first, self.fps, _HEAD_FADE, stop)
+        new = slice(first, stop)
+        rotation = turned(self._portrait.head_rotation, angles[new] * self._head_motion)
+        return rotation, breathing(times[new] + start, self._ctx.rng("breath")) * self._head_motion
+
+
+def _continued(curve: np.ndarray, shown: np.ndarray, first: int, fps: Fraction, fade: float, stop: int) -> np.ndarray:
+    """Make (F, C) `curve` go on from `shown` (C,), the frame before `first`, in place -> what frame stop - 1 now is."""
+    if first > 0 and stop > first:
+        away = np.arange(1, len(curve) - first + 1) / float(fps)
+        curve[first:] += (shown - curve[first - 1]) * (1 - smoothstep(away / fade))[:, None]
+    return curve[stop - 1].copy() if stop > first else shown
+
+
+def _shifted(prosody: Prosody, seconds: float, duration: float) -> Prosody:
+    """The prosody from `seconds` on (before its start when negative) for `duration`; its ends go on beyond it."""
+    index = np.arange(int(np.ceil(duration / prosody.hop)) + 1) + round(seconds / prosody.hop)
+    index = np.clip(index, 0, len(prosody.energy) - 1)
+    return Prosody(
+        prosody.hop,
+        prosody.semitones[index],
+        prosody.voiced[index],
+        prosody.energy[index],
+        prosody.accents - np.float32(seconds),
+    )
+
+
+def _loudest(sound: np.ndarray) -> float:
+    """dB of the loudest 50 ms."""
+    step = Speech.SAMPLE_RATE // 20
+    energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
+    if len(energy) <= step:
+        return 10 * float(np.log10(energy[-1] / max(len(sound), 1) + 1e-10))
+    return 10 * float(np.log10((energy[step:] - energy[:-step]).max() / step + 1e-10))

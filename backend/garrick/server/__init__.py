@@ -1,0 +1,1 @@
+"""The HTTP service: job store, worker processes, assets, events, stream."""

@@ -1,0 +1,262 @@
+"""/v1/stream: a voice or a text in, motion and pictures out, while somebody speaks.
+
+A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint32 and what it numbers. The client:
+
+    {"type": "start", "portrait": "sha256:..." | null, "consent"?: true, "fps": "25", "rate": 16000,
+     "format": "s16" | "f32", "frames": "none" | "jpeg" | "webp", "size": [512, 512], "expression", "head_motion",
+     "seed"}                                    first; all but the type may be left out. Or, after a cut:
+    {"type": "resume", "session": "...", "id": 41}        id: of the last message that arrived, -1 for none
+    binary: input number, samples               a chunk of the voice, mono, any length
+    {"type": "text", "input": 7, "text": "..."}           something to say after what came so far, at most 500 characters
+    {"type": "flush", "input": 8}               motion up to here without waiting for what follows
+    {"type": "end", "input": 9}                 nothing more will come
+    {"type": "ack", "id": 41}                   messages up to this one have arrived
+
+Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... The service:
+
+    {"type": "ready", "session": "...", "input": -1}      input: the last one that was taken; send on from the next
+    {"type": "taken", "input": 7}               inputs up to this one need not be sent again
+    {"type": "motion", "id": 3, "frames": [{"frame": 0, "time": 0.0, "face": [52 weights], "head": {"rotation": [3],
+     "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]]}, ...]}    units and order of a Performance
+    {"type": "sound", "id": 4, "time": 1.5, "rate": 16000, "samples": "..."}     the voice of a text: 16-bit, base64
+    binary: frame number, JPEG or WebP          pictures of the motion, in order; some are left out when there is no time
+    {"type": "behind", "dropped": 3}            so many pictures were left out since the last word of it
+    {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over
+    {"type": "end", "id": 90, "frames": 1500, "duration": 60.0}
+
+Frame i shows the instant i / fps of the sound that came in, counted in samples; it comes when the next quarter of a
+second has been heard, and never changes. Messages with an id come once each, in order, on however many connections: a
+session that loses its client waits `stream_resume_s` for it. Pictures are not sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from typing import TypeVar
+
+import anyio.to_thread
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ValidationError
+
+from garrick.errors import GarrickError
+
+from .answers import Refused, body, sentence
+from .assets import PREFIX, AssetStore
+from .consent import Consents
+from .settings import Settings
+from .stream_session import Session
+from .stream_wire import NUMBER, Control, Resume, Start
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+async def serve_stream(websocket: WebSocket, settings: Settings) -> None:
+    """Serve an accepted and authorised WebSocket until it leaves or its stream is over."""
+    streams: Streams = websocket.app.state.streams
+    try:
+        session, position = await _enter(websocket, settings, streams)
+    except GarrickError as error:
+        await _refuse(websocket, error)
+        return
+    over = False
+    try:
+        await _converse(websocket, settings, session, position)
+        over = session.finished
+    except GarrickError as error:
+        over = True
+        await _refuse(websocket, error)
+    finally:
+        await streams.leave(session, over)
+
+
+class Streams:
+    """The sessions of one service, with a client or waiting for one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sessions: dict[str, Session] = {}
+        self._starting = 0
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+
+    async def begin(self, start: Start, portrait: str | None) -> Session:
+        """A new session. Raises Refused when there are too many, or it cannot begin."""
+        if len(self._sessions) + self._starting >= self._settings.streams:
+            raise Refused(429, "streams", f"{self._settings.streams} streams are open already.", "End one of them.")
+        self._starting += 1
+        try:
+            session = await Session.begin(start, portrait, self._settings)
+        finally:
+            self._starting -= 1
+        self._sessions[session.id] = session
+        return session
+
+    def resume(self, id: str) -> Session:
+        """The session of that id, taken from the connection that has it. Raises Refused."""
+        session = self._sessions.get(id)
+        if session is None:
+            raise Refused(404, "session", "There is no such stream any more.", "Start a new one.")
+        session.visitor.set()
+        session.visitor = asyncio.Event()
+        if id in self._waiting:
+            self._waiting.pop(id).cancel()
+        return session
+
+    async def leave(self, session: Session, over: bool) -> None:
+        """A connection has gone: keep its session for a while, unless it is over or another connection has it."""
+        if over:
+            await self._end(session)
+        elif not session.visitor.is_set() and session.id in self._sessions:
+            self._waiting[session.id] = asyncio.create_task(self._expire(session))
+
+    async def close(self) -> None:
+        """End all."""
+        for task in self._waiting.values():
+            task.cancel()
+        for session in list(self._sessions.values()):
+            await self._end(session)
+
+    async def _expire(self, session: Session) -> None:
+        await asyncio.sleep(self._settings.stream_resume_s)
+        self._waiting.pop(session.id, None)
+        await self._end(session)
+
+    async def _end(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        await session.close()
+
+
+async def _enter(websocket: WebSocket, settings: Settings, streams: Streams) -> tuple[Session, int]:
+    """The first message -> the session and the id of the message to begin with. Raises GarrickError."""
+    try:
+        text = await asyncio.wait_for(websocket.receive_text(), settings.header_s)
+    except (TimeoutError, KeyError) as error:
+        raise Refused(400, "input", "The first message is no start.", "Send start or resume as JSON.") from error
+    if '"resume"' in text[:100]:
+        wish = _read(Resume, text)
+        session = streams.resume(wish.session)
+        position = wish.id + 1
+        if not session.first <= position <= session.said:
+            raise Refused(409, "order", f"Message {position} is not kept.", "Start a new stream.")
+        session.acknowledge(wish.id)
+    else:
+        start = _read(Start, text)
+        portrait = await anyio.to_thread.run_sync(_portrait, start, settings)
+        session, position = await streams.begin(start, portrait), 0
+    await websocket.send_json({"type": "ready", "session": session.id, "input": session.accepted})
+    return session, position
+
+
+def _portrait(start: Start, settings: Settings) -> str | None:
+    """Where the portrait lies. Raises Refused when it is not there or nobody has agreed to its use."""
+    if start.portrait is None:
+        if start.frames != "none":
+            raise Refused(422, "input", "Pictures need a portrait.", 'Name one, or ask for "frames": "none".')
+        return None
+    digest = start.portrait.removeprefix(PREFIX)
+    path = AssetStore(settings).find(digest)
+    if path is None:
+        raise Refused(422, "asset", "Not uploaded yet: portrait.", "Put it to /v1/assets first.")
+    Consents(settings.data / "consents").require(digest, start.consent)
+    return str(path)
+
+
+async def _converse(websocket: WebSocket, settings: Settings, session: Session, position: int) -> None:
+    """Read and write until the client leaves, another connection takes over, or all is said and acknowledged."""
+    visitor = session.visitor
+    tasks = [
+        asyncio.create_task(work)
+        for work in (
+            _listen(websocket, settings, session),
+            _tell(websocket, settings, session, position),
+            visitor.wait(),
+        )
+    ]
+    left = session.started + settings.stream_seconds - time.monotonic()
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            raise Refused(408, "duration", f"A stream may last {settings.stream_seconds:g} s.", "Start a new one.")
+        for task in done:
+            task.result()
+        if session.finished:
+            await websocket.close(1000)
+        elif visitor.is_set():
+            await websocket.close(1008, "Another connection has taken this stream.")
+    except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        return  # the client has gone, or does not read: it may come back
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _listen(websocket: WebSocket, settings: Settings, session: Session) -> None:
+    """Take what the client sends. Raises Refused for what cannot be understood, and for silence."""
+    while not session.finished:
+        try:
+            message = await asyncio.wait_for(websocket.receive(), settings.stream_idle_s)
+        except TimeoutError:
+            wait = settings.stream_idle_s
+            raise Refused(408, "idle", f"Nothing came for {wait:g} s.", "Start a new stream.") from None
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        data = message.get("bytes")
+        if data is not None:
+            if len(data) < NUMBER.size:
+                raise Refused(400, "input", "A binary message has no number.", "Put the input's number first.")
+            await session.take(NUMBER.unpack_from(data)[0], "audio", data[NUMBER.size :])
+            continue
+        control = _read(Control, message.get("text") or "")
+        if control.type == "ack":
+            session.acknowledge(control.id or 0)
+        elif control.type == "text":
+            await session.take(control.input or 0, "text", text=control.text)
+        else:
+            await session.take(control.input or 0, control.type)
+
+
+async def _tell(websocket: WebSocket, settings: Settings, session: Session, position: int) -> None:
+    """Send what there is, messages before pictures. Raises TimeoutError when the client does not read."""
+    taken = session.accepted
+
+    async def send(text: bytes | None = None, data: bytes | None = None) -> None:
+        sending = websocket.send_bytes(data) if data is not None else websocket.send_text((text or b"").decode())
+        await asyncio.wait_for(sending, settings.write_s)
+
+    while True:
+        await session.news(position, taken)
+        if session.accepted > taken:
+            taken = session.accepted
+            await send(json.dumps({"type": "taken", "input": taken}).encode())
+        last = session.ended is not None and position == session.said - 1
+        if position < session.said and not (last and session.pictures):
+            await send(session.message(position))
+            session.deliver(position)
+            position += 1
+        elif session.dropped:
+            dropped, session.dropped = session.dropped, 0
+            await send(json.dumps({"type": "behind", "dropped": dropped}).encode())
+        elif session.pictures:
+            await send(data=session.pictures.popleft())
+        elif session.failed is not None:
+            raise Refused(500, **session.failed)
+
+
+def _read(kind: type[Kind], text: str) -> Kind:
+    """A message of that kind. Raises Refused."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise Refused(422, "input", "; ".join(map(sentence, error.errors()[:8])), "See the protocol.") from error
+
+
+async def _refuse(websocket: WebSocket, error: GarrickError) -> None:
+    """Say why, and close."""
+    kind = error.kind if isinstance(error, Refused) else "failed"
+    problem = json.loads(body(kind, error.user_message, error.fix))["error"]
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await websocket.send_json({"type": "error", **problem})
+        await websocket.close(1008, error.user_message[:100])

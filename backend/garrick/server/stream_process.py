@@ -1,0 +1,228 @@
+"""The process of one stream: hears, moves and renders, so that neither the service nor another stream has to wait.
+
+Messages are those of `stream_wire` on its input and output. In: {"start": {...}, "portrait": path | null, "limits"},
+then {"input": n, "kind": "audio" | "text" | "flush" | "end", "text"?} with the samples. Out: {"ready": true},
+{"done": n} for each input, {"motion": [first, count]} with the frames as JSON, {"image": frame} with the picture,
+{"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem": {...}}, {"end": frames, "duration"}.
+At the end of its input it dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections import deque
+from fractions import Fraction
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from garrick.errors import GarrickError, InputError
+
+from .stream_wire import pack, read_message
+from .worker import die, take_pipes
+
+_TEXT = 500  # characters said at once
+_PICTURES = 8  # waiting to be rendered, or as many as were moved at once; older ones are dropped
+_JPEG, _WEBP = 85, 80  # quality
+
+
+def main() -> None:
+    """The process."""
+    orders, out = take_pipes()
+    mouth = _Mouth(out)
+    inputs: SimpleQueue[tuple[dict[str, Any], bytes]] = SimpleQueue()
+    threading.Thread(target=_listen, args=(orders, inputs), daemon=True).start()
+    try:
+        _stream(inputs, mouth)
+    except GarrickError as error:
+        mouth.say({"problem": {"kind": "failed", "message": error.user_message, "fix": error.fix}, "fatal": True})
+        threading.Event().wait()  # the session ends the process
+
+
+def _listen(orders: BinaryIO, inputs: SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
+    """Orders have a thread of their own, so that the end of the input is seen at once."""
+    while (message := read_message(orders)) is not None:
+        inputs.put(message)
+    die()
+
+
+class _Mouth:
+    """The output; messages are written whole, by any thread."""
+
+    def __init__(self, out: int) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def say(self, message: dict[str, Any], payload: bytes = b"") -> None:
+        data = memoryview(pack(message, payload))
+        try:
+            with self._lock:
+                while data:
+                    data = data[os.write(self._out, data) :]
+        except OSError:
+            die()
+
+
+def _stream(inputs: SimpleQueue[tuple[dict[str, Any], bytes]], mouth: _Mouth) -> None:
+    """From the first message to the last."""
+    from .limits import Limits, hold_to
+
+    order, _ = inputs.get()
+    hold_to(Limits(**order["limits"]))
+    from garrick.context import RunContext
+    from garrick.motion.live import LiveMotion, somebody
+    from garrick.perception import analyse
+
+    start = order["start"]
+    fps = Fraction(start["fps"])
+    portrait = somebody()
+    if order["portrait"] is not None:
+        portrait = analyse.run(Path(order["portrait"]), tuple(start["size"]), None, RunContext())
+    live = LiveMotion(portrait, fps, start["rate"], start["expression"], start["head_motion"], start["seed"])
+    live.warm_up()
+    painter = None
+    if start["frames"] != "none":
+        painter = _Painter(portrait, start["frames"], mouth)
+    mouth.say({"ready": True})
+    while True:
+        message, payload = inputs.get()
+        made = []
+        try:
+            if message["kind"] == "audio":
+                made = live.hear(_samples(payload, start["format"]))
+            elif message["kind"] == "text":
+                begin, voice, made = live.say(_checked(message["text"]))
+                sound = (np.clip(voice, -1, 1) * 32767).astype("<i2").tobytes()
+                mouth.say({"sound": begin, "rate": start["rate"]}, sound)
+            else:
+                made = live.flush()
+        except GarrickError as error:
+            mouth.say({"problem": {"kind": "input", "message": error.user_message, "fix": error.fix}})
+        for motion in made:
+            mouth.say({"motion": [motion.first, len(motion)]}, motion_json(motion, fps))
+            if painter is not None:
+                painter.paint(motion)
+        mouth.say({"done": message["input"]})
+        if message["kind"] == "end":
+            if painter is not None:
+                painter.finish()
+            mouth.say({"end": live.frames, "duration": live.duration})
+
+
+def motion_json(motion, fps: Fraction) -> bytes:
+    """The frames of a `Motion` as a JSON list; five decimals, which no eye sees."""
+    frames = []
+    for row in range(len(motion)):
+        frame = motion.first + row
+        frames.append(
+            {
+                "frame": frame,
+                "time": float(frame / fps),
+                "face": _rounded(motion.face[row]),
+                "head": {
+                    "rotation": _rounded(motion.head_rotation[row]),
+                    "translation": _rounded(motion.head_translation[row]),
+                },
+                "gaze": _rounded(motion.gaze[row]),
+            }
+        )
+    return json.dumps(frames, separators=(",", ":")).encode()
+
+
+def _rounded(values: np.ndarray) -> list[Any]:
+    return np.round(values.astype(np.float64), 5).tolist()
+
+
+def _samples(payload: bytes, form: str) -> np.ndarray:
+    """(n,) float32, -1..1. Raises InputError."""
+    width = 2 if form == "s16" else 4
+    if len(payload) % width:
+        raise InputError("An audio chunk ends within a sample.", f"Send whole little-endian samples of {width} bytes.")
+    if form == "s16":
+        return np.frombuffer(payload, "<i2").astype(np.float32) / 32768
+    samples = np.frombuffer(payload, "<f4").astype(np.float32)
+    if not np.isfinite(samples).all():
+        raise InputError("An audio chunk holds samples that are not numbers.", "Send samples between -1 and 1.")
+    return np.clip(samples, -1, 1)
+
+
+def _checked(text: str) -> str:
+    if len(text) > _TEXT:
+        raise InputError(f"A text of a stream may have {_TEXT} characters.", "Send shorter texts, one after another.")
+    return text
+
+
+class _Painter:
+    """Renders frames in a thread; when it falls behind, the oldest that wait are dropped and it says so."""
+
+    def __init__(self, portrait, form: str, mouth: _Mouth) -> None:
+        from garrick.context import RunContext
+        from garrick.rendering.render import prepare, render_pose
+
+        self._stage, self._form, self._mouth = prepare(portrait, RunContext()), form, mouth
+        render_pose(self._stage, self._stage.puppet.source, portrait.camera)  # compiles
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._dropped = 0
+        self._news = threading.Condition()
+        self._busy = False
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def paint(self, motion) -> None:
+        from garrick.rendering.puppet import Pose
+
+        with self._news:
+            for row in range(len(motion)):
+                pose = Pose(motion.face[row], motion.head_rotation[row], motion.head_translation[row], motion.gaze[row])
+                self._waiting.append((motion.first + row, pose))
+            while len(self._waiting) > max(_PICTURES, len(motion)):
+                self._waiting.popleft()
+                self._dropped += 1
+            self._news.notify()
+
+    def finish(self) -> None:
+        """Wait until all that wait are out."""
+        with self._news:
+            self._news.wait_for(lambda: not self._waiting and not self._busy)
+
+    def _work(self) -> None:
+        from garrick.rendering.render import render_pose
+
+        while True:
+            with self._news:
+                self._busy = False
+                self._news.notify_all()
+                self._news.wait_for(lambda: self._waiting)
+                frame, pose = self._waiting.popleft()
+                dropped, self._dropped, self._busy = self._dropped, 0, True
+            if dropped:
+                self._mouth.say({"behind": dropped})
+            plate = render_pose(self._stage, pose, self._stage.portrait.camera).plate
+            self._mouth.say({"image": frame}, encode(plate, self._form))
+
+
+def encode(picture: np.ndarray, form: str) -> bytes:
+    """A JPEG or WebP of an (H, W, 3) uint8 sRGB picture, marked as synthetic."""
+    import io
+
+    from PIL import Image
+
+    from garrick.outputs.frames import SYNTHETIC, SYNTHETIC_XMP
+
+    data = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = SYNTHETIC  # ImageDescription
+    image = Image.fromarray(picture)
+    if form == "jpeg":
+        image.save(data, "JPEG", quality=_JPEG, exif=exif, xmp=SYNTHETIC_XMP.encode())
+    else:
+        image.save(data, "WEBP", quality=_WEBP, method=0, exif=exif, xmp=SYNTHETIC_XMP.encode())
+    return data.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What travels between a stream's session and its process, and what a client may ask of a stream."""
+
+from __future__ import annotations
+
+import json
+import struct
+from fractions import Fraction
+from typing import Any, BinaryIO, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from garrick.job import Fps
+
+from .wire import Asset
+
+HEAD = struct.Struct(">II")
+"""Before each message between the processes: bytes of its JSON, bytes of what follows that."""
+
+NUMBER = struct.Struct(">I")
+"""Before the samples or the picture in a binary WebSocket message: the input's number, or the frame's."""
+
+
+class Start(BaseModel):
+    """What a client wants of a stream."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["start"]
+    portrait: Asset | None = Field(None, description="An uploaded picture; null for motion only, of the average head.")
+    consent: bool = Field(False, description="The person in the portrait agrees; needed once a portrait.")
+    fps: Fps = Fraction(25)
+    rate: int = Field(16000, description="Samples a second, mono.")
+    format: Literal["s16", "f32"] = Field("s16", description="Little-endian samples.")
+    frames: Literal["none", "jpeg", "webp"] = "none"
+    size: tuple[int, int] = (512, 512)
+    expression: float = Field(1.0, ge=0, le=2)
+    head_motion: float = Field(1.0, ge=0, le=2)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("fps")
+    @classmethod
+    def _at_most_60(cls, fps: Fraction) -> Fraction:
+        if fps > 60:
+            raise ValueError("A stream has at most 60 frames a second.")
+        return fps
+
+    @field_validator("size")
+    @classmethod
+    def _even(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if any(side % 2 or not 128 <= side <= 1024 for side in size):
+            raise ValueError("Width and height must be even and lie between 128 and 1024 pixels.")
+        return size
+
+
+class Resume(BaseModel):
+    """A client that was cut off comes back. id: of the last message that it has, -1 for none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["resume"]
+    session: str = Field(max_length=64)
+    id: int = Field(ge=-1, lt=2**31)
+
+
+class Control(BaseModel):
+    """Everything else that is no sound."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["text", "flush", "end", "ack"]
+    input: int | None = Field(None, ge=0, lt=2**32)
+    text: str | None = None
+    id: int | None = Field(None, ge=0, lt=2**31)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Control:
+        needed = {"text": {"input", "text"}, "ack": {"id"}}.get(self.type, {"input"})
+        if {name for name in ("input", "text", "id") if getattr(self, name) is not None} != needed:
+            raise ValueError(f"A {self.type} message has {' and '.join(sorted(needed))}.")
+        return self
+
+
+def pack(message: dict[str, Any], payload: bytes = b"") -> bytes:
+    """One message between the processes."""
+    head = json.dumps(message).encode()
+    return HEAD.pack(len(head), len(payload)) + head + payload
+
+
+def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    """The next message of a pipe; None at its end."""
+    lengths = stream.read(HEAD.size)
+    if len(lengths) < HEAD.size:
+        return None
+    head, payload = HEAD.unpack(lengths)
+    data = stream.read(head + payload)
+    return None if len(data) < head + payload else (json.loads(data[:head]), data[head:])

@@ -1,0 +1,272 @@
+"""The supervisor: hands queued jobs to worker processes, watches them, and keeps what they say in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from garrick.errors import OutputError
+
+from .bench import Bench
+from .limits import RESERVED, Limits, resident
+from .settings import Settings
+from .store import JobRecord, JobState, JobStore, Progress
+from .worker_process import WorkerProcess
+
+DEATHS = 5
+"""A job whose worker dies so often in a row without getting further is given up."""
+
+_WATCH_S = 0.5  # between looks at the workers
+_LATE_S = 0.02  # after a deadline, so that no clock's grain hides that it has passed
+_RETRY_S = 1.0  # before asking a store again that could not be used
+_LONGEST_WAIT_S = 60.0  # between two starts of a worker that does not come up
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs the workers of one service, in the event loop that calls `start`.
+
+    Whatever dies, no job is lost: one whose worker died goes back into the queue, and on where it stopped.
+    """
+
+    def __init__(self, store: JobStore, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        # what a job uses is watched; the limit on what it reserves stops one that is faster than the watch
+        self._limits = Limits(settings.job_memory + RESERVED, settings.job_file_bytes, settings.job_open_files)
+        self._benches = [Bench(number, settings) for number in range(settings.workers)]
+        self._trials: dict[str, _Trial] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writer = ThreadPoolExecutor(1, "store")  # in order, and off the event loop: a disk may be slow
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Requeue what an earlier service left running, and start the workers. Raises OutputError."""
+        self._loop = asyncio.get_running_loop()
+        await self._try(self._store.recover)
+        self._tasks = [asyncio.create_task(self._man(bench)) for bench in self._benches]
+        self._tasks.append(asyncio.create_task(self._watch()))
+
+    async def stop(self) -> None:
+        """End the workers; the jobs at work go back into the queue, for the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for bench in self._benches:
+            if bench.job is not None:
+                try:
+                    await self._try(self._store.requeue, bench.job, "The service was stopped; the job goes on later.")
+                except OutputError as error:  # then the next start requeues it
+                    _log.error("%s", error)
+        self._writer.shutdown()
+
+    def notify(self) -> None:
+        """Say that a job was queued. From any thread."""
+        self._call(self._wake)
+
+    def cancel(self, id: str) -> JobRecord:
+        """Cancel a job: mark it in the store, and tell its worker. From any thread. Raises UnknownJob, OutputError."""
+        record = self._store.cancel(id)
+        self._call(self._tell_cancel, id)
+        return record
+
+    def status(self) -> list[dict[str, Any]]:
+        """Of each worker: "pid", "state" (as in `Bench`), "job" (its id or None), "rss" (bytes, with children), "since"
+        (unix seconds), "error" (what keeps it from starting, or what its jobs will miss)."""
+        return [bench.status() for bench in self._benches]
+
+    async def _man(self, bench: Bench) -> None:
+        """Keep a worker at the bench, whatever happens to it; one that does not come up gets time between its tries."""
+        failures = 0
+        while True:
+            bench.turn("broken" if failures else "starting")
+            try:
+                bench.seat(await WorkerProcess.start(self._limits, await self._try(self._scratch, bench)))
+                useful = await self._employ(bench)
+            except OSError as error:
+                useful, bench.error = False, f"A worker could not be started: {error}."
+            finally:
+                await bench.clear()
+            failures = 0 if useful else failures + 1
+            if failures:
+                _log.error("worker %d: %s", bench.number, bench.error)
+                bench.turn("broken")
+                await asyncio.sleep(min(2.0 ** (failures - 1), _LONGEST_WAIT_S))
+
+    async def _employ(self, bench: Bench) -> bool:
+        """Give jobs to the worker at the bench until it dies; whether it ever began one."""
+        worker = bench.worker
+        assert worker is not None
+        ready = await worker.message()
+        if ready is not None:
+            bench.error = ready["ready"]["missing"]
+            _log.info("worker %d, pid %d, is ready: %s", bench.number, worker.pid, ready["ready"])
+        useful, alive = False, ready is not None
+        while alive:
+            bench.turn("idle")
+            bench.woken.clear()
+            record = await self._keep(self._store.claim)
+            if record is None:
+                alive = await bench.idle(worker)
+            else:
+                bench.job = record.id
+                alive, useful = await self._run(bench, worker, record), True
+                bench.job = None
+        if not useful:
+            cause = bench.verdict or worker.cause_of_death()
+            bench.error = " | ".join([f"The worker died: {cause}.", *worker.last_words()[-3:]])
+        return useful
+
+    async def _run(self, bench: Bench, worker: WorkerProcess, record: JobRecord) -> bool:
+        """One job from its order to its end; False when the worker died with it."""
+        bench.turn("running")
+        trial = self._trials.setdefault(record.id, _Trial())
+        await self._try(self._tidy, record.id)
+        worker.send({"run": self._order(record)})
+        held = await self._keep(self._store.get, record.id)
+        if held is not None and held.state == JobState.CANCELLING:  # between the claim and the order
+            self._tell_cancel(record.id)
+        while True:
+            message = await worker.message()
+            match message:
+                case None:
+                    await self._bury(bench, worker, record.id, trial)
+                    return False
+                case {"progress": [phase, done, total]}:
+                    trial.reached(phase, done)
+                    await self._keep_if_possible(self._store.report, record.id, Progress(phase, done, total))
+                case {"log": line, "level": level}:
+                    await self._keep(self._store.log, record.id, line, level)
+                case {"end": _, "state": state}:
+                    bench.turn("idle")  # from here on the worker is not to blame for what takes time
+                    await self._finish(record.id, JobState(state), message.get("result"), message.get("error"))
+                    return True
+
+    async def _bury(self, bench: Bench, worker: WorkerProcess, id: str, trial: _Trial) -> None:
+        """A worker died with its job: fail the job where it was to blame, else let it go on elsewhere."""
+        cause = bench.verdict or worker.cause_of_death()
+        await self._try(self._tidy, id)
+        _log.warning("worker %d, pid %d, died with job %s: %s", bench.number, worker.pid, id, cause)
+        if bench.fault is not None:
+            await self._finish(id, JobState.FAILED, None, bench.fault)
+            return
+        if not bench.cancelled:
+            for line in worker.last_words():
+                await self._keep(self._store.log, id, line, "error")
+            trial.deaths += 1
+            if trial.deaths == DEATHS:
+                message = f"The worker died {DEATHS} times in a row without getting further: {cause}."
+                fix = "Its last words are in the job's log. Resume the job to try again."
+                await self._finish(id, JobState.FAILED, None, {"message": message, "fix": fix})
+                return
+        else:
+            self._trials.pop(id, None)
+        why = f"The worker died: {cause}. The job goes on where it stopped."
+        await self._keep(self._store.requeue, id, why)  # this ends one that was to be cancelled
+        self._wake()
+
+    async def _finish(
+        self, id: str, state: JobState, result: dict[str, Any] | None, error: dict[str, Any] | None
+    ) -> None:
+        await self._keep(lambda: self._store.finish(id, state, result=result, error=error))
+        self._trials.pop(id, None)
+
+    async def _watch(self) -> None:
+        """Look after the workers."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            for bench in self._benches:
+                worker = bench.worker
+                if worker is not None:
+                    rss = await asyncio.to_thread(resident, worker.pid)
+                    if bench.worker is worker:
+                        bench.rss = rss
+                        bench.judge()
+
+    def _order(self, record: JobRecord) -> dict[str, Any]:
+        """What a worker needs to carry out the job, its files by their paths."""
+        from garrick.job import FILE_FIELDS
+
+        files = {name: self._asset(record.job[name]) for name in FILE_FIELDS if record.job.get(name) is not None}
+        return {
+            "id": record.id,
+            "job": record.job | files,
+            "out": str(self._settings.jobs / record.id),
+            "stages": str(self._settings.stages),
+            "stages_bytes": self._settings.stages_bytes,
+            "scene": self._settings.scene,
+            "device": self._settings.device,
+        }
+
+    def _asset(self, name: str) -> str:
+        digest = name.removeprefix("sha256:")
+        return str(self._settings.assets / digest[:2] / digest[2:])
+
+    def _tidy(self, id: str) -> None:
+        """Remove what a killed worker left half written; all that has its name is whole. Nobody is at the job now."""
+        folder = self._settings.jobs / id
+        for left in (*folder.rglob(".*.part"), *folder.glob(".scene-*")):
+            with suppress(OSError):  # a folder that refuses this will refuse the job, and say why
+                left.unlink(missing_ok=True)
+
+    def _scratch(self, bench: Bench) -> Path:
+        """A fresh folder for temporary files; what a killed worker or its Blender left in the last one is removed."""
+        folder = self._settings.data / "scratch" / str(bench.number)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _tell_cancel(self, id: str) -> None:
+        assert self._loop is not None
+        for bench in self._benches:
+            if bench.job == id and bench.state == "running":
+                bench.cancel(id)
+                self._loop.call_later(self._settings.cancel_s + _LATE_S, bench.judge)
+
+    def _wake(self) -> None:
+        for bench in self._benches:
+            bench.woken.set()
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    async def _try(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, function, *arguments)
+
+    async def _keep(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Use the store; while it cannot be used, try again and again: nothing may be lost."""
+        while True:
+            try:
+                return await self._try(function, *arguments)
+            except OutputError as error:
+                _log.error("%s", error)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _keep_if_possible(self, function: Callable[..., T], *arguments: Any) -> None:
+        """The same for what the next message replaces."""
+        try:
+            await self._try(function, *arguments)
+        except OutputError as error:
+            _log.error("%s", error)
+
+
+class _Trial:
+    """How far a job has ever come, and how often in a row its workers died before they came further."""
+
+    def __init__(self) -> None:
+        self.deaths = 0
+        self._furthest: dict[str, int] = {}
+
+    def reached(self, phase: str, done: int) -> None:
+        if done > self._furthest.get(phase, -1):
+            self._furthest[phase] = done
+            self.deaths = 0

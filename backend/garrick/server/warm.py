@@ -1,0 +1,29 @@
+"""Loads what every job needs, so that the first job of a worker starts as fast as the next."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+
+_MODULES = (
+    "garrick.pipeline", "garrick.speech.listen", "garrick.perception.analyse", "garrick.motion.perform",
+    "garrick.rendering.render", "garrick.bodies.rig", "pymatting",
+)  # fmt: skip
+_NETS = {"face_detection_short_range": 128, "face_landmark": 192, "iris_landmark": 64, "selfie_segmentation": 256}  # px
+
+
+def warm_up() -> None:
+    """Import the phases and load the models; a few seconds. Raises MissingError when set-up has not fetched them."""
+    for name in _MODULES:
+        importlib.import_module(name)
+    from garrick.bodies.head import load_head
+    from garrick.perception.nets import run_net
+    from garrick.speech.phones import hear_phones
+    from garrick.speech.vad import speech_probability
+
+    load_head()
+    for name, side in _NETS.items():
+        run_net(name, np.zeros((side, side, 3), np.float32))
+    silence = np.zeros(16_000, np.float32)
+    hear_phones(silence, speech_probability(silence), [(0.0, 1.0)])

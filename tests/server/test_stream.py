@@ -1,0 +1,229 @@
+"""/v1/stream on a real service: the protocol, its limits, cuts, slow and hasty clients, and what is left afterwards."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from cutting_proxy import cutting
+from garrick.context import RunContext
+from garrick.errors import GarrickError
+from garrick.speech.voices import speak
+from garrick.streaming import Stream
+from live_service import Running, eventually, run_service
+from PIL import Image
+from websockets.sync.client import ClientConnection, connect
+
+CHUNK = 640  # samples, 40 ms
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with run_service(tmp_path_factory.mktemp("stream"), stream_resume_s=2, stream_message_bytes=100_000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def voice() -> bytes:
+    """Two seconds, 16-bit, 16 kHz."""
+    return (speak("My baby bumped a pump.", RunContext()).waveform[:32000] * 32767).astype("<i2").tobytes()
+
+
+def opened(service: Running, port: int | None = None, **start: Any) -> Stream:
+    return Stream(f"http://127.0.0.1:{port or service.port}", service.token, **start)
+
+
+def chunks(voice: bytes) -> list[bytes]:
+    return [voice[at : at + 2 * CHUNK] for at in range(0, len(voice), 2 * CHUNK)]
+
+
+def frames(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [frame for message in messages if message["type"] == "motion" for frame in message["frames"]]
+
+
+def played(service: Running, voice: bytes, port: int | None = None, cut: Any = None) -> list[dict[str, Any]]:
+    """All messages of a voice that is fed at once; `cut` is called in the middle."""
+    with opened(service, port) as stream:
+        parts = chunks(voice)
+        for index, part in enumerate(parts):
+            if cut is not None and index == len(parts) // 2:
+                cut()
+            stream.feed(part)
+        stream.end()
+        return list(stream.messages())
+
+
+def raw(service: Running) -> ClientConnection:
+    headers = {"Authorization": f"Bearer {service.token}"}
+    return connect(f"ws://127.0.0.1:{service.port}/v1/stream", additional_headers=headers, compression=None)
+
+
+def processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "garrick.server.stream_process" in child.cmdline()]
+
+
+def test_a_voice_gets_frames_with_times(live: Running, voice: bytes) -> None:
+    messages = played(live, voice)
+    moved = frames(messages)
+    assert [frame["frame"] for frame in moved] == list(range(50))
+    assert [frame["time"] for frame in moved] == pytest.approx([frame / 25 for frame in range(50)])
+    assert {len(frame["face"]) for frame in moved} == {52}
+    assert {(len(frame["gaze"]), len(frame["head"]["rotation"])) for frame in moved} == {(2, 3)}
+    assert max(frame["face"][17] for frame in moved) > 0.1  # jawOpen
+    assert messages[-1] == {"type": "end", "id": messages[-1]["id"], "frames": 50, "duration": 2.0}
+
+
+def test_a_cut_loses_and_doubles_nothing(live: Running, voice: bytes) -> None:
+    whole = played(live, voice)
+    with cutting(live.port, [2**60, 30_000, 9_000]) as proxy:
+        broken = played(live, voice, proxy.port, proxy.cut)
+        assert proxy.connections >= 3
+    assert frames(broken) == frames(whole)
+    assert [message["id"] for message in broken] == list(range(len(broken)))
+
+
+def test_a_text_gets_its_voice_and_pictures_are_marked(live: Running, sample_portrait: Path) -> None:
+    portrait = live.upload(sample_portrait.read_bytes())
+    with opened(live, portrait=portrait, consent=True, frames="jpeg", size=[128, 128], rate=24000) as stream:
+        stream.say("Hello.")
+        stream.end()
+        messages = list(stream.messages())
+    sound = next(message for message in messages if message["type"] == "sound")
+    samples = np.frombuffer(base64.b64decode(sound["samples"]), "<i2")
+    assert (sound["time"], sound["rate"]) == (0.0, 24000)
+    assert len(samples) / 24000 == pytest.approx(messages[-1]["duration"])
+    assert np.abs(samples).max() > 10_000
+    pictures = [message for message in messages if message["type"] == "picture"]
+    assert pictures
+    assert messages[-1]["type"] == "end"
+    picture = Image.open(io.BytesIO(pictures[0]["data"]))
+    assert picture.size == (128, 128)
+    assert b"compositeSynthetic" in pictures[0]["data"]
+
+
+def test_a_text_that_cannot_be_said_does_not_end_the_stream(live: Running, voice: bytes) -> None:
+    with opened(live) as stream:
+        stream.say("日本語")
+        stream.feed(voice[:3200])
+        stream.flush()
+        stream.end()
+        messages = list(stream.messages())
+    assert [message["type"] for message in messages] == ["error", "motion", "end"]
+    assert "Latin" in messages[0]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ({"rate": 44000}, "44000"),
+        ({"fps": "200"}, "60"),
+        ({"frames": "jpeg"}, "portrait"),
+        ({"portrait": "sha256:" + "0" * 64}, "Not uploaded"),
+        ({"portrait": "/etc/passwd"}, "portrait"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_wrong_start_is_refused_in_words(live: Running, start: dict[str, Any], told: str) -> None:
+    with pytest.raises(GarrickError, match=told):
+        opened(live, **start)
+
+
+def test_a_face_needs_consent(live: Running) -> None:
+    portrait = live.upload(b"a face that nobody has agreed to")
+    with pytest.raises(GarrickError, match="face may be used"):
+        opened(live, portrait=portrait)
+
+
+def test_a_picture_that_is_none_is_refused(live: Running) -> None:
+    portrait = live.upload(b"this is no picture")
+    with pytest.raises(GarrickError, match="image"):
+        opened(live, portrait=portrait, consent=True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["{}", "[" * 100_000, '{"type": "resume", "session": "nobody\'s", "id": 3}', "\x00"],
+    ids=["empty", "deep", "unknown session", "nothing"],
+)
+def test_a_first_message_that_is_none_closes(live: Running, message: str) -> None:
+    with raw(live) as socket:
+        socket.send(message[:90_000])
+        assert json.loads(socket.recv(10))["type"] == "error"
+
+
+def test_a_gap_in_the_inputs_ends_the_stream(live: Running, voice: bytes) -> None:
+    with raw(live) as socket:
+        socket.send(json.dumps({"type": "start"}))
+        assert json.loads(socket.recv(30))["type"] == "ready"
+        socket.send(struct.pack(">I", 5) + voice[:640])
+        assert json.loads(socket.recv(10))["kind"] == "order"
+    eventually(lambda: not processes())
+
+
+def test_only_so_many_at_once_and_a_lost_one_expires(live: Running) -> None:
+    with opened(live), opened(live):
+        assert len(processes()) == 2
+        with pytest.raises(GarrickError, match="open already"):
+            opened(live)
+    eventually(lambda: not processes())  # they left without a word: kept for stream_resume_s
+
+
+def test_a_process_that_dies_is_told(live: Running, voice: bytes) -> None:
+    with opened(live) as stream:
+        processes()[0].kill()
+        with pytest.raises(GarrickError, match="died"):
+            list(stream.messages(20))
+
+
+def test_a_hasty_client_is_slowed_and_the_service_stays_quick(live: Running, voice: bytes) -> None:
+    with raw(live) as socket:
+        socket.send(json.dumps({"type": "start"}))
+        socket.recv(30)
+        for number in range(40):  # 40 s of sound
+            socket.send(struct.pack(">I", number) + voice[:32000])
+        before = time.monotonic()
+        assert live.http.get("/v1/health").status_code == 200
+        assert time.monotonic() - before < 5
+        taken = -1
+        while (message := json.loads(socket.recv(20)))["type"] != "motion":
+            taken = message["input"]
+        assert taken < 39
+
+
+def test_silence_has_a_limit(tmp_path: Path) -> None:
+    with (
+        run_service(tmp_path, stream_idle_s=1) as service,
+        opened(service) as stream,
+        pytest.raises(GarrickError, match="Nothing came"),
+    ):
+        list(stream.messages(20))
+
+
+def test_length_has_a_limit(tmp_path: Path, voice: bytes) -> None:
+    def play(stream: Stream) -> None:
+        for _ in range(100):
+            stream.feed(voice[:640])
+            list(stream.messages(0.2))
+
+    with (
+        run_service(tmp_path, stream_seconds=6) as service,
+        opened(service) as stream,
+        pytest.raises(GarrickError, match="may last"),
+    ):
+        play(stream)
+
+
+def test_nothing_is_left_when_the_service_stops(tmp_path: Path) -> None:
+    with run_service(tmp_path) as service:
+        opened(service).close()
+        assert processes()
+    assert not processes()
