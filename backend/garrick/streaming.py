@@ -153,7 +153,13 @@ class Stream:
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             opened = connect(
-                self._url, additional_headers=headers, ssl=self._tls, compression=None, proxy=None, max_size=2**24
+                self._url,
+                additional_headers=headers,
+                ssl=self._tls,
+                compression=None,
+                proxy=None,
+                max_size=2**24,
+                close_timeout=2,
             )
             opened.send(json.dumps(first))
             answer = json.loads(opened.recv(_READY_S))

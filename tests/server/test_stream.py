@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import struct
@@ -64,11 +65,18 @@ def played(service: Running, voice: bytes, port: int | None = None, cut: Any = N
 
 def raw(service: Running) -> ClientConnection:
     headers = {"Authorization": f"Bearer {service.token}"}
-    return connect(f"ws://127.0.0.1:{service.port}/v1/stream", additional_headers=headers, compression=None)
+    return connect(
+        f"ws://127.0.0.1:{service.port}/v1/stream", additional_headers=headers, compression=None, close_timeout=1
+    )
 
 
 def processes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "garrick.server.stream_process" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # one that is just dying
+            if "garrick.server.stream_process" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_a_voice_gets_frames_with_times(live: Running, voice: bytes) -> None:

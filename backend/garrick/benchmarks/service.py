@@ -28,7 +28,7 @@ from garrick.streaming import Stream
 
 _COMMAND = (sys.executable, "-c", "from garrick.cli import main; main()", "serve", "--no-scene")
 _CLIENTS, _QUEUED, _TINY = 50, 200, 1000
-_LOAD_S, _POLL_S = 20.0, 0.5  # seconds of load, and between two questions of one client
+_LOAD_S, _POLL_S = 20.0, 1.0  # seconds of load, and between two questions of one client
 _STREAM_S, _CHUNK_S, _RATE = 60.0, 0.02, 16000
 _FPS = 25
 _START_S = 60.0

@@ -145,7 +145,6 @@ async def _enter(websocket: WebSocket, settings: Settings, streams: Streams) -> 
         start = _read(Start, text)
         portrait = await anyio.to_thread.run_sync(_portrait, start, settings)
         session, position = await streams.begin(start, portrait), 0
-    await websocket.send_json({"type": "ready", "session": session.id, "input": session.accepted})
     return session, position
 
 
@@ -164,8 +163,12 @@ def _portrait(start: Start, settings: Settings) -> str | None:
 
 
 async def _converse(websocket: WebSocket, settings: Settings, session: Session, position: int) -> None:
-    """Read and write until the client leaves, another connection takes over, or all is said and acknowledged."""
+    """Say ready; read and write until the client leaves, another takes over, or all is said and acknowledged."""
     visitor = session.visitor
+    try:
+        await websocket.send_json({"type": "ready", "session": session.id, "input": session.accepted})
+    except (WebSocketDisconnect, RuntimeError):
+        return  # it has left meanwhile
     tasks = [
         asyncio.create_task(work)
         for work in (

@@ -125,11 +125,13 @@ class Session:
     async def news(self, position: int, taken: int) -> None:
         """Wait for something to tell a client that has the messages before `position` and knows of input `taken`."""
         await self.until(
-            lambda: position < self.said
-            or self.accepted > taken
-            or self.pictures
-            or self.dropped
-            or self.failed is not None
+            lambda: (
+                position < self.said
+                or self.accepted > taken
+                or self.pictures
+                or self.dropped
+                or self.failed is not None
+            )
         )
 
     async def until(self, condition: Callable[[], object]) -> None:

@@ -1,7 +1,7 @@
 """Hearing while somebody speaks: the phones so far, from a sliding window.
 
-The recogniser hears the last second each time; what it says once is kept. It needs three frames of future to say what
-it would say with all of it: on 25 s of aligned speech, 28 of 29 lip closures are heard as in a whole recording.
+The recogniser hears the last 0.8 s each time; what it says once is kept. It needs three frames of future to say much of
+what it would say of a whole recording: on 25 s of aligned reading, 27 of 29 lip closures are heard (all 29 afterwards).
 """
 
 from __future__ import annotations
