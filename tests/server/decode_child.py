@@ -38,8 +38,16 @@ def main(memory: int) -> None:
             outcome = "refused" if isinstance(error, InputError) or kind == "performance" else f"failed: {error!r}"
         except BaseException as error:
             outcome = f"failed: {error!r}"
-        seconds, peak = time.perf_counter() - begin, 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds, peak = time.perf_counter() - begin, peak_memory()
         print(json.dumps({"file": name, "outcome": outcome, "seconds": seconds, "peak": peak}), flush=True)
+
+
+def peak_memory() -> int:
+    """Bytes that this process has ever held; what getrusage tells on Linux counts the process that started it in."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    return next(1024 * int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":
