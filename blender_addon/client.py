@@ -19,32 +19,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
-from .answers import (
-    BROKEN,
-    Broken,
-    Event,
-    Patience,
-    ServiceError,
-    check,
-    parse,
-    read_runtime,
-    received,
-    unreachable,
-    whole,
-)
-
-TERMINAL = frozenset({"done", "failed", "cancelled"})
-"""The states in which a job rests."""
+from .answers import BROKEN, Broken, ServiceError, check, received, unreachable, whole
+from .core.service_wire import PART, QUIET_S, TERMINAL, Event, Patience, parse_events, read_address
 
 _TIMEOUT_S = 30.0
-_QUIET_S = 45.0  # an event stream says something every 15 s
-_PART = 8_000_000  # bytes of an upload sent at once
 
 
 def connect(data: Path) -> Client:
     """The service of that data folder; found again after a restart. Raises ServiceError when there is none."""
     runtime = data / "runtime.json"
-    found = read_runtime(runtime)
+    found = read_address(runtime)
     if found is None:
         raise ServiceError("unreachable", "Garrick's service is not running.", "Start it with: garrick serve")
     return Client(*found, runtime=runtime)
@@ -162,7 +146,7 @@ class Client:
                     patience.renew()
                 sent = start
                 file.seek(start)
-                part = file.read(_PART)
+                part = file.read(PART)
                 span = {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{size}"}
                 with self._exchange("PUT", path, part, span) as response:
                     if response.status == 409 and patience.wait():  # the part before is still being written
@@ -264,7 +248,7 @@ class Client:
 
     def _look_again(self) -> bool:
         """Read the runtime file again; whether it names another service now."""
-        found = None if self._runtime is None else read_runtime(self._runtime)
+        found = None if self._runtime is None else read_address(self._runtime)
         if found is None or found == (self._url, self._token):
             return False
         self._url, self._token = found
@@ -311,7 +295,7 @@ class Events:
 
     def _connected(self) -> Iterator[Event]:
         """The events of one connection. Raises Broken."""
-        self._connection = self._client._connection(_QUIET_S)
+        self._connection = self._client._connection(QUIET_S)
         headers = {"Last-Event-ID": str(self._after), **self._client._bearer()}
         try:
             try:
@@ -322,7 +306,7 @@ class Events:
             if response.status == 401 and self._client._look_again():
                 raise Broken("the service was started again")
             check(response)
-            yield from parse(self._lines(response))
+            yield from parse_events(self._lines(response))
         finally:
             self._connection.close()
 

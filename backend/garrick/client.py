@@ -9,19 +9,17 @@ client.download(job["id"], "preview.mp4", Path("preview.mp4"))
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import ssl
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import httpx
 
+from garrick.core.service_wire import PART, QUIET_S, TERMINAL, Event, Patience, parse_events, problem, read_address
 from garrick.errors import GarrickError, InputError, MissingError, OutputError
 
 if TYPE_CHECKING:
@@ -29,13 +27,7 @@ if TYPE_CHECKING:
 
 Given = TypeVar("Given")
 
-TERMINAL = frozenset({"done", "failed", "cancelled"})
-"""The states in which a job rests."""
-
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_QUIET_S = 45.0  # an event stream says something every 15 s
-_PATIENCE_S = 60.0  # without any success; then the service is taken for gone
-_PART = 8_000_000  # bytes of an upload sent at once
 
 
 class RefusedError(InputError):
@@ -47,17 +39,6 @@ class RefusedError(InputError):
         self.status = status
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a job. kind: "state", "progress" or "log"; time: unix seconds."""
-
-    id: int
-    job: str
-    time: float
-    kind: str
-    data: dict[str, Any]
-
-
 def connect(data: Path | None = None) -> Client:
     """The service that runs on this machine. data: its folder, when it is not the usual one.
 
@@ -66,7 +47,7 @@ def connect(data: Path | None = None) -> Client:
     from garrick.server.settings import default_data
 
     runtime = (default_data() if data is None else data) / "runtime.json"
-    found = _read(runtime)
+    found = read_address(runtime)
     if found is None:
         raise OutputError("Garrick's service is not running.", "Start it with: garrick serve")
     return Client(*found, runtime=runtime)
@@ -149,11 +130,11 @@ class Client:
 
     def events(self, id: str, after: int = 0) -> Iterator[Event]:
         """What happens to a job, from behind the event `after` until it rests; each event once, whatever breaks."""
-        patience = _Patience()
+        patience = Patience()
         while True:
             try:
-                with self._stream(f"/v1/jobs/{id}/events", {"Last-Event-ID": str(after)}, _QUIET_S) as response:
-                    for event in _parse(response.iter_lines()):
+                with self._stream(f"/v1/jobs/{id}/events", {"Last-Event-ID": str(after)}, QUIET_S) as response:
+                    for event in parse_events(response.iter_lines()):
                         patience.renew()
                         after = event.id
                         yield event
@@ -207,7 +188,7 @@ class Client:
 
     def _put(self, url: str, file: BinaryIO, size: int) -> None:
         """Send what the service does not have yet."""
-        patience, sent = _Patience(), -1
+        patience, sent = Patience(), -1
         while True:
             try:
                 response = self._send("HEAD", url)
@@ -219,7 +200,7 @@ class Client:
                     patience.renew()
                 sent = start
                 file.seek(start)
-                part = file.read(_PART)
+                part = file.read(PART)
                 span = {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{size}"}
                 response = self._send("PUT", url, content=part, headers=span)
                 if response.status_code == 409 and patience.wait():  # the part before is still being written
@@ -230,7 +211,7 @@ class Client:
 
     def _fetch(self, url: str, file: BinaryIO) -> None:
         """Write a response's body, from the top when it has changed meanwhile."""
-        patience, version = _Patience(), ""
+        patience, version = Patience(), ""
         while True:
             span = {"Range": f"bytes={file.tell()}-", "If-Range": version} if version and file.tell() else {}
             try:
@@ -301,7 +282,7 @@ class Client:
             _raise(response)
             yield response
 
-    def _failed(self, error: httpx.TransportError, patience: _Patience) -> None:
+    def _failed(self, error: httpx.TransportError, patience: Patience) -> None:
         """Wait a little and look for the service again. Raises OutputError when that has gone on for too long."""
         if not patience.wait():
             raise _unreachable(error) from error
@@ -309,53 +290,18 @@ class Client:
 
     def _look_again(self) -> bool:
         """Read the runtime file again; whether it names another service now."""
-        found = None if self._runtime is None else _read(self._runtime)
+        found = None if self._runtime is None else read_address(self._runtime)
         if found is None or found == (self._url, self._token):
             return False
         self._url, self._token = found
         return True
 
 
-class _Patience:
-    """How long to go on trying: until _PATIENCE_S without success, in growing steps."""
-
-    def __init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        self._since, self._step = time.monotonic(), 0.1
-
-    def wait(self) -> bool:
-        """Sleep before the next try; False when patience is at its end."""
-        if time.monotonic() - self._since > _PATIENCE_S:
-            return False
-        time.sleep(self._step)
-        self._step = min(2 * self._step, 5.0)
-        return True
-
-
-def _parse(lines: Iterator[str]) -> Iterator[Event]:
-    """Server-sent events; one that was cut off is left out."""
-    fields: dict[str, str] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(":")
-            fields[name] = value.removeprefix(" ")
-        elif "data" in fields:
-            data = json.loads(fields["data"])
-            yield Event(int(fields["id"]), data.pop("job"), data.pop("time"), fields["event"], data)
-            fields = {}
-
-
 def _raise(response: httpx.Response) -> None:
     """Raise what the service says is wrong, if anything."""
     if response.status_code < 400:
         return
-    try:
-        problem = response.json()["error"]
-        kind, message, fix = problem["kind"], problem["message"], problem["fix"]
-    except (ValueError, KeyError, TypeError):
-        kind, message, fix = "refused", f"The service answered with status {response.status_code}.", None
+    kind, message, fix = problem(response.status_code, response.content)
     match response.status_code:
         case 503:
             raise MissingError(message, fix)
@@ -373,12 +319,3 @@ def _unreachable(error: httpx.TransportError) -> OutputError:
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-def _read(runtime: Path) -> tuple[str, str] | None:
-    """Url and token of a runtime file; None when there is none."""
-    try:
-        found = json.loads(runtime.read_bytes())
-        return found["url"], found["token"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -21,7 +21,11 @@ from live_service import Running, run_service
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import blender_addon.client
+from blender_addon.build import copy_core
+
+copy_core()
+
+import blender_addon.client  # noqa: E402
 
 CLIENTS = [garrick.client, blender_addon.client]
 both = pytest.mark.parametrize("library", CLIENTS, ids=["package", "add-on"])

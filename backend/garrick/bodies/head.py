@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import torch
 
 from garrick.bodies.identity import MACROS
 from garrick.bodies.lbs import skin_numpy, skin_torch
@@ -18,11 +17,14 @@ from garrick.context import user_cache
 from garrick.core.archive import load_arrays
 from garrick.errors import MissingError
 
+if TYPE_CHECKING:
+    import torch  # loaded by those who hand in tensors
+
 RECIPE = 1  # raise it when `bodies.build` makes something else
 JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")
 PARENTS = (-1, 0, 1, 1, 1)
 PARTS = ("skin", "mouth", "socket", "tongue", "eye", "teeth", "gums")
-Array = TypeVar("Array", np.ndarray, torch.Tensor)
+Array = TypeVar("Array", np.ndarray, "torch.Tensor")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Head:
         Returns (..., V, 3) metres.
         """
         given = [value for value in (identity, face, jaw, neck, eyes) if value is not None]
-        tensor = next((value for value in given if isinstance(value, torch.Tensor)), None)
+        tensor: Any = next((value for value in given if not isinstance(value, np.ndarray)), None)
         own: Any = self if tensor is None else self._torch(tensor.dtype, tensor.device)
         shape = own.template
         if identity is not None:
@@ -96,7 +98,9 @@ class Head:
         """(..., V, 3) -> (..., 468, 3): the MediaPipe face points on the mesh."""
         corners, weights = self.landmark_corners, self.landmark_weights
         points = vertices[..., corners.ravel(), :].reshape(*vertices.shape[:-2], *corners.shape, 3)
-        if isinstance(vertices, torch.Tensor):
+        if not isinstance(vertices, np.ndarray):
+            import torch
+
             return (points * torch.as_tensor(weights, dtype=vertices.dtype, device=vertices.device)[..., None]).sum(-2)
         return (points * weights[..., None]).sum(axis=-2)
 
@@ -144,6 +148,8 @@ class Head:
         return parts
 
     def _torch(self, dtype: torch.dtype, device: torch.device) -> _TorchHead:
+        import torch
+
         key = (dtype, str(device))
         if key not in self._torch_copies:
             names = ("template", "identity_basis", "face_basis", "joint_template", "joint_basis", "weights")
@@ -206,7 +212,9 @@ def _stack_rotations(like: Array, jaw: Array | None, neck: Array | None, eyes: A
     given = [None, neck, jaw, left, right]
     shapes = [value.shape for value in given if value is not None]
     shape = np.broadcast_shapes(*(tuple(value) for value in shapes))
-    if isinstance(like, torch.Tensor):
+    if not isinstance(like, np.ndarray):
+        import torch
+
         filled = [like.new_zeros(shape) if value is None else value.broadcast_to(shape) for value in given]
         return torch.stack(filled, dim=-2)
     filled = [np.zeros(shape, like.dtype) if value is None else np.broadcast_to(value, shape) for value in given]

@@ -7,13 +7,15 @@ Joint 0 is the root; every other joint turns about its rest position and carries
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
-import torch
 
 from garrick.core.rotation import rotation_matrices
+
+if TYPE_CHECKING:
+    import torch  # takes two seconds to load, and the main job poses with numpy
 
 
 def skin_numpy(
@@ -56,6 +58,8 @@ def skin_torch(
     vertices: torch.Tensor, joints: torch.Tensor, rotations: torch.Tensor, weights: torch.Tensor, parents: Sequence[int]
 ) -> torch.Tensor:
     """The torch twin of `skin_numpy`: same shapes, differentiable."""
+    import torch
+
     turns = rodrigues_torch(rotations)
     world_turn, world_shift = _chain(turns, joints, parents)
     blend = torch.einsum("vj,...jab->...vab", weights, torch.stack(world_turn, dim=-3))
@@ -65,6 +69,8 @@ def skin_torch(
 
 def rodrigues_torch(rotations: torch.Tensor) -> torch.Tensor:
     """(..., 3) axis-angle radians -> (..., 3, 3); smooth at zero."""
+    import torch
+
     square = (rotations**2).sum(dim=-1)[..., None, None]
     small = square < 1e-12
     angle = torch.sqrt(torch.where(small, torch.ones_like(square), square))

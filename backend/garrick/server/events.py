@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 
 import anyio.to_thread
 
-from .store import TERMINAL, Event, JobStore
+from .store import TERMINAL, Event, JobRecord, JobStore
 
 _BATCH = 500  # events read at once
+_Look = tuple[JobRecord | None, list[Event]]
 
 
 class Hub:
@@ -19,6 +20,8 @@ class Hub:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._told = 0  # how many events there have been
+        self._looks: dict[tuple[str, int, int], asyncio.Task[_Look]] = {}
         self.closed = False
 
     def open(self) -> None:
@@ -38,6 +41,7 @@ class Hub:
             self._loop.call_soon_threadsafe(self._wake, event.job)
 
     def _wake(self, job: str) -> None:
+        self._told += 1
         for event in self._waiting.get(job, ()):
             event.set()
 
@@ -52,12 +56,10 @@ class Hub:
             yield b": events of this job\n\n"
             while not self.closed:
                 news.clear()
-                record = await anyio.to_thread.run_sync(store.get, job)  # before its events, or the last may be missed
-                events = await anyio.to_thread.run_sync(store.events, job, after, _BATCH)
-                for event in events:
-                    yield _encode(event)
-                    after = event.id
+                record, events = await self._look(store, job, after)
                 if events:
+                    yield b"".join(map(_encode, events))
+                    after = events[-1].id
                     continue
                 if record is None or record.state in TERMINAL:
                     return
@@ -69,6 +71,20 @@ class Hub:
             self._waiting[job].discard(news)
             if not self._waiting[job]:
                 del self._waiting[job]
+
+    async def _look(self, store: JobStore, job: str, after: int) -> _Look:
+        """The job and its events behind `after`; those who stand at the same event share one look into the store."""
+        key = job, after, self._told
+        task = self._looks.get(key)
+        if task is None:
+            task = self._looks[key] = asyncio.create_task(anyio.to_thread.run_sync(_look, store, job, after))
+            task.add_done_callback(lambda _: self._looks.pop(key, None))
+        return await asyncio.shield(task)  # one who leaves does not take it from the others
+
+
+def _look(store: JobStore, job: str, after: int) -> _Look:
+    record = store.get(job)  # before its events, or the last may be missed
+    return record, store.events(job, after, _BATCH)
 
 
 def _encode(event: Event) -> bytes:

@@ -158,6 +158,11 @@ class JobStore:
         """How many jobs there are in that state, or in all."""
         return self._database.read("SELECT count(*) FROM jobs WHERE ?1 IS NULL OR state = ?1", (state,))[0][0]
 
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        rows = self._database.read("SELECT state, count(*) AS jobs FROM jobs GROUP BY state", ())
+        return dict.fromkeys(JobState, 0) | {JobState(row["state"]): row["jobs"] for row in rows}
+
     def claim(self) -> JobRecord | None:
         """Start the queued job of the highest priority, of these the oldest; None when there is none."""
         if not self.count(JobState.QUEUED):

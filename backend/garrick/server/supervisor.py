@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from garrick.errors import OutputError
 
-from .bench import Bench
 from .limits import RESERVED, Limits, resident
 from .settings import Settings
+from .slot import Slot
 from .store import JobRecord, JobState, JobStore, Progress
 from .worker_process import WorkerProcess
 
@@ -42,7 +42,7 @@ class Supervisor:
         self._settings = settings
         # what a job uses is watched; the limit on what it reserves stops one that is faster than the watch
         self._limits = Limits(settings.job_memory + RESERVED, settings.job_file_bytes, settings.job_open_files)
-        self._benches = [Bench(number, settings) for number in range(settings.workers)]
+        self._slots = [Slot(number, settings) for number in range(settings.workers)]
         self._trials: dict[str, _Trial] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._writer = ThreadPoolExecutor(1, "store")  # in order, and off the event loop: a disk may be slow
@@ -52,7 +52,7 @@ class Supervisor:
         """Requeue what an earlier service left running, and start the workers. Raises OutputError."""
         self._loop = asyncio.get_running_loop()
         await self._try(self._store.recover)
-        self._tasks = [asyncio.create_task(self._man(bench)) for bench in self._benches]
+        self._tasks = [asyncio.create_task(self._man(slot)) for slot in self._slots]
         self._tasks.append(asyncio.create_task(self._watch()))
 
     async def stop(self) -> None:
@@ -60,10 +60,10 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for bench in self._benches:
-            if bench.job is not None:
+        for slot in self._slots:
+            if slot.job is not None:
                 try:
-                    await self._try(self._store.requeue, bench.job, "The service was stopped; the job goes on later.")
+                    await self._try(self._store.requeue, slot.job, "The service was stopped; the job goes on later.")
                 except OutputError as error:  # then the next start requeues it
                     _log.error("%s", error)
         self._writer.shutdown()
@@ -79,55 +79,55 @@ class Supervisor:
         return record
 
     def status(self) -> list[dict[str, Any]]:
-        """Of each worker: "pid", "state" (as in `Bench`), "job" (its id or None), "rss" (bytes, with children), "since"
+        """Of each worker: "pid", "state" (as in `Slot`), "job" (its id or None), "rss" (bytes, with children), "since"
         (unix seconds), "error" (what keeps it from starting, or what its jobs will miss)."""
-        return [bench.status() for bench in self._benches]
+        return [slot.status() for slot in self._slots]
 
-    async def _man(self, bench: Bench) -> None:
-        """Keep a worker at the bench, whatever happens to it; one that does not come up gets time between its tries."""
+    async def _man(self, slot: Slot) -> None:
+        """Keep a worker in the slot, whatever happens to it; one that does not come up gets time between its tries."""
         failures = 0
         while True:
-            bench.turn("broken" if failures else "starting")
+            slot.turn("broken" if failures else "starting")
             try:
-                bench.seat(await WorkerProcess.start(self._limits, await self._try(self._scratch, bench)))
-                useful = await self._employ(bench)
+                slot.seat(await WorkerProcess.start(self._limits, await self._try(self._scratch, slot)))
+                useful = await self._employ(slot)
             except OSError as error:
-                useful, bench.error = False, f"A worker could not be started: {error}."
+                useful, slot.error = False, f"A worker could not be started: {error}."
             finally:
-                await bench.clear()
+                await slot.clear()
             failures = 0 if useful else failures + 1
             if failures:
-                _log.error("worker %d: %s", bench.number, bench.error)
-                bench.turn("broken")
+                _log.error("worker %d: %s", slot.number, slot.error)
+                slot.turn("broken")
                 await asyncio.sleep(min(2.0 ** (failures - 1), _LONGEST_WAIT_S))
 
-    async def _employ(self, bench: Bench) -> bool:
-        """Give jobs to the worker at the bench until it dies; whether it ever began one."""
-        worker = bench.worker
+    async def _employ(self, slot: Slot) -> bool:
+        """Give jobs to the worker in the slot until it dies; whether it ever began one."""
+        worker = slot.worker
         assert worker is not None
         ready = await worker.message()
         if ready is not None:
-            bench.error = ready["ready"]["missing"]
-            _log.info("worker %d, pid %d, is ready: %s", bench.number, worker.pid, ready["ready"])
+            slot.error = ready["ready"]["missing"]
+            _log.info("worker %d, pid %d, is ready: %s", slot.number, worker.pid, ready["ready"])
         useful, alive = False, ready is not None
         while alive:
-            bench.turn("idle")
-            bench.woken.clear()
+            slot.turn("idle")
+            slot.woken.clear()
             record = await self._keep(self._store.claim)
             if record is None:
-                alive = await bench.idle(worker)
+                alive = await slot.idle(worker)
             else:
-                bench.job = record.id
-                alive, useful = await self._run(bench, worker, record), True
-                bench.job = None
+                slot.job = record.id
+                alive, useful = await self._run(slot, worker, record), True
+                slot.job = None
         if not useful:
-            cause = bench.verdict or worker.cause_of_death()
-            bench.error = " | ".join([f"The worker died: {cause}.", *worker.last_words()[-3:]])
+            cause = slot.verdict or worker.cause_of_death()
+            slot.error = " | ".join([f"The worker died: {cause}.", *worker.last_words()[-3:]])
         return useful
 
-    async def _run(self, bench: Bench, worker: WorkerProcess, record: JobRecord) -> bool:
+    async def _run(self, slot: Slot, worker: WorkerProcess, record: JobRecord) -> bool:
         """One job from its order to its end; False when the worker died with it."""
-        bench.turn("running")
+        slot.turn("running")
         trial = self._trials.setdefault(record.id, _Trial())
         await self._try(self._tidy, record.id)
         worker.send({"run": self._order(record)})
@@ -138,7 +138,7 @@ class Supervisor:
             message = await worker.message()
             match message:
                 case None:
-                    await self._bury(bench, worker, record.id, trial)
+                    await self._bury(slot, worker, record.id, trial)
                     return False
                 case {"progress": [phase, done, total]}:
                     trial.reached(phase, done)
@@ -146,19 +146,19 @@ class Supervisor:
                 case {"log": line, "level": level}:
                     await self._keep(self._store.log, record.id, line, level)
                 case {"end": _, "state": state}:
-                    bench.turn("idle")  # from here on the worker is not to blame for what takes time
+                    slot.turn("idle")  # from here on the worker is not to blame for what takes time
                     await self._finish(record.id, JobState(state), message.get("result"), message.get("error"))
                     return True
 
-    async def _bury(self, bench: Bench, worker: WorkerProcess, id: str, trial: _Trial) -> None:
+    async def _bury(self, slot: Slot, worker: WorkerProcess, id: str, trial: _Trial) -> None:
         """A worker died with its job: fail the job where it was to blame, else let it go on elsewhere."""
-        cause = bench.verdict or worker.cause_of_death()
+        cause = slot.verdict or worker.cause_of_death()
         await self._try(self._tidy, id)
-        _log.warning("worker %d, pid %d, died with job %s: %s", bench.number, worker.pid, id, cause)
-        if bench.fault is not None:
-            await self._finish(id, JobState.FAILED, None, bench.fault)
+        _log.warning("worker %d, pid %d, died with job %s: %s", slot.number, worker.pid, id, cause)
+        if slot.fault is not None:
+            await self._finish(id, JobState.FAILED, None, slot.fault)
             return
-        if not bench.cancelled:
+        if not slot.cancelled:
             for line in worker.last_words():
                 await self._keep(self._store.log, id, line, "error")
             trial.deaths += 1
@@ -183,13 +183,13 @@ class Supervisor:
         """Look after the workers."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            for bench in self._benches:
-                worker = bench.worker
+            for slot in self._slots:
+                worker = slot.worker
                 if worker is not None:
                     rss = await asyncio.to_thread(resident, worker.pid)
-                    if bench.worker is worker:
-                        bench.rss = rss
-                        bench.judge()
+                    if slot.worker is worker:
+                        slot.rss = rss
+                        slot.judge()
 
     def _order(self, record: JobRecord) -> dict[str, Any]:
         """What a worker needs to carry out the job, its files by their paths."""
@@ -217,23 +217,23 @@ class Supervisor:
             with suppress(OSError):  # a folder that refuses this will refuse the job, and say why
                 left.unlink(missing_ok=True)
 
-    def _scratch(self, bench: Bench) -> Path:
+    def _scratch(self, slot: Slot) -> Path:
         """A fresh folder for temporary files; what a killed worker or its Blender left in the last one is removed."""
-        folder = self._settings.data / "scratch" / str(bench.number)
+        folder = self._settings.data / "scratch" / str(slot.number)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _tell_cancel(self, id: str) -> None:
         assert self._loop is not None
-        for bench in self._benches:
-            if bench.job == id and bench.state == "running":
-                bench.cancel(id)
-                self._loop.call_later(self._settings.cancel_s + _LATE_S, bench.judge)
+        for slot in self._slots:
+            if slot.job == id and slot.state == "running":
+                slot.cancel(id)
+                self._loop.call_later(self._settings.cancel_s + _LATE_S, slot.judge)
 
     def _wake(self) -> None:
-        for bench in self._benches:
-            bench.woken.set()
+        for slot in self._slots:
+            slot.woken.set()
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         if self._loop is not None:

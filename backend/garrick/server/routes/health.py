@@ -36,7 +36,7 @@ class Health(BaseModel):
     version: str
     pid: int | None = None
     device: str | None = None
-    queue: dict[str, int] | None = Field(default=None, description="Jobs by state.")
+    queue: dict[JobState, int] | None = Field(default=None, description="Jobs by state.")
     workers: list[dict[str, Any]] | None = None
     models: dict[str, bool] | None = Field(default=None, description="Weights by name: whether they are there.")
     versions: dict[str, str] | None = None
@@ -66,7 +66,7 @@ def _full(service: Service, status: str, free: int) -> Health:
         version=garrick.__version__,
         pid=os.getpid(),
         device=service.settings.device,
-        queue={state.value: service.store.count(state) for state in JobState},
+        queue=service.store.counts(),
         workers=list(service.supervisor.status()),
         models=_models(int(time.monotonic() // _MODELS_S)),
         versions=_versions(),

@@ -13,7 +13,7 @@ from .worker_process import WorkerProcess
 _START_S = 300.0  # a worker that has not loaded its models by then is taken for broken
 
 
-class Bench:
+class Slot:
     """One place, and the worker at it.
 
     state:   "starting", "idle", "running" or "broken" (workers do not come up; `error` says why).
