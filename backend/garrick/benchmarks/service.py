@@ -120,7 +120,10 @@ async def _ask_all(url: str, token: str, job: str) -> dict[str, list[float]]:
         httpx.AsyncClient(base_url=url, headers=headers, timeout=30, limits=limits, trust_env=False) as followers,
         httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as askers,
     ):
-        following = [asyncio.create_task(_follow(followers, job)) for _ in range(_CLIENTS)]
+        connected = asyncio.Semaphore(0)
+        following = [asyncio.create_task(_follow(followers, job, connected)) for _ in range(_CLIENTS)]
+        for _ in following:
+            await connected.acquire()
         await asyncio.gather(*(_ask(askers, job, times, index) for index in range(_CLIENTS)))
         for task in following:
             task.cancel()
@@ -128,8 +131,9 @@ async def _ask_all(url: str, token: str, job: str) -> dict[str, list[float]]:
     return times
 
 
-async def _follow(http: httpx.AsyncClient, job: str) -> None:
+async def _follow(http: httpx.AsyncClient, job: str, connected: asyncio.Semaphore) -> None:
     async with http.stream("GET", f"/v1/jobs/{job}/events") as response:
+        connected.release()
         async for _ in response.aiter_raw():
             pass
 

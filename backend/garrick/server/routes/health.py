@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,7 +27,8 @@ from ..store import JobState
 router = APIRouter(tags=["service"])
 
 _PACKAGES = ("numpy", "torch", "onnxruntime", "numba", "av", "fastapi", "uvicorn")
-_MODELS_S = 60  # the sizes of many files: not looked at by every client that polls
+_MODELS_S = 60  # the sizes of many files: not looked at by every client that polls,
+_looking = threading.Lock()  # and by one at a time
 
 
 class Health(BaseModel):
@@ -68,7 +70,7 @@ def _full(service: Service, status: str, free: int) -> Health:
         device=service.settings.device,
         queue=service.store.counts(),
         workers=list(service.supervisor.status()),
-        models=_models(int(time.monotonic() // _MODELS_S)),
+        models=_models(),
         versions=_versions(),
         disk_free=free,
     )
@@ -79,8 +81,13 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
+def _models() -> dict[str, bool]:
+    with _looking:
+        return _models_at(int(time.monotonic() // _MODELS_S))
+
+
 @lru_cache(maxsize=1)
-def _models(moment: int) -> dict[str, bool]:
+def _models_at(moment: int) -> dict[str, bool]:
     """By size only; `garrick weights list` reads the bytes. moment: the answer is kept as long as it is the same."""
     from garrick.weights import registry
 
