@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-_NICER = 10
+_NICER = 10  # steps of priority below the service, which has to answer while a job renders
 _OOM_FIRST = "500"  # of 1000: when the machine runs out of memory, the kernel ends the worker and not the service
 
 RESERVED = 5_000_000_000
