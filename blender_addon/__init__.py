@@ -1,4 +1,4 @@
-"""Garrick for Blender: imports a shot folder (performance, rig, frames, sound) as an editable scene.
+"""Garrick for Blender: a performance from a portrait, a voice and a line of text, editable and rendered again.
 
 Nothing is imported here before `register`, so that the build step and the tests can reach single modules.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 def register() -> None:
     """Called by Blender when the extension is switched on."""
-    from .shot_import import ops
+    from . import registration
 
-    ops.register()
+    registration.register()
 
 
 def unregister() -> None:
     """Called by Blender when the extension is switched off."""
-    from .shot_import import ops
+    from . import registration
 
-    ops.unregister()
+    registration.unregister()

@@ -20,7 +20,9 @@ from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from .answers import BROKEN, Broken, ServiceError, check, received, unreachable, whole
+from .core.live_stream import LiveStream
 from .core.service_wire import PART, QUIET_S, TERMINAL, Event, Patience, parse_events, read_address
+from .websocket import WebSocket
 
 _TIMEOUT_S = 30.0
 
@@ -131,6 +133,14 @@ class Client:
         finally:
             aside.unlink(missing_ok=True)
         return path
+
+    def stream(self, **start: Any) -> LiveStream:
+        """Open a live stream; `start` has the members of its start message (docs/service.md)."""
+        url, token = self._url.replace("http", "ws", 1) + "/v1/stream", self._token
+        try:
+            return LiveStream(lambda: WebSocket(url, token, self._tls), start, _stream_failure)
+        except OSError as error:
+            raise unreachable(error) from error
 
     def _put(self, path: str, file: BinaryIO, size: int) -> None:
         """Send what the service does not have yet."""
@@ -253,6 +263,10 @@ class Client:
             return False
         self._url, self._token = found
         return True
+
+
+def _stream_failure(sentence: str, fix: str | None, refused: bool) -> ServiceError:
+    return ServiceError("refused" if refused else "unreachable", sentence, fix)
 
 
 class Events:

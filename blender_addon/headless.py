@@ -25,9 +25,10 @@ def save_scene(manifest: Path, blend: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """`main([shot.json, scene.blend])`; leaves the interpreter with a status that says what happened."""
+    """`main(["scene", shot.json, scene.blend])`; leaves the interpreter with a status that says what happened."""
+    verb, *paths = arguments
     try:
-        save_scene(*(Path(argument) for argument in arguments))
+        _VERBS[verb](*(Path(path) for path in paths))
         status = 0
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
@@ -41,3 +42,6 @@ def _save(blend: Path) -> None:
         bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True, check_existing=False)
     except RuntimeError as error:
         raise OSError(f"{blend.name} could not be written: {error}".strip()) from error
+
+
+_VERBS = {"scene": save_scene}

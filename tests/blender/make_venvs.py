@@ -17,10 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".venvs"
 
 # 4.2 does not pin numpy, so pip would take one that the real program does not have.
+_TESTS = ("pytest>=8", "pytest-timeout>=2.3")
 VERSIONS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "4.2": ("3.11", ("bpy==4.2.23", "numpy<2")),
-    "5.0": ("3.11", ("bpy==5.0.1",)),
-    "5.2": ("3.13", ("bpy==5.2.3",)),
+    "4.2": ("3.11", ("bpy==4.2.23", "numpy<2", *_TESTS)),
+    "5.0": ("3.11", ("bpy==5.0.1", *_TESTS)),
+    "5.2": ("3.13", ("bpy==5.2.3", *_TESTS)),
 }
 """Blender version -> (Python version its wheel is for, what pip installs)."""
 

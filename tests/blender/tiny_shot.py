@@ -1,8 +1,12 @@
-"""A shot folder small enough for a test: a ball of a head, five joints, 52 shapes, 64-pixel frames, a tone."""
+"""A shot folder small enough for a test: a ball of a head, five joints, 52 shapes, 64-pixel frames, a tone.
+
+python tiny_shot.py FOLDER '{"frames": 12, "fps": "25"}'
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -150,3 +154,8 @@ def _write_tone(path: Path, seconds: float, rate: int = 16000) -> None:
     with wave.open(str(path), "wb") as sound:
         sound.setparams((1, 2, rate, 0, "NONE", ""))
         sound.writeframes(tone.astype("<i2").tobytes())
+
+
+if __name__ == "__main__":
+    options = json.loads(sys.argv[2])
+    write_shot(Path(sys.argv[1]), Fraction(options.pop("fps", "25")), **options)

@@ -1,0 +1,1 @@
+"""Where phases run: in this process, or in another program."""
