@@ -3,6 +3,7 @@
     python3 bootstrap.py demo              make everything ready and run the main job on the sample
     python3 bootstrap.py test [ARGS...]    make everything ready and run the tests; ARGS go to pytest
     python3 bootstrap.py setup             only make everything ready, with the tools for development
+    python3 bootstrap.py backend           only make ready what the Blender add-on needs: no tools, no Blender module
 
 Run it as often as you like: what is there is left alone. Windows: `py -3.11 bootstrap.py demo`.
 Linux without an NVIDIA card: the index's torch brings several GB for such cards; PIP_EXTRA_INDEX_URL, set to the index that
@@ -38,16 +39,16 @@ class Refusal(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the three commands; its exit code."""
+    """Run one of the commands; its exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command not in ("demo", "test", "setup") or (rest and command != "test"):
+    if command not in ("demo", "test", "setup", "backend") or (rest and command != "test"):
         print(__doc__)
         return 0 if command in ("-h", "--help") else 2
     try:
         check_python(sys.version_info[:2])
-        python = set_up(ROOT, develop=command != "demo")
-        if command == "setup":
-            trial(python)
+        python = set_up(ROOT, develop=command in ("setup", "test"), blender=command != "backend")
+        if command in ("setup", "backend"):
+            trial(python, scene=command == "setup")
         if command == "demo":
             demo(python)
         if command == "test":
@@ -70,19 +71,25 @@ def check_python(version: tuple[int, int]) -> None:
         )
 
 
-def set_up(root: Path, develop: bool) -> Path:
-    """Environment, packages, weights; -> the environment's Python. Packages wait until `stamp_of` changes."""
+def set_up(root: Path, develop: bool, blender: bool = True) -> Path:
+    """Environment, packages, weights; -> the environment's Python. Packages wait until `stamp_of` changes.
+
+    develop: with the tools for development. blender: with Blender's Python module, which writes scene.blend.
+    """
     folder = root / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp, wanted = folder / "garrick-setup.txt", stamp_of(root)
     done = stamp.read_text().split() if stamp.is_file() and python.exists() else []
-    if wanted not in done or (develop and "dev" not in done):
+    extras = {name for name, asked in (("dev", develop), ("blender", blender)) if asked}
+    if wanted not in done or not extras <= set(done):
         check_disk(root)
         if not stamp.is_file() or not python.exists():  # also after a set-up that was interrupted: venv mends its own
             run("making .venv", [sys.executable, "-m", "venv", str(folder)])
-        install(root, python, develop)
-        stamp.write_text(f"{wanted}{' dev' if develop else ''}\n")
-    check_blender(python)
+        install(root, python, develop, blender)
+        before = set(done) - {wanted} if wanted in done else set()
+        stamp.write_text(" ".join([wanted, *sorted(before | extras)]) + "\n")
+    if blender:
+        check_blender(python)
     run("weights and head model", [program(python), "weights", "pull"])
     return python
 
@@ -102,7 +109,7 @@ def check_disk(root: Path) -> None:
         )
 
 
-def install(root: Path, python: Path, develop: bool) -> None:
+def install(root: Path, python: Path, develop: bool, blender: bool) -> None:
     """torch first and by its exact pin, as it is the largest; then the rest; then Blender's module, if there is one."""
     pip = [
         str(python),
@@ -117,6 +124,8 @@ def install(root: Path, python: Path, develop: bool) -> None:
     run("torch", [*pip, torch_pin(root)])
     extras = "[dev]" if develop else ""
     run("packages", [*pip, "--editable", f"{root}{extras}"])
+    if not blender:
+        return
     try:
         run("Blender as a module", [*pip, "--editable", f"{root}[blender]"])
     except Refusal as refusal:
@@ -167,10 +176,10 @@ def demo(python: Path) -> None:
     say(f"done. Look at {out / 'preview.mp4'}; open {out / 'scene.blend'} in Blender; all files are in {out}")
 
 
-def trial(python: Path) -> None:
+def trial(python: Path, scene: bool) -> None:
     """One small frame from end to end: the first job compiles for about a minute, and later ones need not."""
     with tempfile.TemporaryDirectory(prefix="garrick-trial-") as out:
-        small = ["--size", "128x128", "--frames", "0-0", "--out", out]
+        small = ["--size", "128x128", "--frames", "0-0", "--out", out, "--scene" if scene else "--no-scene"]
         run("a first small job, which compiles what is compiled once", [program(python), "perform", *_SAMPLE, *small])
 
 

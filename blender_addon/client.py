@@ -41,11 +41,19 @@ class Client:
 
     url, token: as in runtime.json. runtime: that file, to be read again when the service has been restarted.
     cafile:     the certificate to trust, for a service with its own.
+    timeout:    seconds without a byte after which a request has failed.
     Every method raises ServiceError.
     """
 
-    def __init__(self, url: str, token: str, runtime: Path | None = None, cafile: Path | None = None) -> None:
-        self._url, self._token, self._runtime = url, token, runtime
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        runtime: Path | None = None,
+        cafile: Path | None = None,
+        timeout: float = _TIMEOUT_S,
+    ) -> None:
+        self._url, self._token, self._runtime, self._timeout = url, token, runtime, timeout
         self._tls = ssl.create_default_context(cafile=cafile) if url.startswith("https") else None
 
     def health(self) -> dict[str, Any]:
@@ -221,7 +229,7 @@ class Client:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         """One request on a connection of its own. Raises Broken when nobody answers."""
-        connection = self._connection(_TIMEOUT_S)
+        connection = self._connection(self._timeout)
         try:
             try:
                 connection.request(method, path, body, {**(headers or {}), **self._bearer()})

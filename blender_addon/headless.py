@@ -1,4 +1,4 @@
-"""Save a shot as a .blend without a window: what `garrick` runs in a bpy interpreter or in `blender -b`."""
+"""What `garrick` runs in a bpy interpreter or in `blender -b`: save a shot as a .blend, read a .blend's shots."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bpy
 
+from . import registration
 from .shot_import.scene import import_shot
 from .shot_import.shot import read_shot
 
@@ -20,15 +21,30 @@ def save_scene(manifest: Path, blend: Path) -> None:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside it
     _save(blend)  # first, so that what is imported can be named relative to it
+    _switch_on()  # so that the scene remembers its shot
     import_shot(read_shot(manifest), bpy.context.scene, separate_actions=True)
     _save(blend)
 
 
+def read_jobs(blend: Path, folder: Path, names: list[str]) -> None:
+    """Write the shots of a .blend as job files into `folder`, see `write_jobs`. Raises ValueError, OSError."""
+    _switch_on()
+    from .headless_jobs import write_jobs
+
+    write_jobs(blend, folder, names)
+
+
 def main(arguments: list[str]) -> None:
-    """`main(["scene", shot.json, scene.blend])`; leaves the interpreter with a status that says what happened."""
-    verb, *paths = arguments
+    """`main(["scene", shot.json, scene.blend])` or `main(["jobs", blend, folder, scene or shot, ...])`.
+
+    Leaves the interpreter with a status that says what happened.
+    """
+    verb, one, other, *names = arguments
     try:
-        _VERBS[verb](*(Path(path) for path in paths))
+        if verb == "scene":
+            save_scene(Path(one), Path(other))
+        else:
+            read_jobs(Path(one), Path(other), names)
         status = 0
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
@@ -44,4 +60,7 @@ def _save(blend: Path) -> None:
         raise OSError(f"{blend.name} could not be written: {error}".strip()) from error
 
 
-_VERBS = {"scene": save_scene}
+def _switch_on() -> None:
+    """What scenes remember is there only while the add-on is."""
+    if not hasattr(bpy.types.Collection, "garrick"):
+        registration.register()

@@ -6,11 +6,12 @@ import importlib
 
 _MODULES = (
     "preferences",
-    "backend_link.props", "shot_import.props", "jobs.props", "rerender.props", "character.props", "compositing.props",
+    "shot_import.props", "jobs.props", "rerender.props", "character.props", "compositing.props", "curve_tools.props",
     "tasks",
     "backend_link.ops", "shot_import.ops", "jobs.ops", "rerender.ops", "character.ops", "compositing.ops",
-    "curve_tools.ops",
+    "curve_tools.ops", "live.ops",
     "backend_link.panel", "jobs.panel", "rerender.panel", "compositing.panel", "curve_tools.panel", "character.panel",
+    "live.panel",
 )  # fmt: skip
 """Modules below this package with `register` and `unregister`; the panels' order is the sidebar's."""
 
@@ -19,7 +20,7 @@ def register() -> None:
     """All or nothing: when one fails, what was switched on before it is switched off again."""
     done = []
     try:
-        for name in _present():
+        for name in _MODULES:
             module = importlib.import_module(f".{name}", __package__)
             module.register()
             done.append(module)
@@ -31,12 +32,5 @@ def register() -> None:
 
 def unregister() -> None:
     """Leave nothing behind."""
-    for name in reversed(_present()):
+    for name in reversed(_MODULES):
         importlib.import_module(f".{name}", __package__).unregister()
-
-
-def _present() -> list[str]:
-    from pathlib import Path
-
-    here = Path(__file__).parent
-    return [name for name in _MODULES if here.joinpath(*name.split(".")).with_suffix(".py").is_file()]

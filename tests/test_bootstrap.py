@@ -81,6 +81,20 @@ def test_the_tests_need_more_than_the_demo(bootstrap, checkout, steps):
     assert "packages" not in steps
 
 
+def test_the_add_on_gets_no_blender_module_until_the_demo_wants_one(bootstrap, checkout, steps):
+    bootstrap.set_up(checkout, develop=False, blender=False)
+    assert "packages" in steps
+    assert "Blender as a module" not in steps
+    steps.clear()
+    bootstrap.set_up(checkout, develop=False, blender=False)
+    assert steps == ["weights and head model"]
+    bootstrap.set_up(checkout, develop=False)
+    assert "Blender as a module" in steps
+    steps.clear()
+    bootstrap.set_up(checkout, develop=False, blender=False)
+    assert steps == ["weights and head model"]
+
+
 def test_a_changed_pin_installs_again(bootstrap, checkout, steps):
     bootstrap.set_up(checkout, develop=True)
     steps.clear()
@@ -90,7 +104,7 @@ def test_a_changed_pin_installs_again(bootstrap, checkout, steps):
 
 
 def test_torch_comes_before_everything_else(bootstrap, checkout, steps):
-    bootstrap.install(checkout, checkout / "python", develop=False)
+    bootstrap.install(checkout, checkout / "python", develop=False, blender=True)
     assert steps[0] == "torch"
     assert bootstrap.torch_pin(ROOT).startswith("torch==")
 
@@ -108,7 +122,7 @@ def test_a_python_without_a_blender_module_goes_on(bootstrap, checkout, monkeypa
             raise bootstrap.Refusal("No matching distribution found for bpy")
 
     monkeypatch.setattr(bootstrap, "run", run)
-    bootstrap.install(checkout, checkout / "python", develop=False)
+    bootstrap.install(checkout, checkout / "python", develop=False, blender=True)
     assert "works without" in capsys.readouterr().out
 
 

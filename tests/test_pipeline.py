@@ -107,6 +107,24 @@ def test_a_range_of_frames_is_a_part_of_the_whole(job, done, tmp_path):
         perform(job.model_copy(update={"frames": (4, 99)}), tmp_path, RunContext(), scene=False)
 
 
+def test_passes_come_besides_the_same_frames_and_are_resumed_with_them(job, done, tmp_path):
+    wanted = job.model_copy(update={"passes": True})
+    perform(wanted, tmp_path, RunContext(), scene=False)
+    assert bytes_of(tmp_path) == bytes_of(done)
+    passes = json.loads((tmp_path / "shot.json").read_text())["passes"]
+    files = [tmp_path / passes["pattern"].format(index) for index in range(passes["first"], passes["last"] + 1)]
+    before = [path.read_bytes() for path in files]
+    assert len(before) == 15
+    assert json.loads((done / "shot.json").read_text())["passes"] is None
+    files[3].unlink()
+    files[9].write_bytes(before[9][:-100])
+    again = perform(wanted, tmp_path, RunContext(), scene=False)
+    assert (again.rendered, again.kept) == (2, 13)
+    assert [path.read_bytes() for path in files] == before
+    perform(job, tmp_path, RunContext(), scene=False, overwrite=True)
+    assert not list((tmp_path / "exr").iterdir())
+
+
 def test_another_jobs_folder_is_refused_until_overwritten(job, tmp_path):
     perform(job, tmp_path, RunContext(), scene=False)
     other = job.model_copy(update={"seed": 4})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import garrick
+from garrick.cli_exchange import convert, export
+from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
 from garrick.doctor import doctor
 from garrick.errors import Cancelled, GarrickError, InputError
 from garrick.terminal import Reporter, reporter, run_interruptible
@@ -30,6 +32,8 @@ app = typer.Typer(
 )
 app.add_typer(weights_app, name="weights")
 app.command()(doctor)
+app.command()(export)
+app.command()(convert)
 
 
 def main() -> None:
@@ -71,6 +75,7 @@ def perform(
     face_index: Annotated[int | None, typer.Option(help="Which face, from the left, from 0.")] = None,
     expression: Annotated[float, typer.Option(help="Gain of the lips and the face, 0 to 2.")] = 1.0,
     head_motion: Annotated[float, typer.Option(help="Gain of head, gaze and blinks, 0 to 2.")] = 1.0,
+    passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, ids and UV besides each PNG.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds a shot.")] = False,
     scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
@@ -92,6 +97,7 @@ def perform(
         "face_index": face_index,
         "expression": expression,
         "head_motion": head_motion,
+        "passes": passes,
     }
     tell = reporter(as_json)
     _end(_perform, settings, out, overwrite, scene, tell=tell)
@@ -119,6 +125,30 @@ def run(
         _end(_look_ahead, job_file, changes, out, chunk, overwrite, tell=reporter(as_json))
     else:
         _end(_run, job_file, changes, out, chunk, overwrite, scene, tell=reporter(as_json))
+
+
+@app.command()
+def render(
+    blend: Blend,
+    only: Only = None,
+    out: Out = None,
+    chunk: Annotated[int | None, typer.Option(min=1, help="Finish so many frames before the next are begun.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite/--resume", help="Start anew, or go on with what is finished.")
+    ] = False,
+    jobs_only: JobsOnly = False,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write a scene.blend for each shot.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
+) -> None:
+    """Render the shots of a .blend as an artist left them: curves, cameras and camera markers as Blender plays them."""
+    tell = reporter(as_json)
+    how = {"overwrite": overwrite, "scene": scene, "chunk": chunk}
+    _end(
+        lambda tell: render_blend(
+            blend, only or [], out, jobs_only, lambda job, folder: _carry_out(job, folder, tell, **how), tell
+        ),
+        tell=tell,
+    )
 
 
 @app.command()

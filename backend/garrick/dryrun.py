@@ -44,7 +44,7 @@ def look_ahead(job: Job, out: Path, chunk: int | None, ctx: RunContext, overwrit
     frames = _frames(job, clip)
     if clip is not None and given.camera is not None and len(given.camera) not in (1, clip):
         raise InputError(f"The camera has {len(given.camera)} frames, the clip has {clip}.")
-    finished = _finished(folder, frames)
+    finished = _finished(folder, job, frames)
     parts = () if frames is None else tuple(_parts(frames, chunk or len(frames)))
     return Outlook(clip, frames, finished, parts, tuple(_notes(clip, job, chunk)))
 
@@ -73,10 +73,10 @@ def _frames(job: Job, clip: int | None) -> range | None:
     return range(first, last + 1)
 
 
-def _finished(folder: ShotFolder, frames: range | None) -> int:
+def _finished(folder: ShotFolder, job: Job, frames: range | None) -> int:
     if frames is None or folder.fresh or not (folder.path / "performance.npz").exists():
         return 0
-    return len(FrameStore(folder.path, folder.take_key()).finished(frames))
+    return len(FrameStore(folder.path, folder.take_key(), job.passes).finished(frames))
 
 
 def _parts(frames: range, chunk: int) -> list[range]:

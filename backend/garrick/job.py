@@ -111,6 +111,12 @@ class Job(BaseModel):
         description="First and last frame to render, from 0.",
         json_schema_extra=_shown("Frames", "range", unit="frames") | {"minimum": 0},
     )
+    passes: bool = Field(
+        False,
+        title="EXR passes",
+        description="EXR with depth, ids and UV besides the PNG, for compositing.",
+        json_schema_extra=_shown("Frames", "toggle"),
+    )
 
     @model_validator(mode="before")
     @classmethod

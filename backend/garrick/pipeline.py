@@ -20,6 +20,7 @@ from garrick.job import Job
 from garrick.outputs import shot, sound, video
 from garrick.outputs.camera import write_camera
 from garrick.outputs.folder import ShotFolder
+from garrick.outputs.frames import FrameStore
 from garrick.outputs.report import write_report
 from garrick.outputs.stream import write_film, write_take
 from garrick.perception.portrait import Portrait
@@ -98,10 +99,10 @@ def perform(
 
         take = render.run(portrait, performance, camera, ctx)
         key = folder.take_key()
-        written = write_take(take, frames, out, key, ctx, chunk)
+        written = write_take(take, frames, FrameStore(out, key, job.passes), ctx, chunk)
     with folder.alone("preview", ctx):
         with clock("preview"):
-            film = write_film(take, frames, out, key, ctx)
+            film = write_film(take, frames, FrameStore(out, key, job.passes), ctx)
             _preview(out, film.pieces, film.frames, speech, performance)
         with clock("scene"):
             shot.write_still(out / "texture.png", portrait.image, synthetic=False)
@@ -109,7 +110,7 @@ def perform(
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
-            shot.write_shot(out / "shot.json", film.frames.start, film.frames.stop - 1, silent=speech is None)
+            shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
     warnings = _warnings(portrait, edited)
     if scene:
         with clock("scene"):

@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from garrick.errors import Cancelled, GarrickError
@@ -77,6 +78,18 @@ def run_interruptible(work: Callable[[], T], cancel: threading.Event) -> T:
         return outcome.result()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """For short commands: show what the user can mend as one line, and end with its exit code."""
+    import typer
+
+    try:
+        yield
+    except GarrickError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
 
 
 class _Pace:

@@ -12,6 +12,8 @@ from .mesh import PHOTO_UV
 from .shot import Shot
 
 SKIN, EYE = "skin", "eye"
+SOFT_EDGE = 4.0
+"""Power of a plate's alpha by which a colour brighter than 1 is believed: see `plate_material`."""
 
 
 def head_materials(shot: Shot) -> list[bpy.types.Material]:
@@ -36,7 +38,11 @@ def head_materials(shot: Shot) -> list[bpy.types.Material]:
 
 
 def plate_material(name: str, image: bpy.types.Image) -> tuple[bpy.types.Material, bpy.types.ShaderNodeTexImage]:
-    """A material that glows with the picture and is clear where its alpha is; with its picture node."""
+    """A material that glows with the picture and is clear where its alpha is; with its picture node.
+
+    The colour of a pixel of low alpha is half noise, and a plate that is read through the inverse of a view transform
+    has 16 where a white was 1: such a spark would outshine all else in its pixel. So it is held to 1 at soft edges.
+    """
     material = bpy.data.materials.new(name)
     tree = version_adapter.use_nodes(material)
     picture = _picture_node(tree, image)
@@ -45,7 +51,21 @@ def plate_material(name: str, image: bpy.types.Image) -> tuple[bpy.types.Materia
     clear = tree.nodes.new("ShaderNodeBsdfTransparent")
     mix = tree.nodes.new("ShaderNodeMixShader")
     output = tree.nodes.new("ShaderNodeOutputMaterial")
-    tree.links.new(picture.outputs["Color"], glow.inputs["Color"])
+    held = tree.nodes.new("ShaderNodeVectorMath")
+    held.operation = "MINIMUM"
+    held.inputs[1].default_value = (1.0, 1.0, 1.0)
+    trust = tree.nodes.new("ShaderNodeMath")
+    trust.operation = "POWER"
+    trust.inputs[1].default_value = SOFT_EDGE
+    calm = tree.nodes.new("ShaderNodeMix")
+    calm.data_type = "RGBA"
+    factor, soft, solid = (socket for socket in calm.inputs if socket.enabled)
+    tree.links.new(picture.outputs["Color"], held.inputs[0])
+    tree.links.new(picture.outputs["Alpha"], trust.inputs[0])
+    tree.links.new(trust.outputs[0], factor)
+    tree.links.new(held.outputs[0], soft)
+    tree.links.new(picture.outputs["Color"], solid)
+    tree.links.new(next(socket for socket in calm.outputs if socket.enabled), glow.inputs["Color"])
     tree.links.new(picture.outputs["Alpha"], mix.inputs[0])
     tree.links.new(clear.outputs[0], mix.inputs[1])
     tree.links.new(glow.outputs[0], mix.inputs[2])

@@ -23,6 +23,7 @@ def make_head(name: str, rig: Rig, materials: Sequence[bpy.types.Material]) -> b
     _add_polygons(mesh, rig)
     for map_name, uv in ((ATLAS_UV, rig.uv), (PHOTO_UV, rig.photo_uv)):
         mesh.uv_layers.new(name=map_name).uv.foreach_set("vector", np.ravel(uv).astype(np.float32))
+    mesh.uv_layers.active = mesh.uv_layers[PHOTO_UV]  # what the viewport's textured solid mode looks up
     eyes.add_angles(mesh, rig)
     for material in materials:
         mesh.materials.append(material)
@@ -53,5 +54,5 @@ def _add_shape_keys(head: bpy.types.Object, rig: Rig) -> None:
         moved[rig.shape_vertices[entries]] += to_blender(rig.shape_deltas[entries])
         key = head.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", np.ravel(moved))
-        key.slider_min, key.slider_max = 0.0, 1.0
+        key.slider_min, key.slider_max, key.value = 0.0, 1.0, 0.0  # since 5.0 a new key is on
     head.data.shape_keys.name = head.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.app.translations import pgettext_iface as iface
+from bpy.props import BoolProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from .scene import import_shot
@@ -21,9 +22,20 @@ class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
 
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
-    phone_markers: BoolProperty(  # type: ignore[valid-type]
-        name="Phone Markers", description="Mark where each speech sound begins, besides each word", default=False
+    word_markers: BoolProperty(  # type: ignore[valid-type]
+        name="Word Markers", description="Mark on the timeline where each word begins", default=True
     )
+    phone_markers: BoolProperty(  # type: ignore[valid-type]
+        name="Phone Markers", description="Mark on the timeline where each speech sound begins", default=False
+    )
+    reduce: BoolProperty(  # type: ignore[valid-type]
+        name="Reduce Keys", description="Leave out keys that a straight line passes closely enough", default=False
+    )
+    key_error: FloatProperty(  # type: ignore[valid-type]
+        name="Largest Error",
+        description="How far a curve may lie from the performance: in face weights (0 to 1), quaternion components, metres",
+        default=0.002, min=1e-6, soft_max=0.05, precision=4,
+    )  # fmt: skip
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -35,14 +47,28 @@ class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             shot = read_shot(Path(bpy.path.abspath(self.filepath)))
-            imported = import_shot(shot, context.scene, self.phone_markers)
+            imported = import_shot(
+                shot, context.scene, self.phone_markers, word_markers=self.word_markers,
+                key_error=self.key_error if self.reduce else 0.0,
+            )  # fmt: skip
         except (ValueError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         for note in imported.notes:
             self.report({"WARNING"}, note)
-        self.report({"INFO"}, f"Imported {shot.name}: {len(shot.performance)} frames")
+        message = iface("Imported {name}: {frames} frames.").format(name=shot.name, frames=len(shot.performance))
+        self.report({"INFO"}, " ".join((message, *imported.controls)))
         return {"FINISHED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(self, "word_markers")
+        layout.prop(self, "phone_markers")
+        layout.prop(self, "reduce")
+        row = layout.row()
+        row.enabled = self.reduce
+        row.prop(self, "key_error")
 
 
 def register() -> None:

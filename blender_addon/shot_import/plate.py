@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
 
-from .. import version_adapter
 from ..core.camera import CameraPath
 from ..core.performance import Performance
-from .animation import animate_plate
+from .animation import Keying, animate_plate
 from .materials import load_image, plate_material
+from .playing import load_sequence, play
 from .shot import Frames, Rig
-from .timeline import FIRST_FRAME, scene_rate
 
 _BEHIND_HEAD, _BEHIND_FRAMES = 0.05, 0.5  # metres
 _BLEED = 0.01  # of each side: the picture goes on past the frustum, so that no pixel at the edge sees by it
 
 
-def add_frames(
-    clip: version_adapter.Clip, scene: bpy.types.Scene, camera: bpy.types.Object, path: CameraPath, rig: Rig,
-    performance: Performance, frames: Frames,
-) -> bpy.types.Object:  # fmt: skip
-    """Show the frames behind the camera's view and on a plane just behind the head; returns the plane."""
-    image = load_image(frames.first_file)
-    image.source = "SEQUENCE"
+def add_backdrop(
+    scene: bpy.types.Scene, camera: bpy.types.Object, performance: Performance, frames: Frames
+) -> bpy.types.CameraBackgroundImage:
+    """Show the frames behind the camera's view; the viewport draws them without any view transform."""
     backdrop = camera.data.background_images.new()
-    backdrop.image = image
+    backdrop.image = load_sequence(frames)
     backdrop.display_depth, backdrop.frame_method, backdrop.alpha = "BACK", "STRETCH", 1.0
     camera.data.show_background_images = True
-    _play(clip, scene, camera.data, backdrop.image_user, "background_images[0].image_user.", frames, performance)
+    play(backdrop.image_user, scene, frames, performance)
+    return backdrop
 
+
+def add_frames(
+    keys: Keying, scene: bpy.types.Scene, camera: bpy.types.Object, path: CameraPath, rig: Rig,
+    performance: Performance, frames: Frames,
+) -> bpy.types.Object:  # fmt: skip
+    """Show the frames on a plane just behind the head; returns the plane."""
     name = f"{camera.name} frames"
-    material, picture = plate_material(name, image)
-    user_path = f'nodes["{picture.name}"].image_user.'
-    _play(clip, scene, material.node_tree, picture.image_user, user_path, frames, performance)
-    return _plane(clip, scene, name, material, camera, path, behind(path, rig), performance)
+    material, picture = plate_material(name, load_sequence(frames))
+    play(picture.image_user, scene, frames, performance)
+    return _plane(keys, name, material, camera, path, behind(path, rig))
 
 
 def add_background(
-    clip: version_adapter.Clip, scene: bpy.types.Scene, camera: bpy.types.Object, path: CameraPath, rig: Rig,
-    performance: Performance, background: Path,
-) -> bpy.types.Object:  # fmt: skip
+    keys: Keying, camera: bpy.types.Object, path: CameraPath, rig: Rig, background: Path
+) -> bpy.types.Object:
     """Show the still background on a plane behind the frames' plane; returns the plane."""
     name = f"{camera.name} background"
     material, _ = plate_material(name, load_image(background))
-    return _plane(clip, scene, name, material, camera, path, behind(path, rig) + _BEHIND_FRAMES, performance)
+    return _plane(keys, name, material, camera, path, behind(path, rig) + _BEHIND_FRAMES)
 
 
 def behind(path: CameraPath, rig: Rig) -> float:
@@ -68,9 +68,8 @@ def frustum_rectangle(path: CameraPath, depth: float) -> tuple[np.ndarray, np.nd
 
 
 def _plane(
-    clip: version_adapter.Clip, scene: bpy.types.Scene, name: str, material: bpy.types.Material,
-    camera: bpy.types.Object, path: CameraPath, depth: float, performance: Performance,
-) -> bpy.types.Object:  # fmt: skip
+    keys: Keying, name: str, material: bpy.types.Material, camera: bpy.types.Object, path: CameraPath, depth: float
+) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(name)
     # The object's scale is half the frustum; the picture itself fills -1 .. 1, UV 0 .. 1.
     side, low, high = 1 + 2 * _BLEED, -_BLEED, 1 + _BLEED
@@ -83,30 +82,5 @@ def _plane(
     plane.location, plane.scale = centres[0].tolist(), halves[0].tolist()
     # The plate is a picture of light, not a lamp: it must not light, mirror in or shade the head before it.
     plane.visible_diffuse = plane.visible_glossy = plane.visible_transmission = plane.visible_shadow = False
-    animate_plate(clip, scene, plane, centres, halves, performance)
+    animate_plate(keys, plane, centres, halves)
     return plane
-
-
-def _play(
-    clip: version_adapter.Clip, scene: bpy.types.Scene, owner: bpy.types.ID, user: Any, path: str, frames: Frames,
-    performance: Performance,
-) -> None:  # fmt: skip
-    """Let an image user show each frame at its time.
-
-    Blender shows the file numbered (scene frame - frame_start + 1, within 1 .. frame_duration) + frame_offset. Where
-    the rates agree that is one sum; where they differ the offset is keyed, so that each scene frame shows the nearest.
-    """
-    user.use_auto_refresh = True
-    ratio = float(performance.fps) / scene_rate(scene)
-    if abs(ratio - 1) < 1e-6:
-        user.frame_start = FIRST_FRAME + frames.first
-        user.frame_duration = frames.last - frames.first + 1
-        user.frame_offset = frames.first - 1
-        return
-    shown = np.arange(int(np.ceil(len(performance) / ratio)))
-    files = np.clip(np.floor(shown * ratio + 0.5), frames.first, frames.last)
-    user.frame_start, user.frame_duration = FIRST_FRAME, len(shown)
-    version_adapter.write_curve(
-        clip.curves_of(owner), path + "frame_offset", 0, FIRST_FRAME + shown, files - (shown + 1), "Frames",
-        version_adapter.CONSTANT,
-    )  # fmt: skip

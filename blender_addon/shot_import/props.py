@@ -5,12 +5,20 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
+from .. import version_adapter
+from . import moving
+
 
 class GARRICK_PG_version(bpy.types.PropertyGroup):
     """One rendering of a shot: a folder of frames."""
 
     name: StringProperty(name="Version")  # type: ignore[valid-type]
-    folder: StringProperty(name="Folder", subtype="DIR_PATH", description="Where the frames lie")  # type: ignore[valid-type]
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Folder",
+        subtype="DIR_PATH",
+        description="Where the frames lie",
+        options=version_adapter.path_options(),
+    )
     first: IntProperty(name="First", min=0)  # type: ignore[valid-type]
     last: IntProperty(name="Last", min=0)  # type: ignore[valid-type]
 
@@ -19,7 +27,12 @@ class GARRICK_PG_shot(bpy.types.PropertyGroup):
     """A shot: where its files lie, what was asked for, what in the scene belongs to it, what was rendered."""
 
     is_shot: BoolProperty()  # type: ignore[valid-type]
-    folder: StringProperty(name="Shot Folder", subtype="DIR_PATH", description="Where the shot's files lie")  # type: ignore[valid-type]
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Shot Folder",
+        subtype="DIR_PATH",
+        description="Where the shot's files lie",
+        options=version_adapter.path_options(),
+    )
     job: StringProperty(description="The job as it was asked for: JSON, files by their paths")  # type: ignore[valid-type]
     job_id: StringProperty(description="The service's name of that job")  # type: ignore[valid-type]
     portrait_consent: BoolProperty(name="Consent", description="The person in the portrait agrees")  # type: ignore[valid-type]
@@ -50,10 +63,12 @@ def register() -> None:
     bpy.utils.register_class(GARRICK_PG_version)
     bpy.utils.register_class(GARRICK_PG_shot)
     bpy.types.Collection.garrick = PointerProperty(type=GARRICK_PG_shot)
+    moving.register()
 
 
 def unregister() -> None:
     """Take it away again; what files have saved of it stays in them."""
+    moving.unregister()
     del bpy.types.Collection.garrick
     bpy.utils.unregister_class(GARRICK_PG_shot)
     bpy.utils.unregister_class(GARRICK_PG_version)

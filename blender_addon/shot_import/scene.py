@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import bpy
 
 from .. import version_adapter
+from ..compositing import colour
 from . import animation, camera, materials, mesh, plate, rig, sound, timeline
 from .shot import Shot
 
@@ -16,22 +17,29 @@ VERSION = "garrick_version"
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import added. notes: sentences for the user about what this Blender could not take."""
+    """What an import added.
+
+    notes: sentences for the user about what this Blender could not take. controls: sentences that say what moves what.
+    """
 
     collection: bpy.types.Collection
     head: bpy.types.Object
     armature: bpy.types.Object
     camera: bpy.types.Object
     notes: tuple[str, ...]
+    controls: tuple[str, ...]
 
 
 def import_shot(
-    shot: Shot, scene: bpy.types.Scene, phone_markers: bool = False, separate_actions: bool = False
-) -> Imported:
+    shot: Shot, scene: bpy.types.Scene, phone_markers: bool = False, separate_actions: bool = False,
+    word_markers: bool = True, key_error: float = 0.0,
+) -> Imported:  # fmt: skip
     """Add a shot to a scene.
 
-    phone_markers:    mark each phone besides each word.
+    phone_markers, word_markers: mark where each speech sound or each word begins.
     separate_actions: for a file that Blender 4.2 shall open too, see `version_adapter.Clip`.
+    key_error:        leave out keys that straight lines pass within this much of a face weight, a quaternion's
+                      component or a metre; 0 keeps a key for each frame.
 
     A fresh scene (see `timeline.is_fresh`) takes its rate, range, picture size, camera and light from the shot. Any
     other keeps what it has, and the shot is laid out in seconds on its rate.
@@ -53,22 +61,31 @@ def import_shot(
     view = camera.make_camera(f"{shot.name} camera", shot.camera, lens)
     collection.objects.link(view)
 
-    clip = version_adapter.Clip(shot.name, separate_actions)
-    animation.animate_face(clip, scene, head, shot.performance)
-    animation.animate_bones(clip, scene, armature, shot.rig, shot.performance)
-    animation.animate_camera(clip, scene, view, shot.camera, lens, shot.performance)
-    where = (clip, scene, view, shot.camera, shot.rig, shot.performance)
+    keys = animation.keying(version_adapter.Clip(shot.name, separate_actions), scene, shot.performance, key_error)
+    animation.animate_face(keys, head, shot.performance)
+    animation.animate_bones(keys, armature, shot.rig, shot.performance)
+    animation.animate_camera(keys, view, shot.camera, lens)
     if shot.frames is not None:
-        plates.objects.link(plate.add_frames(*where, shot.frames))
+        plate.add_backdrop(scene, view, shot.performance, shot.frames)
+        plates.objects.link(plate.add_frames(keys, scene, view, shot.camera, shot.rig, shot.performance, shot.frames))
     if shot.background is not None:
-        plates.objects.link(plate.add_background(*where, shot.background))
+        plates.objects.link(plate.add_background(keys, view, shot.camera, shot.rig, shot.background))
+    keys.clip.lay_down()
     notes = [] if shot.audio is None else [sound.add_sound(scene, shot.audio, shot.performance)]
-    timeline.add_markers(scene, shot.words)
-    if phone_markers:
-        timeline.add_markers(scene, shot.phones)
+    for wanted, spans in ((word_markers, shot.words), (phone_markers, shot.phones)):
+        if wanted:
+            timeline.add_markers(scene, spans)
     if fresh:
         _dress(scene, collection, shot, view, lens)
-    return Imported(collection, head, armature, view, tuple(note for note in notes if note))
+    if hasattr(collection, "garrick"):  # a script may import with the extension switched off
+        _remember(collection, shot, head, armature, view)
+        colour.apply(scene)
+    bones = [name for name, channel in zip(shot.rig.joint_names, shot.rig.joint_channels, strict=True) if channel]
+    controls = (
+        f'The NLA track "{shot.name}" of {head.name} moves {len(shot.rig.shape_names)} face keys, that of {armature.name} '
+        f"the bones {', '.join(bones)}.",
+    )
+    return Imported(collection, head, armature, view, tuple(note for note in notes if note), controls)
 
 
 def _marked(collection: bpy.types.Collection, shot: Shot) -> bpy.types.Collection:
@@ -76,6 +93,22 @@ def _marked(collection: bpy.types.Collection, shot: Shot) -> bpy.types.Collectio
     collection[SYNTHETIC] = True
     collection[VERSION] = shot.garrick
     return collection
+
+
+def _remember(
+    collection: bpy.types.Collection, shot: Shot, head: bpy.types.Object, armature: bpy.types.Object,
+    view: bpy.types.Object,
+) -> None:  # fmt: skip
+    """Write down what belongs to the shot and where its files lie."""
+    kept = collection.garrick
+    kept.is_shot = True
+    kept.folder = materials.blend_path(shot.folder)
+    kept.head, kept.armature, kept.camera = head, armature, view
+    if shot.frames is not None:
+        version = kept.versions.add()
+        version.name = "v1"
+        version.folder = materials.blend_path(shot.frames.first_file.parent)
+        version.first, version.last = shot.frames.first, shot.frames.last
 
 
 def _dress(

@@ -13,6 +13,7 @@ import numpy as np
 from ..core.archive import load_arrays
 from ..core.camera import CameraPath
 from ..core.performance import Performance
+from .channels import ROTATIONS
 
 SCHEMA = 1
 
@@ -25,7 +26,7 @@ class Rig:
     uv, photo_uv: (L, 2) v up; material: (P,) index into material_names, material_colors (M, 3) linear;
     shape s moves shape_vertices[a:b] by shape_deltas[a:b] with a, b = shape_starts[s : s + 2];
     joint_parents: (J,) -1 for a root; joint_positions: (J, 3); weights: (V, J); joint_channels: (J,) the channel of the
-    performance that turns the joint, "head_rotation", "gaze.left", "gaze.right" or "".
+    performance that turns the joint, one of `channels.ROTATIONS`, or "".
     """
 
     vertices: np.ndarray
@@ -64,6 +65,7 @@ class Shot:
     """One shot folder. Files that a shot may lack are None."""
 
     name: str
+    folder: Path
     garrick: str
     performance: Performance
     rig: Rig
@@ -91,6 +93,7 @@ def read_shot(manifest: Path) -> Shot:
         speech = _read_json(_file(folder, header["speech"])) if header.get("speech") else {}
         shot = Shot(
             name=folder.name,
+            folder=folder,
             garrick=str(header.get("garrick", "")),
             performance=performance,
             rig=rig,
@@ -177,4 +180,7 @@ def _read_rig(path: Path) -> Rig:
     )
     if not sound:
         raise ValueError(f"{path.name} is damaged: its arrays do not fit together.")
+    unknown = sorted(set(rig.joint_channels) - {"", *ROTATIONS})
+    if unknown:
+        raise ValueError(f"A joint of the rig follows an unknown channel, {unknown[0]}; update the Garrick extension.")
     return rig

@@ -26,7 +26,8 @@ def frame_at(scene: bpy.types.Scene, seconds: np.ndarray | float) -> np.ndarray 
 
 def is_fresh(scene: bpy.types.Scene) -> bool:
     """Whether nothing in the scene depends on its time yet, so that an import may set rate and range."""
-    animated = any(item.animation_data and item.animation_data.action for item in scene.objects)
+    data = (item.animation_data for item in scene.objects)
+    animated = any(item and (item.action or len(item.nla_tracks)) for item in data)
     return not (animated or len(scene.timeline_markers) or len(version_adapter.sequencer_strips(scene)))
 
 

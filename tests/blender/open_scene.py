@@ -8,6 +8,7 @@ Runs in the environments of other Blender versions, which have bpy and numpy and
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -62,3 +63,5 @@ def facts_of(scene: bpy.types.Scene) -> dict[str, object]:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(0)  # as the program leaves: Blender 4.2's own destructors crash on an add-on that is still switched on

@@ -29,7 +29,7 @@ def test_the_saved_scene_opens_elsewhere_with_everything_in_it(tmp_path, fps, ra
     assert (scene.render.fps, pytest.approx(scene.render.fps_base)) == rate
     assert (scene.frame_start, scene.frame_end) == (1, 12)
     keys = next(item for item in scene.objects if item.type == "MESH" and item.data.shape_keys).data.shape_keys
-    assert keys.animation_data.action_slot is not None
+    assert keys.animation_data.nla_tracks[0].strips[0].action_slot is not None
     scene.frame_set(1)
     before = [key.value for key in keys.key_blocks]
     scene.frame_set(9)

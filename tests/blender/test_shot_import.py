@@ -128,11 +128,19 @@ def test_plates_fill_the_picture_exactly(tmp_path, size, moving):
             assert min(corners[0]) < 0 < 1 < max(corners[2])
 
 
+def strip_of(block: bpy.types.ID) -> bpy.types.NlaStrip:
+    """The only strip of the only track of a data-block."""
+    (track,) = block.animation_data.nla_tracks
+    (strip,) = track.strips
+    return strip
+
+
 def test_one_action_moves_everything_where_slots_exist(tmp_path):
     shot = imported(write_shot(tmp_path / "shot", moving=True))
     blocks = [shot.head.data.shape_keys, shot.armature, shot.camera, shot.camera.data]
-    assert len({block.animation_data.action for block in blocks}) == 1
-    assert all(block.animation_data.action_slot is not None for block in blocks)
+    assert len({strip_of(block).action for block in blocks}) == 1
+    assert all(strip_of(block).action_slot is not None for block in blocks)
+    assert all(block.animation_data.action is None for block in blocks), "the strips alone move them"
     groups = {curve.group.name for block in blocks for curve in version_adapter.curves_in_use(block)}
     assert groups == {"Face", "Head", "Eyes", "Camera"}
 
@@ -176,7 +184,7 @@ def test_what_was_in_the_scene_stays_as_it_was(tmp_path):
     first = imported(write_shot(tmp_path / "shot", fps=Fraction(30)))
     second = imported(tmp_path / "shot/shot.json")
     assert first.collection != second.collection
-    assert first.head.data.shape_keys.animation_data.action != second.head.data.shape_keys.animation_data.action
+    assert strip_of(first.head.data.shape_keys).action != strip_of(second.head.data.shape_keys).action
     assert scene.camera == camera
     assert before == (scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.view_settings.view_transform)
 

@@ -17,6 +17,8 @@ from garrick.bodies.lbs import skin_numpy
 from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
 from garrick.core.performance import AudioReference, Performance
+from garrick.outputs.exr import encode_exr
+from garrick.rendering.take import Frame
 
 RINGS, SEGMENTS = 12, 16
 JOINTS = ("root", "neck", "jaw", "left_eye", "right_eye")
@@ -26,9 +28,10 @@ CHANNELS = ("", "head_rotation", "", "gaze.left", "gaze.right")
 
 
 def write_shot(
-    folder: Path, fps: Fraction = Fraction(25), frames: int = 12, size: tuple[int, int] = (64, 48), moving: bool = False
-) -> Path:
-    """Write a whole shot folder; returns its shot.json. moving: the camera and its lens move."""
+    folder: Path, fps: Fraction = Fraction(25), frames: int = 12, size: tuple[int, int] = (64, 48), moving: bool = False,
+    passes: bool = False,
+) -> Path:  # fmt: skip
+    """Write a whole shot folder; returns its shot.json. moving: the camera and its lens move. passes: an EXR a frame."""
     (folder / "frames").mkdir(parents=True)
     rng = np.random.default_rng(7)
     performance = tiny_performance(frames, fps, rng)
@@ -39,6 +42,8 @@ def write_shot(
     speech = {"text": "ba", "phones": [["b", 0.0, 0.08, 1.0], ["a", 0.08, 0.4, 0.9]], "words": [["ba", 0.04, 0.4]]}
     (folder / "speech.json").write_text(json.dumps(speech))
     _write_pictures(folder, frames, size)
+    if passes:
+        _write_passes(folder, frames, size)
     _write_tone(folder / "audio.wav", frames / float(fps))
     manifest = {
         "schema": 1, "garrick": "0.1.0", "synthetic": True, "performance": "performance.npz", "rig": "rig.npz",
@@ -147,6 +152,25 @@ def _write_pictures(folder: Path, frames: int, size: tuple[int, int]) -> None:
         cv2.imwrite(str(folder / "frames" / f"frame_{frame:06d}.png"), picture)
     cv2.imwrite(str(folder / "texture.png"), np.full((64, 64, 3), 128, np.uint8))
     cv2.imwrite(str(folder / "background.png"), np.full((height, width, 3), (255, 0, 0), np.uint8))
+
+
+def _write_passes(folder: Path, frames: int, size: tuple[int, int]) -> None:
+    """The passes of these pictures: the right half is 0.5 m away, hair above and skin below."""
+    width, height = size
+    there = np.arange(width)[None] >= width // 2 + np.zeros((height, 1), int)
+    (folder / "exr").mkdir()
+    for frame in range(frames):
+        rgba = cv2.cvtColor(
+            cv2.imread(str(folder / "frames" / f"frame_{frame:06d}.png"), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA
+        )
+        made = Frame(
+            rgba=rgba,
+            depth=np.where(there, 0.5, np.inf).astype(np.float32),
+            uv=np.where(there[..., None], 0.5, -1).astype(np.float32) * np.ones(2, np.float32),
+            ids=np.where(there, np.where(np.arange(height)[:, None] < height // 2, 2, 3), 0).astype(np.uint8),
+            plate=rgba[..., :3],
+        )
+        (folder / "exr" / f"frame_{frame:06d}.exr").write_bytes(encode_exr(made))
 
 
 def _write_tone(path: Path, seconds: float, rate: int = 16000) -> None:

@@ -110,7 +110,7 @@ def test_finished_frames_are_known_again_and_damaged_ones_are_not(tmp_path):
     store = frames.FrameStore(tmp_path, "key")
     for index in range(3):
         store.write(index, np.zeros((8, 8, 4), np.uint8))
-    damaged = store.path(1)
+    (damaged,) = store.paths(1)
     damaged.write_bytes(damaged.read_bytes()[:-5])
     again = frames.FrameStore(tmp_path, "key")
     assert sorted(again.finished(range(5))) == [0, 2]

@@ -51,11 +51,13 @@ def test_the_main_job_has_the_bytes_of_perform(start, tmp_path: Path) -> None:
     voice = tmp_path / "voice.wav"
     write_voice(voice, 1.5)
     direct = tmp_path / "direct"
-    perform(Job(portrait=SAMPLE / "portrait.png", audio=voice, **SETTINGS), direct, RunContext(), scene=False)
+    settings = SETTINGS | {"passes": True}
+    perform(Job(portrait=SAMPLE / "portrait.png", audio=voice, **settings), direct, RunContext(), scene=False)
     with served(start("--no-scene")) as client:
-        job = {"portrait": client.upload(SAMPLE / "portrait.png"), "audio": client.upload(voice), **SETTINGS}
+        job = {"portrait": client.upload(SAMPLE / "portrait.png"), "audio": client.upload(voice), **settings}
         files = fetch(client, run(client, job).id, tmp_path / "served")
-    assert {"performance.npz", "speech.json", "camera.json", "preview.mp4", "frames/frame_000017.png"} < files.keys()
+    assert {"performance.npz", "speech.json", "camera.json", "preview.mp4"} < files.keys()
+    assert {"frames/frame_000017.png", "exr/frame_000017.exr"} < files.keys()
     other = {name for name, data in files.items() if (direct / name).read_bytes() != data}
     assert other == {"report.json"}  # the times in it
 

@@ -8,7 +8,7 @@ from garrick.server.schema import SchemaField, job_schema
 from garrick.server.wire import AssetJob
 from pydantic import ValidationError
 
-WIDGETS = {"image", "sound", "file", "text", "number", "range", "size", "rate", "slider"}
+WIDGETS = {"image", "sound", "file", "text", "number", "range", "size", "rate", "slider", "toggle"}
 ASSET = "sha256:" + 64 * "a"
 FIELDS = {field.name: field for field in job_schema().fields}
 

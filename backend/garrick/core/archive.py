@@ -7,7 +7,7 @@ import math
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -32,17 +32,24 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], compress: bo
             archive.writestr(info, buffer.getvalue(), compresslevel=1)
 
 
-def load_arrays(path: str | Path, limit_bytes: float = 2e9) -> dict[str, np.ndarray]:
-    """Read every array of an .npz; nothing is unpacked before its header has been believed.
+def load_arrays(
+    path: str | Path, limit_bytes: float = 2e9, wanted: Container[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Read the arrays of an .npz; nothing is unpacked before its header has been believed.
 
     limit_bytes: what the arrays may take in memory.
+    wanted:      names to read; the rest is left alone, so it may be of a kind that is not readable. None: all.
     Raises ValueError when the file is no such archive, is damaged or too large, OSError.
     """
     damaged = ValueError(f"{Path(path).name} is not a readable .npz file.")
     with open(path, "rb") as file:
         try:
             archive = zipfile.ZipFile(file)
-            members = archive.infolist()
+            members = [
+                member
+                for member in archive.infolist()
+                if wanted is None or member.filename.removesuffix(".npy") in wanted
+            ]
             size = sum(member.file_size for member in members)
         except _DAMAGE as error:
             raise damaged from error

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from garrick.core.edits import smoothstep
 from garrick.motion.visemes import SILENCE
 from garrick.speech.speech import Phone
 
@@ -34,9 +35,3 @@ def activity(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:
         fall = smoothstep((end + RELEASE - times) / (RELEASE + RELEASE_LEAD))
         envelope = np.maximum(envelope, np.minimum(rise, fall))
     return envelope
-
-
-def smoothstep(value: np.ndarray) -> np.ndarray:
-    """3 x^2 - 2 x^3 of the value clipped to 0..1."""
-    x = np.clip(value, 0, 1)
-    return x * x * (3 - 2 * x)

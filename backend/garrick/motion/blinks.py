@@ -7,14 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
+from garrick.core.edits import LID_FALL, LID_RISE, lid_drop
 from garrick.core.timing import frame_times, nearest_frame
-from garrick.motion.activity import smoothstep
 from garrick.motion.visemes import SILENCE
 from garrick.speech.speech import Phone
 
 RATE = 26.0  # blinks a minute in conversation (Bentivoglio et al. 1997)
 _SIGMA = 0.6  # of the log-normal intervals
-_CLOSE, _OPEN = 0.06, 0.14  # seconds: lids fall fast and rise slowly
 APART = 0.4  # seconds at least between two blinks
 DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
 _PAUSE = 0.15  # seconds of silence that count as a pause
@@ -62,9 +61,6 @@ def blink_curve(times: np.ndarray, frames: int, fps: Fraction) -> np.ndarray:
     curve = np.zeros(frames)
     for time in times:
         shut = shown[min(max(nearest_frame(time, fps), 0), frames - 1)]
-        first, last = np.searchsorted(shown, [shut - _CLOSE, shut + _OPEN])
-        away = shown[first:last] - shut
-        # the opening slows down towards its end, the closing does not
-        lid = np.where(away <= 0, smoothstep(1 + away / _CLOSE), (1 - smoothstep(away / _OPEN)) ** 1.3)
-        curve[first:last] = np.maximum(curve[first:last], lid)
+        first, last = np.searchsorted(shown, [shut - LID_FALL, shut + LID_RISE])
+        curve[first:last] = np.maximum(curve[first:last], lid_drop(shown[first:last] - shut))
     return curve

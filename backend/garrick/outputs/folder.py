@@ -23,9 +23,9 @@ ARTIFACTS = (
     "performance.npz", "rig.npz", "texture.png", "background.png", "camera.json", "speech.json", "audio.wav",
     "preview.mp4", "shot.json", "scene.blend", "report.json",
 )  # fmt: skip
-"""What a finished folder holds, besides `frames/` and `job.json`."""
+"""What a finished folder holds, besides `frames/`, `exr/` where passes were asked for, and `job.json`."""
 
-_OWN = (*ARTIFACTS, "frames")
+_OWN = (*ARTIFACTS, "frames", "exr")
 _LOCK = "lock"
 _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 
@@ -181,7 +181,7 @@ def _remove(path: Path) -> None:
     try:
         for name in ARTIFACTS:
             (path / name).unlink(missing_ok=True)
-        for frame in (path / "frames").glob("frame_*.png"):
+        for frame in (*(path / "frames").glob("frame_*.png"), *(path / "exr").glob("frame_*.exr")):
             frame.unlink(missing_ok=True)
         for kept in (path / ".garrick").iterdir():
             if kept.is_dir():

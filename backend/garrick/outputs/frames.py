@@ -1,4 +1,4 @@
-"""The PNG sequence: RGBA with straight alpha, marked as synthetic, each file known by its sha256."""
+"""The PNG sequence, and the EXR sequence beside it where passes are asked for: each file known by its sha256."""
 
 from __future__ import annotations
 
@@ -13,19 +13,13 @@ import cv2
 import numpy as np
 
 import garrick
+from garrick.rendering.take import Frame
 
 from .files import append_line, make_folder, output_error, sha256, write_bytes
+from .synthetic import SYNTHETIC, SYNTHETIC_XMP
 
 PATTERN = "frames/frame_{:06d}.png"
-SYNTHETIC = "Synthetic media made with Garrick: the person did not perform this."
-
-# IPTC's vocabulary for pictures that mix a photo with generated parts; C2PA and XMP readers know it.
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
-SYNTHETIC_XMP = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-    f'Iptc4xmpExt:DigitalSourceType="{_SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta>'
-)
+EXR_PATTERN = "exr/frame_{:06d}.exr"
 _PNG_HEADER = 8 + 25  # bytes: the signature and the IHDR chunk, after which the text belongs
 _LEVEL = 1  # zlib: 4x as fast as level 6, 7 % larger
 
@@ -49,23 +43,28 @@ class FrameStore:
     its name, by any number of processes. The last line of a frame counts; one that a crash tore is not read, so its
     frame is made again.
 
-    shot: the shot folder. key: names everything the pixels depend on; frames of another key are not taken for finished.
+    shot:   the shot folder.
+    key:    names everything the pixels depend on; frames of another key are not taken for finished.
+    passes: a frame is a PNG and an EXR; without one of them it is not finished.
     """
 
-    def __init__(self, shot: Path, key: str) -> None:
-        self._shot = shot
-        self._take = key[:16]
+    def __init__(self, shot: Path, key: str, passes: bool = False) -> None:
+        self.passes = passes
+        self.shot = shot
+        self.take = key[:16]
         self._manifest = shot / ".garrick" / "frames.jsonl"
-        self._hashes = {
-            line["frame"]: line["sha256"] for line in self._last_lines().values() if line["take"] == self._take
+        # frame -> sha256 of each of its files
+        self._hashes: dict[int, tuple[str, ...]] = {
+            line["frame"]: self._hashes_of(line) for line in self._last_lines().values() if line["take"] == self.take
         }
 
-    def path(self, index: int) -> Path:
-        """Where the frame lies."""
-        return self._shot / PATTERN.format(index)
+    def paths(self, index: int) -> tuple[Path, ...]:
+        """Where the frame's files lie: its PNG, and its EXR if there are passes."""
+        patterns = (PATTERN, EXR_PATTERN) if self.passes else (PATTERN,)
+        return tuple(self.shot / pattern.format(index) for pattern in patterns)
 
     def finished(self, frames: Iterable[int]) -> set[int]:
-        """Those of `frames` whose file is there and holds what was written."""
+        """Those of `frames` whose files are there and hold what was written."""
         return {index for index in frames if index in self._hashes and self._verifies(index)}
 
     def around(self, frames: range, count: int) -> range:
@@ -80,26 +79,37 @@ class FrameStore:
             last += 1
         return range(first, last + 1)
 
-    def write(self, index: int, rgba: np.ndarray) -> None:
+    def write(self, index: int, rgba: np.ndarray, layers: Frame | None = None) -> None:
         """Encode, write and record one frame; any thread may call it. Raises OutputError.
 
-        rgba: (H, W, 4) uint8, straight alpha.
+        rgba: (H, W, 4) uint8, straight alpha. layers: the frame with its passes, where the store keeps them.
         """
-        data = encode_png(rgba, synthetic=True)
-        path = self.path(index)
-        make_folder(path.parent)
+        encoded = [encode_png(rgba, synthetic=True)]
+        if self.passes:
+            from .exr import encode_exr  # OpenEXR is loaded for those who ask for passes
+
+            assert layers is not None
+            encoded.append(encode_exr(layers))
         make_folder(self._manifest.parent)
-        write_bytes(path, data)
-        digest = hashlib.sha256(data).hexdigest()
-        append_line(self._manifest, json.dumps({"take": self._take, "frame": index, "sha256": digest}))
-        self._hashes[index] = digest
+        for path, data in zip(self.paths(index), encoded, strict=True):
+            make_folder(path.parent)
+            write_bytes(path, data)
+        self._record(index, tuple(hashlib.sha256(data).hexdigest() for data in encoded))
+
+    def _record(self, index: int, hashes: tuple[str, ...]) -> None:
+        line = {"take": self.take, "frame": index, "sha256": hashes[0]}
+        append_line(self._manifest, json.dumps(line | ({"exr": hashes[1]} if self.passes else {})))
+        self._hashes[index] = hashes
+
+    def _hashes_of(self, line: dict) -> tuple[str, ...]:
+        return (line["sha256"], line.get("exr", "")) if self.passes else (line["sha256"],)
 
     def _recorded(self, index: int) -> bool:
-        return index in self._hashes and self.path(index).is_file()
+        return index in self._hashes and all(path.is_file() for path in self.paths(index))
 
     def _verifies(self, index: int) -> bool:
         try:
-            return sha256(self.path(index)) == self._hashes[index]
+            return tuple(map(sha256, self.paths(index))) == self._hashes[index]
         except OSError:
             return False
 

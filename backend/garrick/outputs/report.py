@@ -12,14 +12,24 @@ from typing import Any
 
 import garrick
 from garrick.core.performance import Performance
-from garrick.job import Job
+from garrick.job import FILE_FIELDS, Job
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Speech
 
 from .files import write_json
-from .frames import SYNTHETIC
+from .synthetic import SYNTHETIC
 
-_LIBRARIES = ("numpy", "torch", "numba", "opencv-python-headless", "onnxruntime", "ai-edge-litert", "av", "hama")
+_LIBRARIES = (
+    "numpy",
+    "torch",
+    "numba",
+    "opencv-python-headless",
+    "onnxruntime",
+    "ai-edge-litert",
+    "av",
+    "OpenEXR",
+    "hama",
+)
 
 
 def write_report(
@@ -43,7 +53,7 @@ def write_report(
         {
             "garrick": garrick.__version__,
             "synthetic": SYNTHETIC,
-            "job": job.model_dump(mode="json"),
+            "job": job.model_dump(mode="json") | _places(job),
             "seconds": {phase: round(spent, 3) for phase, spent in seconds.items()},
             "peak_memory_bytes": peak_memory(),
             "portrait": _rounded(asdict(portrait.report)),
@@ -91,3 +101,9 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in _LIBRARIES}
+
+
+def _places(job: Job) -> dict[str, str]:
+    """Where the job's files lie, whatever folder it was asked for from."""
+    given = {name: getattr(job, name) for name in FILE_FIELDS}
+    return {name: str(path.absolute()) for name, path in given.items() if path is not None}

@@ -11,7 +11,7 @@ from garrick.core.archive import save_arrays
 from garrick.speech.speech import Speech
 
 from .files import whole_file, write_bytes, write_json
-from .frames import PATTERN, encode_png
+from .frames import EXR_PATTERN, PATTERN, encode_png
 
 SCHEMA = 1
 
@@ -43,11 +43,12 @@ def write_rig(path: Path, arrays: dict[str, np.ndarray]) -> None:
         save_arrays(aside, arrays)
 
 
-def write_shot(path: Path, first: int, last: int, silent: bool) -> None:
+def write_shot(path: Path, frames: range, silent: bool, passes: bool) -> None:
     """Write shot.json, last of all: it names only what is there.
 
-    first, last: frames on disk. silent: there is no sound. Raises OutputError.
+    frames: those on disk. silent: there is no sound. passes: each frame has an EXR too. Raises OutputError.
     """
+    numbers = {"first": frames.start, "last": frames.stop - 1}
     write_json(
         path,
         {
@@ -61,6 +62,7 @@ def write_shot(path: Path, first: int, last: int, silent: bool) -> None:
             "audio": None if silent else "audio.wav",
             "speech": "speech.json",
             "camera": "camera.json",
-            "frames": {"pattern": PATTERN, "first": first, "last": last},
+            "frames": {"pattern": PATTERN, **numbers},
+            "passes": {"pattern": EXR_PATTERN, **numbers} if passes else None,
         },
     )

@@ -1,4 +1,4 @@
-"""Frames from the renderer to the disk, one after another: rendering, PNG and H.264 overlap, memory stays flat."""
+"""Frames from the renderer to the disk, one after another: rendering, PNG, EXR and H.264 overlap, memory stays flat."""
 
 from __future__ import annotations
 
@@ -38,31 +38,28 @@ class Film:
     frames: range
 
 
-def write_take(take: Take, frames: range, shot: Path, key: str, ctx: RunContext, chunk: int | None = None) -> Written:
-    """Render `frames` of the take into the shot folder; those that are finished and whole are left alone.
+def write_take(take: Take, frames: range, store: FrameStore, ctx: RunContext, chunk: int | None = None) -> Written:
+    """Render `frames` of the take into the store; those that are finished and whole are left alone.
 
-    key:   names what the pixels depend on (`ShotFolder.take_key`).
     chunk: so many frames are finished, on disk, before the next is begun.
     A frame that is finished is rendered again only where the preview broke off beside it.
     Raises OutputError, Cancelled; what is finished by then stays.
     """
-    store = FrameStore(shot, key)
     kept = store.finished(frames)
     wanted = set(frames) - kept
-    _render(_Shoot(take, store, shot, key, ctx), store.around(frames, len(take)), frames, wanted, "frames", chunk)
+    _render(_Shoot(take, store, ctx), store.around(frames, len(take)), frames, wanted, "frames", chunk)
     return Written(len(wanted), len(kept))
 
 
-def write_film(take: Take, frames: range, shot: Path, key: str, ctx: RunContext) -> Film:
+def write_film(take: Take, frames: range, store: FrameStore, ctx: RunContext) -> Film:
     """The pieces of the preview of all finished frames around `frames`; those that are not there are made.
 
     Pieces lie on a grid of `SEGMENT` frames, so the film is the same however its frames were divided among runs; where a
     run ended inside of a piece, its frames are rendered once more. One process at a time may do this in a shot folder.
-    Raises OutputError, Cancelled.
+    store: opened now, so that it knows what other runs have written. Raises OutputError, Cancelled.
     """
-    store = FrameStore(shot, key)
     film = store.around(frames, len(take))
-    shoot = _Shoot(take, store, shot, key, ctx)
+    shoot = _Shoot(take, store, ctx)
     _render(shoot, film, film, set(), "preview", None)
     pieces = tuple(map(shoot.piece, segments(film)))
     for path in set(shoot.previews.glob("[0-9]*.mp4")) - set(pieces):
@@ -77,14 +74,12 @@ class _Shoot:
 
     take: Take
     store: FrameStore
-    shot: Path
-    key: str
     ctx: RunContext
 
     @property
     def previews(self) -> Path:
         """The folder of the preview's pieces."""
-        return self.shot / ".garrick" / f"preview-{self.key[:16]}"
+        return self.store.shot / ".garrick" / f"preview-{self.store.take}"
 
     def piece(self, frames: range) -> Path:
         """Where one piece of the preview lies."""
@@ -115,7 +110,7 @@ def _render(shoot: _Shoot, film: range, counted: range, wanted: set[int], phase:
                     ctx.log(f"{phase}: {counted.start}-{index - 1} are finished")
                 frame = take.render(index)
                 if index in wanted:
-                    queue.put(writers, shoot.store.write, index, frame.rgba)
+                    queue.put(writers, shoot.store.write, index, frame.rgba, frame if shoot.store.passes else None)
                 if segment is not None:
                     queue.put(encoder, segment.add, frame.plate)
             if segment is not None:

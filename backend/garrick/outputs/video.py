@@ -18,8 +18,8 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from .files import whole_file
-from .frames import SYNTHETIC
 from .sound import to_int16
+from .synthetic import SYNTHETIC
 
 SEGMENT = 50
 """Frames in a segment; segments begin at its multiples, whatever range is rendered."""

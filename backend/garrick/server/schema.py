@@ -20,7 +20,7 @@ class Condition(BaseModel):
 class SchemaField(BaseModel):
     """One field of a job.
 
-    widget: image, sound, file, text, number, range (two numbers), size (width and height), rate or slider.
+    widget: image, sound, file, text, number, range (two numbers), size (width and height), rate, slider or toggle.
     """
 
     name: str
@@ -28,7 +28,7 @@ class SchemaField(BaseModel):
     description: str
     group: str
     widget: str
-    type: str = Field(description="string, integer, number or array; of JSON.")
+    type: str = Field(description="string, integer, number, boolean or array; of JSON.")
     asset: bool = Field(description='Holds "sha256:..." of an upload.')
     required: bool
     nullable: bool

@@ -211,7 +211,7 @@ def encode(picture: np.ndarray, form: str) -> bytes:
 
     from PIL import Image
 
-    from garrick.outputs.frames import SYNTHETIC, SYNTHETIC_XMP
+    from garrick.outputs.synthetic import SYNTHETIC, SYNTHETIC_XMP
 
     data = io.BytesIO()
     exif = Image.Exif()

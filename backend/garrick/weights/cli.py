@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from garrick.errors import GarrickError
+from garrick.terminal import one_line_errors
 
 weights_app = typer.Typer(no_args_is_help=True, help="The nets and body data that Garrick runs on.")
 
@@ -63,7 +61,7 @@ def pull(
     """Get what is missing and build the head model; nothing is fetched twice."""
     from garrick.weights import registry
 
-    with _one_line_errors():
+    with one_line_errors():
         registry.pull(names or None, source, lambda line: typer.echo(line, err=True))
     typer.echo("All weights are here." if not names else f"Here: {', '.join(names)}.")
 
@@ -73,20 +71,10 @@ def verify(names: _Names = None) -> None:
     """Compare every byte with the recorded hashes; exit code 1 when something is missing or damaged."""
     from garrick.weights import registry
 
-    with _one_line_errors():
+    with one_line_errors():
         states = registry.verify(names or None)
     for name, state in states.items():
         typer.echo(f"{name}: {state}")
     if any(state is not registry.State.OK for state in states.values()):
         typer.echo("Run: garrick weights pull", err=True)
         raise typer.Exit(1)
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Show what the user can mend as one line, and end with its exit code."""
-    try:
-        yield
-    except GarrickError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,15 +71,27 @@ def service(start_service: Callable[..., RunningService]) -> RunningService:
     return start_service()
 
 
+@pytest.fixture(scope="session")
+def shot_models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a written shot, by its options as JSON: each is written once, in the Python that can."""
+
+    @cache
+    def model(options: str) -> Path:
+        folder = tmp_path_factory.mktemp("models") / "shot"
+        script = Path(__file__).parents[1] / "tiny_shot.py"
+        subprocess.run([backend_python(), str(script), str(folder), options], check=True)
+        return folder
+
+    return model
+
+
 @pytest.fixture
-def tiny_shot(tmp_path: Path) -> Callable[..., Path]:
-    """tiny_shot(name="shot", fps="25", frames=12, size=(64, 48), moving=False) writes a shot; its shot.json."""
+def tiny_shot(tmp_path: Path, shot_models: Callable[[str], Path]) -> Callable[..., Path]:
+    """tiny_shot(name="shot", fps="25", frames=12, size=(64, 48), moving=False) gives the test its own; its shot.json."""
 
     def write(name: str = "shot", **options: object) -> Path:
-        script = Path(__file__).parents[1] / "tiny_shot.py"
-        folder = tmp_path / name
-        subprocess.run([backend_python(), str(script), str(folder), json.dumps(options)], check=True)
-        return folder / "shot.json"
+        shutil.copytree(shot_models(json.dumps(options, sort_keys=True)), tmp_path / name)
+        return tmp_path / name / "shot.json"
 
     return write
 

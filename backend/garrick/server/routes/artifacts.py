@@ -20,8 +20,8 @@ from .jobs import JobId, known
 
 router = APIRouter(prefix="/jobs/{id}/artifacts", tags=["artifacts"])
 
-_FRAME = r"frames/frame_[0-9]{6,9}\.png"
-_NAME = "|".join([*(re.escape(name) for name in ARTIFACTS), _FRAME])
+_FRAMES = (r"frames/frame_[0-9]{6,9}\.png", r"exr/frame_[0-9]{6,9}\.exr")
+_NAME = "|".join([*(re.escape(name) for name in ARTIFACTS), *_FRAMES])
 
 Name = Annotated[str, Path(pattern=f"^({_NAME})$", max_length=64)]
 
@@ -32,7 +32,7 @@ def artifacts(id: JobId, request: Request) -> ArtifactList:
     service = service_of(request)
     known(service, id)
     folder = service.settings.jobs / id
-    found = [*_entries(folder, ""), *_entries(folder / "frames", "frames/")]
+    found = [*_entries(folder, ""), *_entries(folder / "frames", "frames/"), *_entries(folder / "exr", "exr/")]
     return ArtifactList(artifacts=[entry for entry in found if re.fullmatch(_NAME, entry.name)])
 
 

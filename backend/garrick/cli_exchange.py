@@ -1,0 +1,100 @@
+"""`garrick export` and `garrick convert`: a performance to other programs' motion files, and theirs to a performance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from garrick.errors import InputError
+from garrick.terminal import one_line_errors
+
+if TYPE_CHECKING:
+    from garrick.core.performance import Performance
+
+# Heavy imports lie inside the commands, so that `garrick --help` answers at once.
+
+
+class Up(StrEnum):
+    """Which way a motion file's space points."""
+
+    y = "y"
+    z = "z"
+
+
+def export(
+    performance: Annotated[Path, typer.Argument(help="A performance.npz, or the shot folder that holds one.")],
+    to: Annotated[Path, typer.Option(help="FILE.csv (Live Link Face), FILE.npz (SMPL-X) or FILE.bvh.", metavar="FILE")],
+) -> None:
+    """Write a performance for other programs: Live Link Face CSV, SMPL-X NPZ or BVH."""
+    from garrick.core.exchange import FORMATS, format_of
+    from garrick.core.performance import Performance
+
+    with one_line_errors():
+        source = performance / "performance.npz" if performance.is_dir() else performance
+        try:
+            form = FORMATS[format_of(to)]
+            loaded = Performance.load(source)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        except OSError as error:
+            raise InputError(f"{source} cannot be read: {error.strerror}.") from error
+        if to.exists() and to.samefile(source):
+            raise InputError("The file to write is the performance itself.", "Name another one.")
+        _write(lambda path: form.write(loaded, path), to)
+    typer.echo(f"{to}: {_told(loaded)} as {form.label}, which keeps {form.kept}.")
+
+
+def convert(
+    motion: Annotated[Path, typer.Argument(help="A Live Link Face .csv, SMPL-X or AMASS .npz, or .bvh.")],
+    to: Annotated[Path, typer.Option(help="The performance.npz to write.", metavar="FILE")],
+    fps: Annotated[
+        str | None, typer.Option(help="Frames a second, where the file does not say it, e.g. 29.97.")
+    ] = None,
+    flip_head: Annotated[
+        bool, typer.Option("--flip-head", help="Of a CSV taken with the phone on its side: turn the head around.")
+    ] = False,
+    up: Annotated[Up | None, typer.Option(help="Of an NPZ: which axis points up; else told from its keys.")] = None,
+    metres: Annotated[float, typer.Option(help="Of a BVH: metres of its unit, 0.01 for centimetres.")] = 1.0,
+) -> None:
+    """Make a performance of another program's motion file, for `garrick perform --performance` and for Blender."""
+    from garrick.core.exchange import read_motion
+
+    with one_line_errors():
+        if to.suffix != ".npz":
+            raise InputError(f"{to.name} must end in .npz.")
+        if to.exists() and motion.exists() and to.samefile(motion):
+            raise InputError("The file to write is the one to read.", "Name another one.")
+        try:
+            read = read_motion(motion, _rate(fps), flip_head, None if up is None else up.value.upper(), metres)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        except OSError as error:
+            raise InputError(f"{motion} cannot be read: {error.strerror}.") from error
+        _write(read.performance.save, to)
+    for note in read.notes:
+        typer.echo(f"Note: {note}", err=True)
+    typer.echo(f"{to}: {_told(read.performance)}.")
+
+
+def _write(write: Callable[[Path], None], to: Path) -> None:
+    """A whole file or none, in a folder that is made. Raises OutputError."""
+    from garrick.outputs.files import make_folder, whole_file
+
+    make_folder(to.parent)
+    with whole_file(to) as aside:
+        write(aside)
+
+
+def _told(performance: Performance) -> str:
+    return f"{len(performance)} frames at {float(performance.fps):.6g} a second"
+
+
+def _rate(fps: str | None) -> Fraction | None:
+    from garrick.core.timing import parse_fps
+
+    return None if fps is None else parse_fps(fps)

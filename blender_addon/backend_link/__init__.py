@@ -1,0 +1,1 @@
+"""The link to the backend: finding it, starting it, setting it up, and knowing how it does."""

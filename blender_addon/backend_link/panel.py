@@ -1,0 +1,128 @@
+"""Sidebar > Garrick > Backend: its light, what to do about it, and the details."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+from bpy.app.translations import pgettext_iface
+
+from .. import preferences, version_adapter
+from . import link, ops, setup
+from .status import Light
+
+_LIGHTS: dict[Light, int] = {"off": 9, "starting": 3, "ready": 4, "busy": 5, "outdated": 2}
+"""Of colour tags: grey, yellow, green, blue, orange."""
+
+_WIDTH = 44  # letters of a line in a sidebar of usual width
+
+
+class GARRICK_PT_backend(bpy.types.Panel):
+    """How the backend does, and what can be done about it"""
+
+    bl_label = "Backend"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Garrick"
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.label(icon=version_adapter.color_icon(_LIGHTS[link.status().light]))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        write(self.layout, link.status().sentence)
+        draw_setup(self.layout)
+
+
+class GARRICK_PT_backend_details(bpy.types.Panel):
+    """Version, device, models, memory and jobs of the backend; its log; diagnostics"""
+
+    bl_label = "Details"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Garrick"
+    bl_parent_id = "GARRICK_PT_backend"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012, Blender reads it
+
+    def draw(self, context: bpy.types.Context) -> None:
+        health = link.status().health
+        if health is not None:
+            column = self.layout.column(align=True)
+            for name, value in _facts(health):
+                row = column.split(factor=0.4)
+                row.label(text=name)
+                row.label(text=value)
+        column = self.layout.column(align=True)
+        column.operator(ops.GARRICK_OT_show_log.bl_idname, icon="TEXT")
+        column.operator(ops.GARRICK_OT_copy_diagnostics.bl_idname, icon="COPYDOWN")
+        column.operator(ops.GARRICK_OT_open_preferences.bl_idname, icon="PREFERENCES")
+
+
+def draw_setup(layout: bpy.types.UILayout) -> None:
+    """What is under way or went wrong, and the buttons that fit the state; in the panel and in the preferences."""
+    task = ops.last_task()
+    if task is not None and task.state == "running":
+        row = layout.row(align=True)
+        factor = task.done / task.total if task.total else 0.0
+        text = pgettext_iface("{}: {}").format(pgettext_iface(task.title), task.phase)
+        row.progress(factor=factor, type="BAR", text=text)
+        row.operator(ops.GARRICK_OT_cancel_backend_task.bl_idname, text="", icon="X")
+        return
+    if task is not None and task.state == "failed":
+        write(layout, str(task.error), icon="ERROR")
+    settings, now = link.settings(), link.status()
+    row = layout.row(align=True)
+    if not settings.local:
+        row.operator(ops.GARRICK_OT_open_preferences.bl_idname, icon="PREFERENCES")
+        return
+    found = link.environment() is not None
+    if now.health is not None:
+        row.operator(ops.GARRICK_OT_stop_backend.bl_idname, icon="PAUSE")
+    elif found:
+        row.operator(ops.GARRICK_OT_start_backend.bl_idname, icon="PLAY")
+    if now.light == "outdated" or (now.health is None and not found):
+        if not settings.checkout and preferences.preferences() is not None:
+            layout.prop(preferences.preferences(), "checkout")
+        layout.operator(ops.GARRICK_OT_set_up_backend.bl_idname, icon="IMPORT")
+        if reason := setup.check(settings.checkout, settings.online):
+            write(layout, reason, icon="INFO")
+
+
+def write(layout: bpy.types.UILayout, sentence: str, icon: str = "NONE") -> None:
+    """A sentence over as many lines as it needs: a label would cut it off."""
+    column = layout.column(align=True)
+    for number, line in enumerate(textwrap.wrap(pgettext_iface(sentence), _WIDTH) or [""]):
+        column.label(text=line, icon=icon if number == 0 else ("NONE" if icon == "NONE" else "BLANK1"))
+
+
+def _facts(health: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of what the service tells of itself; what it does not tell is left out."""
+    facts = [("Version", health.get("version")), ("Device", health.get("device"))]
+    models = health.get("models")
+    if models is not None:
+        facts.append(("Models", pgettext_iface("{} of {}").format(sum(models.values()), len(models))))
+    workers = health.get("workers") or []
+    if workers:
+        facts.append(("Workers", ", ".join(str(worker.get("state")) for worker in workers)))
+        memory = sum(worker.get("rss") or 0 for worker in workers)
+        facts.append(("Memory", pgettext_iface("{:.1f} GB").format(memory / 1e9)))
+    if health.get("disk_free") is not None:
+        facts.append(("Free Disk", pgettext_iface("{:.0f} GB").format(health["disk_free"] / 1e9)))
+    for name, state in (("Waiting", "queued"), ("At Work", "running")):
+        facts.append((name, str((health.get("queue") or {}).get(state, 0))))
+    return [(name, str(value)) for name, value in facts if value is not None]
+
+
+_CLASSES = (GARRICK_PT_backend, GARRICK_PT_backend_details)
+
+
+def register() -> None:
+    """Add the panels."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take them away again."""
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

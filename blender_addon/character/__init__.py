@@ -1,0 +1,1 @@
+"""A performance on the artist's own character: a mapping table from what a performance carries to keys and bones."""

@@ -1,0 +1,205 @@
+"""The first draft of a mapping table: keys and bones recognised by their names. Knows nothing of Blender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from ..core.arkit import ARKIT_INDEX
+from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
+from .names import plain, words_of
+from .presets import BONE_FAMILIES, KEY_FAMILIES, MEANINGLESS, common_words, rigify
+from .presets.recipe import Recipe
+
+_NECK_SHARE = 0.4  # of the head's turn
+_VOWEL_LETTERS = {"a", "i", "u", "e", "o"}
+_MOUTHS_OWN = 12  # ARKit mouth keys from which a character needs no visemes
+_ROLES = {"jaw": JAW, "left_eye": "gaze.left", "right_eye": "gaze.right"}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A drafted table.
+
+    families: labels of what was recognised. unmatched: keys that no row moves. notes: sentences for the user.
+    """
+
+    rows: tuple[Row, ...]
+    families: tuple[str, ...]
+    unmatched: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def auto_match(keys: Sequence[str], bones: Sequence[str], eyes_by_keys: bool = False) -> Match:
+    """Draft a table for a character.
+
+    keys: names of its face keys, the basis left out. bones: of its armature. eyes_by_keys: its eyeLook keys turn the
+    eyeballs, so that its eye bones must not turn them again.
+    """
+    found: dict[str, tuple[str, Recipe]] = {}
+    for key in dict.fromkeys(keys):
+        match = _family_recipe(key, keys) or _worded_recipe(key)
+        if match is not None:
+            found[key] = match
+    _drop_doubles(found)
+    rows = [Row(key, KEY, source, gain) for key, (_, recipe) in found.items() for source, gain in recipe]
+    labels = [label for label, _ in found.values()]
+    key_sources = {row.source for row in rows}
+    bone_rows, bone_label = _bone_rows(bones, key_sources, eyes_by_keys)
+    unmatched = tuple(key for key in dict.fromkeys(keys) if key not in found)
+    notes = []
+    nameless = [key for key in unmatched if MEANINGLESS.NAME.fullmatch(key)]
+    if nameless:
+        notes.append(
+            f"{len(nameless)} keys such as {nameless[0]} are {MEANINGLESS.LABEL} components: no name tells what they do; "
+            "add rows for them by hand."
+        )
+    families = tuple(dict.fromkeys([*labels, *([bone_label] if bone_label else [])]))
+    return Match((*rows, *bone_rows), families, unmatched, tuple(notes))
+
+
+def _family_recipe(key: str, keys: Iterable[str]) -> tuple[str, Recipe] | None:
+    name = plain(key)
+    if name in _VOWEL_LETTERS and len({plain(other) for other in keys} & _VOWEL_LETTERS) < 3:
+        return None  # a lone letter is no vowel
+    for family in KEY_FAMILIES:
+        recipe = _plain_keys(family).get(name)
+        if recipe is not None:
+            return family.LABEL, recipe
+    return None
+
+
+_tables: dict[str, dict[str, Recipe]] = {}
+
+
+def _plain_keys(family: ModuleType) -> dict[str, Recipe]:
+    if family.__name__ not in _tables:
+        _tables[family.__name__] = {plain(name): recipe for name, recipe in family.KEYS.items()}
+    return _tables[family.__name__]
+
+
+def _worded_recipe(key: str) -> tuple[str, Recipe] | None:
+    if MEANINGLESS.NAME.fullmatch(key) or key.startswith("Fcl_"):
+        return None
+    words = {common_words.SAME.get(word, word) for word in words_of(key)}
+    for needed, recipe in common_words.RULES:
+        if needed <= words:
+            return common_words.LABEL, _sided(recipe, words)
+    return None
+
+
+def _sided(recipe: Recipe, words: set[str]) -> Recipe:
+    """Of a recipe for both sides, the sources of the side that the words name, at their full strength."""
+    sides = [side for side in ("Left", "Right") if side.lower() in words]
+    if len(sides) != 1:
+        return recipe
+    other = {"Left": "Right", "Right": "Left"}[sides[0]]
+    return tuple(
+        (source, gain * 2 if source.endswith(sides[0]) else gain)
+        for source, gain in recipe
+        if not source.endswith(other)
+    )
+
+
+def _drop_doubles(found: dict[str, tuple[str, Recipe]]) -> None:
+    """Leave out what others of the character's keys already do: visemes beside ARKit's mouth, both sides beside each."""
+    mouth = {
+        source for _, recipe in found.values() if len(recipe) == 1 for source, _ in recipe
+        if source in ARKIT_INDEX and source.startswith(("mouth", "jaw"))
+    }  # fmt: skip
+    alone = {recipe[0][0] for _, recipe in found.values() if len(recipe) == 1}
+    worded = {key for key, (label, _) in found.items() if label == common_words.LABEL}
+    exact = {source for key, (_, recipe) in found.items() if key not in worded for source, _ in recipe}
+    taken: set[Recipe] = set()
+    for key, (_, recipe) in list(found.items()):
+        sources = {source for source, _ in recipe}
+        viseme = recipe[0][0].startswith(VISEME)
+        joined = len(recipe) > 1 and sources <= alone
+        guessed = key in worded and (sources <= exact or recipe in taken)
+        if (viseme and len(mouth) >= _MOUTHS_OWN) or joined or guessed:
+            del found[key]
+        else:
+            taken.add(recipe)
+    vowels: set[Recipe] = set()
+    for key, (_, recipe) in list(found.items()):  # two spellings of one viseme: the first has it
+        if recipe[0][0].startswith(VISEME):
+            if recipe in vowels:
+                del found[key]
+            vowels.add(recipe)
+
+
+def _bone_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) -> tuple[list[Row], str]:
+    if not bones:
+        return [], ""
+    if "master_eye.L" in bones and "jaw_master" in bones:
+        return _rigify_rows(bones, key_sources), rigify.LABEL
+    roles, label = _roles_of(bones)
+    rows = []
+    necks, heads = roles.get("neck", []), roles.get("head", [])
+    for name in necks:
+        rows.append(Row(name, TURN, "head_rotation", (_NECK_SHARE if heads else 1.0) / len(necks)))
+    for name in heads:
+        rows.append(Row(name, TURN, "head_rotation", 1 - _NECK_SHARE if necks else 1.0))
+    for role, source in _ROLES.items():
+        if (role == "jaw" and "jawOpen" in key_sources) or (role != "jaw" and eyes_by_keys):
+            continue
+        rows += [Row(name, TURN, source) for name in roles.get(role, [])]
+    return rows, label if rows else ""
+
+
+def _roles_of(bones: Sequence[str]) -> tuple[dict[str, list[str]], str]:
+    """Bones by role, and the label of the family that knows most of them; common words fill what it lacks."""
+    by_name: dict[str, str] = {}
+    for bone in bones:
+        by_name.setdefault(plain(bone), bone)
+    exact = set(bones)
+
+    def roles_in(family: ModuleType) -> dict[str, list[str]]:
+        found = {}
+        for role, names in family.BONES.items():
+            there = [name for name in names if name in exact]
+            if not there:
+                there = [by_name[plain(name)] for name in names if plain(name) in by_name]
+            if there:
+                found[role] = list(dict.fromkeys(there))
+        return found
+
+    def score(family: ModuleType) -> tuple[int, int]:
+        names = {name for family_names in family.BONES.values() for name in family_names}
+        return len(names & exact), len(roles_in(family))
+
+    best = max(BONE_FAMILIES, key=score)
+    roles, label = roles_in(best), best.LABEL
+    if "head" not in roles:
+        roles, label = {}, common_words.LABEL
+    for role, (wanted, side) in common_words.BONES.items():
+        named = [bone for bone in bones if _is_called(words_of(bone), wanted, side)]
+        if named and role not in roles:
+            roles[role] = [min(named, key=len)]
+    return roles, label
+
+
+def _is_called(words: list[str], wanted: set[str], side: str) -> bool:
+    sides = {word for word in words if word in ("left", "right")}
+    return (
+        bool(wanted & set(words)) and sides == ({side} if side else set()) and not common_words.OTHER_BONES & set(words)
+    )
+
+
+def _rigify_rows(bones: Sequence[str], key_sources: set[str]) -> list[Row]:
+    there = set(bones)
+    rows = []
+    for role, names in rigify.BONES.items():
+        for name in names:
+            if name not in there or (role == "jaw" and "jawOpen" in key_sources):
+                continue
+            if role == "jaw":
+                rows.append(Row(name, TURN, JAW))
+            else:
+                rows.append(Row(name, TURN, "head_rotation", rigify.SHARES[role]))
+    rows += [Row(target, AIM, source, 1.0, pivot) for source, (target, pivot) in rigify.AIMS.items() if target in there]
+    for target, pivot, source, gain in rigify.MOVES:
+        if target in there and pivot in there and source not in key_sources:
+            rows.append(Row(target, MOVE, source, gain, pivot))
+    return rows

@@ -1,0 +1,104 @@
+"""A mapping table applied to a performance: values of keys, turns and places of bones. Numpy only.
+
+Turns are about the character's rest pose: a bone's own axes and the way the character faces are both taken into account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.arkit import ARKIT_INDEX
+from ..core.performance import Performance
+from ..core.rotation import rotation_matrices
+from ..rotations import continuous, quaternions
+from ..shot_import.channels import rotation_of
+from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
+from .visemes import viseme_weights
+
+JAW_OPEN, JAW_SIDE = 0.35, 0.10  # radians of a jaw bone at weight 1: about 20 and 6 degrees
+
+_MAY_BE_ABSENT = ("body_pose.", "left_hand.", "right_hand.")
+
+
+@dataclass(frozen=True)
+class Bone:
+    """A bone at rest in its armature's space: axes (3, 3), columns its x, y and z; head (3,) where it begins."""
+
+    axes: np.ndarray
+    head: np.ndarray
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What the table makes of a performance.
+
+    keys:      name -> (F,) values, not yet held within the key's own range.
+    turns:     bone -> (F, 4) quaternions w x y z against its rest pose, in its own axes, sign-continuous.
+    locations: bone -> (F, 3) in the bone's own axes and the armature's units.
+    """
+
+    keys: dict[str, np.ndarray]
+    turns: dict[str, np.ndarray]
+    locations: dict[str, np.ndarray]
+
+
+def apply(rows: Sequence[Row], performance: Performance, bones: Mapping[str, Bone], facing: np.ndarray) -> Motion:
+    """Follow every row.
+
+    rows: usable ones, whose bones are all in `bones`. facing: (3, 3), columns the subject's left, up and out of the face
+    in the armature's space. A part of the body that the performance does not move is left alone.
+    """
+    weights = _weights(rows, performance)
+    motion = Motion({}, {}, {})
+    for row in rows:
+        if row.kind == KEY:
+            motion.keys[row.target] = motion.keys.get(row.target, 0.0) + row.gain * weights[row.source]
+            continue
+        axes = bones[row.target].axes
+        if row.kind == TURN:
+            turn = _rotation(performance, row.source)
+            if not turn.any() and row.source.startswith(_MAY_BE_ABSENT):
+                continue
+            own = quaternions(np.asarray(turn, np.float64) * row.gain @ facing.T @ axes)
+            before = motion.turns.get(row.target)
+            motion.turns[row.target] = own if before is None else multiplied(before, own)
+            continue
+        if row.kind == AIM:
+            ray = (bones[row.target].head - bones[row.pivot].head) @ facing
+            gaze = rotation_matrices(np.asarray(_rotation(performance, row.source), np.float64) * row.gain)
+            offset = (gaze @ ray - ray) @ facing.T
+        else:
+            offset = (row.gain * weights[row.source])[:, None] * (bones[row.pivot].head - bones[row.target].head)
+        motion.locations[row.target] = motion.locations.get(row.target, 0.0) + offset @ axes
+    for name, turn in motion.turns.items():
+        motion.turns[name] = continuous(turn)
+    return motion
+
+
+def multiplied(first: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """(F, 4) quaternions w x y z: `first` followed, in the frame that it turned, by `then`."""
+    a, u = first[:, :1], first[:, 1:]
+    b, v = then[:, :1], then[:, 1:]
+    real = a * b - np.sum(u * v, axis=1, keepdims=True)
+    return np.concatenate([real, a * v + b * u + np.cross(u, v)], axis=1)
+
+
+def _weights(rows: Sequence[Row], performance: Performance) -> dict[str, np.ndarray]:
+    """(F,) values of each weight that a row follows; visemes share the face among those that the table has."""
+    wanted = dict.fromkeys(row.source for row in rows if row.kind in (KEY, MOVE))
+    face = performance.face.astype(np.float64)
+    weights = {source: face[:, ARKIT_INDEX[source]] for source in wanted if source in ARKIT_INDEX}
+    visemes = [source.removeprefix(VISEME) for source in wanted if source.startswith(VISEME)]
+    mix = viseme_weights(face, visemes)
+    return weights | {VISEME + name: mix[:, k] for k, name in enumerate(visemes)}
+
+
+def _rotation(performance: Performance, source: str) -> np.ndarray:
+    """(F, 3) axis-angle radians in Garrick's space."""
+    if source != JAW:
+        return rotation_of(performance, source)
+    opened, left, right = (performance.face[:, ARKIT_INDEX[name]] for name in ("jawOpen", "jawLeft", "jawRight"))
+    return np.stack([JAW_OPEN * opened, JAW_SIDE * (left - right), np.zeros_like(opened)], axis=1)

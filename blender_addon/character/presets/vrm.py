@@ -1,0 +1,40 @@
+"""VRM: VRoid's Fcl_* keys, the expression names of VRM 0 and 1 with their five vowels, VRoid's and the VRM add-on's bones.
+
+Fcl_ALL_* are whole faces made of the others and would count twice; emotions of brows and mouth follow what they show most.
+"""
+
+from .recipe import both, only
+
+LABEL = "VRM / VRoid"
+
+_VOWELS = {"A": "aa", "I": "ih", "U": "ou", "E": "E", "O": "oh"}
+_VRM1_VOWELS = {"aa": "aa", "ih": "ih", "ou": "ou", "ee": "E", "oh": "oh"}
+
+KEYS = (
+    {f"Fcl_MTH_{letter}": only(f"viseme.{viseme}") for letter, viseme in _VOWELS.items()}
+    | {letter: only(f"viseme.{viseme}") for letter, viseme in (_VOWELS | _VRM1_VOWELS).items()}
+    | {
+        "Fcl_EYE_Close": both("eyeBlink"),
+        "Fcl_EYE_Close_L": only("eyeBlinkLeft"),
+        "Fcl_EYE_Close_R": only("eyeBlinkRight"),
+        "Fcl_EYE_Spread": both("eyeWide"),
+        "Fcl_BRW_Angry": both("browDown"),
+        "Fcl_BRW_Surprised": (*both("browOuterUp", 0.25), ("browInnerUp", 0.5)),
+        "Fcl_MTH_Up": both("mouthSmile"),
+        "Fcl_MTH_Down": both("mouthFrown"),
+        "blink": both("eyeBlink"),
+        "blinkLeft": only("eyeBlinkLeft"),
+        "blinkRight": only("eyeBlinkRight"),
+        "lookUp": both("eyeLookUp"),
+        "lookDown": both("eyeLookDown"),
+        "lookLeft": (("eyeLookOutLeft", 0.5), ("eyeLookInRight", 0.5)),
+        "lookRight": (("eyeLookInLeft", 0.5), ("eyeLookOutRight", 0.5)),
+    }
+)
+
+BONES = {
+    "neck": ("J_Bip_C_Neck",),
+    "head": ("J_Bip_C_Head",),
+    "left_eye": ("J_Adj_L_FaceEye",),
+    "right_eye": ("J_Adj_R_FaceEye",),
+}

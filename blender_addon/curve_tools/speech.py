@@ -1,0 +1,120 @@
+"""What a shot says and when: its words and phones, as its speech.json has them and as they were retimed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..core.retiming import Span, TimeMap, through
+from ..shot_import.timeline import frame_at, scene_rate
+
+RETIMED = "garrick_retimed"
+"""Custom property of a shot's collection: JSON of [old seconds, new seconds], all retimings so far as one map."""
+
+_BILABIALS = frozenset("PBM")
+
+
+@dataclass(frozen=True)
+class Speech:
+    """words, phones: in seconds of the performance. audio: the sound, None where it is not beside the speech."""
+
+    words: tuple[Span, ...]
+    phones: tuple[Span, ...]
+    audio: Path | None
+
+    def sealed_at(self) -> np.ndarray:
+        """(P,) seconds in the middle of each p, b and m."""
+        return np.array([(start + end) / 2 for name, start, end in self.phones if name.upper() in _BILABIALS])
+
+    def moved(self, times: TimeMap) -> Speech:
+        """The same said at other times."""
+
+        def at(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+            return tuple((name, float(times(start)), float(times(end))) for name, start, end in spans)
+
+        return Speech(at(self.words), at(self.phones), self.audio)
+
+
+def read_speech(path: Path) -> Speech:
+    """Of a speech.json, or of the shot.json that names one. Raises ValueError with a sentence for the user, OSError."""
+    data = _read_json(path)
+    audio: Path | None = path.with_name("audio.wav")
+    if "performance" in data:
+        names = [data.get("speech"), data.get("audio")]
+        if not isinstance(names[0], str):
+            raise ValueError(f"The shot {path.parent.name} has no speech.")
+        audio = path.parent / names[1] if isinstance(names[1], str) else None
+        data = _read_json(path.parent / names[0])
+    try:
+        words, phones = (
+            tuple((str(span[0]), float(span[1]), float(span[2])) for span in data[key]) for key in ("words", "phones")
+        )
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise ValueError(f"{path.name} holds no speech that Garrick made: no words and phones.") from error
+    return Speech(words, phones, audio if audio is not None and audio.is_file() else None)
+
+
+def speech_of(shot: bpy.types.Collection) -> Speech:
+    """What a shot says now. Raises ValueError with a sentence for the user, OSError."""
+    speech = read_speech(Path(bpy.path.abspath(shot.garrick.folder)) / "shot.json")
+    return speech if RETIMED not in shot else speech.moved(TimeMap(*json.loads(shot[RETIMED])))
+
+
+def remember(shot: bpy.types.Collection, times: TimeMap) -> None:
+    """Note on the shot that what it says was moved by `times`."""
+    if RETIMED in shot:
+        before = TimeMap(*json.loads(shot[RETIMED]))
+        moments = np.unique(np.concatenate([before.old, before.back(times.old)]))
+        times = through(list(zip(moments.tolist(), times(before(moments)).tolist(), strict=True)))
+    shot[RETIMED] = json.dumps([times.old.tolist(), times.new.tolist()])
+
+
+def by_markers(scene: bpy.types.Scene, words: Sequence[Span]) -> TimeMap:
+    """Where the artist has moved the markers of words to. Raises ValueError when none has moved.
+
+    A marker stands on whole frames: one that is on its word's frame still says the word's own time.
+    """
+    markers = sorted(scene.timeline_markers, key=lambda marker: marker.frame)
+    matcher = SequenceMatcher(None, [word[0] for word in words], [marker.name for marker in markers], autojunk=False)
+    anchors, moved = [], False
+    for block in matcher.get_matching_blocks():
+        for place in range(block.size):
+            start, frame = words[block.a + place][1], markers[block.b + place].frame
+            stays = abs(float(frame_at(scene, start)) - frame) <= 0.5 + 1e-6
+            moved = moved or not stays
+            anchors.append((start, start if stays else (frame - float(frame_at(scene, 0.0))) / scene_rate(scene)))
+    if not anchors:
+        raise ValueError("The scene has no markers with the words of the shot; import the shot with word markers.")
+    if not moved:
+        raise ValueError("No marker of a word was moved; drag one to where the word is said now.")
+    return through(anchors)
+
+
+def move_markers(scene: bpy.types.Scene, words: Sequence[Span], times: TimeMap) -> None:
+    """Put the markers of words where the words are said now."""
+    starts: dict[str, list[float]] = {}
+    for name, start, _ in words:
+        starts.setdefault(name, []).append(start)
+    for marker in scene.timeline_markers:
+        for start in starts.get(marker.name, ()):
+            if abs(float(frame_at(scene, start)) - marker.frame) <= 0.5 + 1e-6:
+                marker.frame = int(np.floor(float(frame_at(scene, float(times(start)))) + 0.5))
+                break
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"There is no file {path}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path.name} is not readable JSON.") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{path.name} is not a Garrick file.")
+    return data

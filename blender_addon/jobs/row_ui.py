@@ -1,0 +1,137 @@
+"""How one job looks in the list and below it."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+from bpy.app.translations import pgettext_iface as _
+
+from ..backend_link import link
+from .history import Problem, Row
+
+_ICONS = {
+    "running": "PLAY",
+    "queued": "TIME",
+    "cancelling": "CANCEL",
+    "done": "CHECKMARK",
+    "failed": "ERROR",
+    "cancelled": "PANEL_CLOSE",
+}
+
+_STATES = {
+    "queued": "Waiting",
+    "running": "Running",
+    "cancelling": "Stopping",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+_PHASES = {
+    "": "Starting",
+    "voice": "Cutting the voice",
+    "service": "Looking for the service",
+    "upload": "Uploading",
+    "queued": "Waiting for its turn",
+    "running": "Starting",
+    "check": "Checking the inputs",
+    "speech": "Listening",
+    "portrait": "Reading the portrait",
+    "motion": "Acting",
+    "frames": "Rendering frames",
+    "preview": "Making the preview",
+    "scene": "Writing the scene",
+    "download": "Fetching",
+    "read": "Reading",
+}
+
+_FIXES = {
+    "consent": ("garrick.give_consent", "The Person Agrees", "CHECKMARK"),
+    "unreachable": ("garrick.start_backend", "Start the Service", "PLAY"),
+    "start": ("garrick.set_up_backend", "Set Up Backend", "IMPORT"),
+    "missing": ("garrick.set_up_backend", "Set Up Backend", "IMPORT"),
+    "offline": ("garrick.open_preferences", "Preferences", "PREFERENCES"),
+    "address": ("garrick.open_preferences", "Preferences", "PREFERENCES"),
+    "output": ("garrick.open_shots", "Open Shots Folder", "FILE_FOLDER"),
+}
+"""Kind of an error -> the operator that mends it, its text and icon."""
+
+_LINE = 33  # characters of a sentence in a box of a sidebar of the usual width, beside an icon
+
+
+def draw_line(layout: bpy.types.UILayout, row: Row) -> None:
+    """One line of the list."""
+    line = layout.row()
+    line.label(text=row.name, icon=_ICONS.get(row.state, "QUESTION"), translate=False)
+    right = line.row()
+    right.alignment = "RIGHT"
+    if row.state == "running" and row.total:
+        right.label(text=f"{100 * row.done / row.total:.0f} %", translate=False)
+    elif row.created and row.state == "done":
+        right.label(text=time.strftime("%d %b %H:%M", time.localtime(row.created)), translate=False)
+    else:
+        right.label(text=_STATES.get(row.state, row.state))
+
+
+def draw_row(layout: bpy.types.UILayout, row: Row) -> None:
+    """What the chosen job is doing or has come to, and what can be done about it."""
+    box = layout.box().column()
+    if not row.rests:
+        draw_progress(box, row)
+        stop = box.row()
+        stop.enabled = row.state != "cancelling"
+        stop.operator("garrick.cancel_job", icon="CANCEL").key = row.key
+        if row.run is None:
+            box.operator("garrick.take_up_job", text="Follow and Import", icon="IMPORT").key = row.key
+        return
+    if row.note:
+        sentence(box, row.note, "INFO")
+    if row.problem is not None:
+        _draw_problem(box, row.problem)
+    buttons = box.row(align=True)
+    going_on = {"done": ("Import", "IMPORT"), "cancelled": ("Resume", "PLAY"), "failed": ("Try Again", "FILE_REFRESH")}
+    text, icon = going_on[row.state]
+    buttons.operator("garrick.take_up_job", text=text, icon=icon).key = row.key
+    buttons.operator("garrick.restore_job", text="", icon="LOOP_BACK").key = row.key
+    buttons.operator("garrick.delete_job", text="", icon="TRASH").key = row.key
+
+
+def draw_progress(layout: bpy.types.UILayout, row: Row) -> None:
+    """The bar of a job under way, with its phase and the time that it has still to go."""
+    phase = _(_PHASES.get(row.phase, row.phase)) if row.state != "cancelling" else _("Stopping")
+    if row.total:
+        counted = _("{phase}: {done} of {total}").format(phase=phase, done=int(row.done), total=int(row.total))
+        layout.progress(factor=min(1.0, row.done / row.total), text=counted)
+    else:
+        layout.progress(factor=0.0, text=phase)
+    if row.run is not None and link.status().light == "off":
+        sentence(layout, _("The service does not answer. The job goes on when it is back."), "INFO")
+    elif row.remaining is not None and row.state == "running":
+        layout.label(text=_("About {time} left").format(time=_duration(row.remaining)), translate=False)
+
+
+def sentence(layout: bpy.types.UILayout, text: str, icon: str) -> None:
+    """A sentence, broken into the lines that a sidebar has room for."""
+    column = layout.column(align=True)
+    line = ""
+    for word in [*text.split(), ""]:
+        if line and (not word or len(line) + 1 + len(word) > _LINE):
+            column.label(text=line, icon=icon, translate=False)
+            line, icon = "", "BLANK1"
+        line = f"{line} {word}".strip()
+
+
+def _draw_problem(layout: bpy.types.UILayout, problem: Problem) -> None:
+    sentence(layout, problem.message, "ERROR")
+    if problem.fix:
+        sentence(layout, problem.fix, "BLANK1")
+    if problem.kind in _FIXES:
+        operator, text, icon = _FIXES[problem.kind]
+        layout.operator(operator, text=text, icon=icon)
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 90 else f"{whole // 60} min" if whole < 5400 else f"{whole / 3600:.1f} h"

@@ -1,0 +1,44 @@
+"""Puts one instant of a performance on a shot's rig, without keys: what the artist sees while somebody speaks."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..axes import to_blender
+from ..core.arkit import ARKIT_NAMES
+from ..core.performance import Performance
+from ..rotations import bone_quaternions
+from ..shot_import.animation import bone_axes, root_of
+from ..shot_import.channels import rotation_of
+from ..shot_import.shot import Rig
+
+
+class Driver:
+    """The rig of one shot. Raises ValueError when it is gone."""
+
+    def __init__(self, shot: bpy.types.Collection, rig: Rig) -> None:
+        head, armature = shot.garrick.head, shot.garrick.armature
+        if head is None or armature is None or head.data.shape_keys is None:
+            raise ValueError("The shot's head or its rig is no longer in the scene; import the shot again.")
+        self._head, self._armature, self._rig = head.name, armature.name, rig
+
+    def show(self, instant: Performance) -> None:
+        """instant: one frame. Does nothing where the rig has been deleted meanwhile."""
+        head, armature = bpy.data.objects.get(self._head), bpy.data.objects.get(self._armature)
+        if head is None or armature is None or head.data.shape_keys is None:
+            return
+        shapes = head.data.shape_keys.key_blocks
+        for name, value in zip(ARKIT_NAMES, instant.face[0], strict=True):
+            if name in shapes:
+                shapes[name].value = value
+        for joint, channel in enumerate(self._rig.joint_channels):
+            name = self._rig.joint_names[joint]
+            if not channel or name not in armature.pose.bones:
+                continue
+            if channel == "head_rotation":
+                root = self._rig.joint_names[root_of(self._rig, joint)]
+                place = to_blender(instant.head_translation[0]) @ bone_axes(armature, root)
+                armature.pose.bones[root].location = place.tolist()
+            turn = bone_quaternions(rotation_of(instant, channel), bone_axes(armature, name))
+            armature.pose.bones[name].rotation_quaternion = np.asarray(turn)[0].tolist()

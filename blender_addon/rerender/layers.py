@@ -1,0 +1,41 @@
+"""The F-curves of a data-block in all its layers, and new keys on one that is there."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..version_adapter import LINEAR, curves_of_action
+
+
+def layered_curves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """Every F-curve that may move a data-block: of its NLA strips, the lowest first, then of its active Action."""
+    data = block.animation_data
+    if data is None:
+        return []
+    users = [*_strips(block), data]
+    return [curve for user in users for curve in curves_of_action(user.action, getattr(user, "action_slot", None))]
+
+
+def rewrite_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, interpolation: int = LINEAR) -> None:
+    """Put other keys on an F-curve. frames, values: (N,), frames ascending."""
+    points = np.empty(2 * len(frames), np.float32)
+    points[0::2], points[1::2] = frames, values
+    curve.keyframe_points.clear()
+    curve.keyframe_points.add(len(frames))
+    curve.keyframe_points.foreach_set("co", points)
+    curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), interpolation, np.uint8))
+    curve.update()
+
+
+def stretch_strips(block: bpy.types.ID, before: float, last: float) -> None:
+    """Let the NLA strips of a data-block that ended at frame `before` end at frame `last`, as their keys do now."""
+    for strip in _strips(block):
+        if abs(strip.frame_end - before) < 1e-3 and abs(strip.action_frame_end - before) < 1e-3:
+            strip.action_frame_end = last
+            strip.frame_end_raw = last
+
+
+def _strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
+    tracks = block.animation_data.nla_tracks if block.animation_data else ()
+    return [strip for track in tracks for strip in track.strips if strip.action is not None]

@@ -1,0 +1,302 @@
+"""Re-render, versions and regenerate: what the panel's buttons do."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.app.translations import pgettext_iface as _
+from bpy.props import FloatProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
+
+from .. import tasks
+from ..answers import ServiceError
+from ..backend_link import link
+from ..runner import ASSET
+from ..shot_import.props import active_shot
+from . import shot_job, slices, versions
+from .apply import show_regenerated
+from .launch import Done, Launch, Work
+from .order import obstacle, order_of, under_way
+from .plates import hang
+from .read_curves import Read
+from .work import Order, Rendered, Seen, regenerate, rerender
+
+_ERRORS = (ValueError, OSError, ServiceError, tasks.Cancelled)
+
+
+class _ShotOperator:
+    """Common to the operators that have the service work on the active shot: beside the window, or waiting for it."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = obstacle(active_shot(context), context.scene)
+        if why is not None:
+            cls.poll_message_set(why)
+        return why is None
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self._go(context, waiting=False)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._go(context, waiting=True)
+
+    def _go(self, context: bpy.types.Context, waiting: bool) -> set[str]:
+        shot = active_shot(context)
+        try:
+            order, work, done = self.prepared(shot)
+            link.settings()  # read here, where Blender's data may be read
+            launch = Launch(_(self.bl_label), shot.session_uid, context.scene.session_uid, order, work, done)
+            if not waiting:
+                launch.start()
+                return {"FINISHED"}
+            launch.run()
+        except _ERRORS as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, shot.garrick_rerender.note)
+        return {"FINISHED"}
+
+
+class _Rerender(_ShotOperator):
+    """What has changed, or everything."""
+
+    everything = False
+
+    def prepared(self, shot: bpy.types.Collection) -> tuple[Order, Work, Done]:
+        return order_of(shot, self.everything), _rerender, _show
+
+
+class GARRICK_OT_rerender(_Rerender, bpy.types.Operator):
+    """Render the frames again that your keys, drivers, layers or camera have changed since the version that is shown; the
+    others are taken over"""
+
+    bl_idname = "garrick.rerender"
+    bl_label = "Re-render"
+    bl_options = {"REGISTER"}  # noqa: RUF012, the undo step follows the work
+
+
+class GARRICK_OT_rerender_all(_Rerender, bpy.types.Operator):
+    """Render every frame of the shot again, also those that nothing has changed"""
+
+    bl_idname = "garrick.rerender_all"
+    bl_label = "Re-render All"
+    bl_options = {"REGISTER"}  # noqa: RUF012, the undo step follows the work
+
+    everything = True
+
+
+class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
+    """Speak and move anew, with another line, voice or seed; curves that you have edited stay as they are"""
+
+    bl_idname = "garrick.regenerate"
+    bl_label = "Regenerate Speech"
+    bl_options = {"REGISTER"}  # noqa: RUF012, the undo step follows the work
+
+    text: StringProperty(name="Text", description="What to say; instead of the voice file")  # type: ignore[valid-type]
+    audio: StringProperty(  # type: ignore[valid-type]
+        name="Voice", description="Sound or video file with the voice; instead of the text", subtype="FILE_PATH"
+    )
+    seed: IntProperty(  # type: ignore[valid-type]
+        name="Seed", description="Another number gives other small motions", min=0
+    )
+    expression: FloatProperty(  # type: ignore[valid-type]
+        name="Expression", description="Gain of the lips and the face, 0 to 2", min=0, max=2, default=1
+    )
+    head_motion: FloatProperty(  # type: ignore[valid-type]
+        name="Head Motion", description="Gain of head, gaze and blinks, 0 to 2", min=0, max=2, default=1
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        try:
+            job, _consent = shot_job.job_of(active_shot(context))
+        except ValueError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for name in ("text", "audio", "seed", "expression", "head_motion"):
+            if (
+                job.get(name) is not None
+                and not str(job[name]).startswith(ASSET)
+                and not self.properties.is_property_set(name)
+            ):
+                setattr(self, name, job[name])
+        return context.window_manager.invoke_props_dialog(self, width=400)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._go(context, waiting=bpy.app.background)
+
+    def prepared(self, shot: bpy.types.Collection) -> tuple[Order, Work, Done]:
+        order = order_of(shot)
+        changes = self._changes(dict(order.job))
+        before = order.last
+
+        def work(order: Order, read: Read, handle: tasks.Handle) -> Rendered:
+            return regenerate(order, changes, _seen(read), handle)
+
+        return order, work, partial(show_regenerated, before=before, changes=changes)
+
+    def _changes(self, job: dict[str, Any]) -> dict[str, Any]:
+        """What the job gets instead. Raises ValueError."""
+        changed: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("seed", "expression", "head_motion")
+            if self.properties.is_property_set(name)
+        }
+        text, audio = self.text.strip(), self.audio
+        if text and text != job.get("text"):
+            return changed | {"text": text, "audio": None}
+        if audio and audio != job.get("audio"):
+            path = Path(bpy.path.abspath(audio))
+            if not path.is_file():
+                raise ValueError(f"There is no file {path}.")
+            return changed | {"audio": str(path), "text": None}
+        if not job.get("text") and not job.get("audio"):
+            raise ValueError("The shot was rendered without a voice; give a text or a voice file.")
+        return changed
+
+
+class GARRICK_OT_switch_version(bpy.types.Operator):
+    """Show the frames of this version everywhere the shot shows frames; keys and cameras stay as they are"""
+
+    bl_idname = "garrick.switch_version"
+    bl_label = "Show Version"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
+
+    index: IntProperty(name="Version", description="Number in the list of versions, from 0", min=0)  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_versions(cls, context, 1)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        shot = active_shot(context)
+        if self.index >= len(shot.garrick.versions):
+            self.report({"ERROR"}, f"{shot.name} has {len(shot.garrick.versions)} versions.")
+            return {"CANCELLED"}
+        before = shot.garrick.active_version
+        try:
+            versions.show(shot, self.index)
+            hang(shot, context.scene)
+        except (ValueError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if before != self.index:
+            shot.garrick_rerender.other = before
+        return {"FINISHED"}
+
+
+class GARRICK_OT_compare_versions(bpy.types.Operator):
+    """Switch between the version that is shown and the one that was shown before it"""
+
+    bl_idname = "garrick.compare_versions"
+    bl_label = "A/B"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_versions(cls, context, 2)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        shot = active_shot(context)
+        other, shown = shot.garrick_rerender.other, shot.garrick.active_version
+        if other >= len(shot.garrick.versions) or other == shown:
+            other = shown - 1 if shown else 1
+        return bpy.ops.garrick.switch_version(index=other)
+
+
+class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):
+    """Say where the portrait of the shot is, when it has been moved or the shot was made elsewhere"""
+
+    bl_idname = "garrick.choose_portrait"
+    bl_label = "Choose Portrait"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
+
+    filter_glob: StringProperty(  # type: ignore[valid-type]
+        default="*.png;*.jpg;*.jpeg;*.webp;*.tif;*.tiff", options={"HIDDEN"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_versions(cls, context, 0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            shot_job.choose_portrait(active_shot(context), Path(bpy.path.abspath(self.filepath)))
+        except (ValueError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class GARRICK_OT_rerender_cancel(bpy.types.Operator):
+    """Stop rendering the shot again; the version that is shown stays"""
+
+    bl_idname = "garrick.rerender_cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        shot = active_shot(context)
+        if shot is None or under_way(shot) is None:
+            cls.poll_message_set("Nothing is being rendered for this shot")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        under_way(active_shot(context)).cancel()
+        return {"FINISHED"}
+
+
+_CLASSES = (
+    GARRICK_OT_rerender,
+    GARRICK_OT_rerender_all,
+    GARRICK_OT_regenerate,
+    GARRICK_OT_switch_version,
+    GARRICK_OT_compare_versions,
+    GARRICK_OT_choose_portrait,
+    GARRICK_OT_rerender_cancel,
+)
+
+
+def register() -> None:
+    """Add the operators."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take them away; what is being read is forgotten."""
+    slices.stop_all()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+def _rerender(order: Order, read: Read, handle: tasks.Handle) -> Rendered:
+    return rerender(order, _seen(read), handle)
+
+
+def _seen(read: Read) -> Seen:
+    return Seen(read.performance, read.path, read.own_camera)
+
+
+def _show(shot: bpy.types.Collection, scene: bpy.types.Scene, rendered: Rendered) -> None:
+    shown = shot.garrick.active_version
+    versions.show(shot, versions.add(shot, rendered.folder, rendered.first, rendered.last))
+    hang(shot, scene)
+    shot.garrick_rerender.other = shown
+
+
+def _has_versions(cls: Any, context: bpy.types.Context, least: int) -> bool:
+    shot = active_shot(context)
+    if shot is None:
+        cls.poll_message_set("Select an object of the shot: the scene has none, or several")
+        return False
+    if shot.library is not None or shot.override_library is not None:
+        cls.poll_message_set("The shot is linked from another file")
+        return False
+    if len(shot.garrick.versions) < least:
+        cls.poll_message_set("The shot has not been rendered again yet")
+        return False
+    return True

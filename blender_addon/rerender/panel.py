@@ -1,0 +1,106 @@
+"""The sidebar's Re-render panel: from where, which frames, which version."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.translations import pgettext_iface as _
+
+from ..shot_import.props import active_shot
+from .order import obstacle, under_way
+from .slices import Slices
+
+
+class GARRICK_PT_rerender(bpy.types.Panel):
+    """Render again what you have changed, and compare versions"""
+
+    bl_idname = "GARRICK_PT_rerender"
+    bl_label = "Re-render"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Garrick"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        shot = active_shot(context)
+        if shot is None:
+            layout.label(text="Select an object of a shot", icon="INFO")
+            return
+        layout.label(text=shot.name, icon="OUTLINER_COLLECTION", translate=False)
+        settings = shot.garrick_rerender
+        column = layout.column()
+        column.active = shot.library is None
+        column.prop(settings, "camera")
+        column.prop(settings, "use_scene_size")
+        busy = under_way(shot)
+        if busy is not None:
+            _draw_progress(layout, busy)
+        else:
+            _draw_buttons(layout, shot, context.scene)
+
+
+class GARRICK_PT_versions(bpy.types.Panel):
+    """Every rendering of the shot: the frames of the marked one are shown"""
+
+    bl_idname = "GARRICK_PT_versions"
+    bl_parent_id = "GARRICK_PT_rerender"
+    bl_label = "Versions"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Garrick"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        shot = active_shot(context)
+        return shot is not None and len(shot.garrick.versions) > 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        kept = active_shot(context).garrick
+        column = self.layout.column(align=True)
+        for index, version in enumerate(kept.versions):
+            shown = index == kept.active_version
+            text = _("{name}: frames {first}-{last}").format(name=version.name, first=version.first, last=version.last)
+            icon = "RADIOBUT_ON" if shown else "RADIOBUT_OFF"
+            column.operator(
+                "garrick.switch_version", text=text, translate=False, icon=icon, depress=shown
+            ).index = index
+        self.layout.operator("garrick.compare_versions", icon="ARROW_LEFTRIGHT")
+
+
+_CLASSES = (GARRICK_PT_rerender, GARRICK_PT_versions)
+
+
+def register() -> None:
+    """Add the panels."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take them away."""
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+def _draw_buttons(layout: bpy.types.UILayout, shot: bpy.types.Collection, scene: bpy.types.Scene) -> None:
+    column = layout.column(align=True)
+    column.scale_y = 1.2
+    column.operator("garrick.rerender", icon="FILE_REFRESH")
+    column.operator("garrick.rerender_all", icon="RENDER_ANIMATION")
+    layout.operator("garrick.regenerate", icon="SPEAKER")
+    why = obstacle(shot, scene)
+    note = why or shot.garrick_rerender.note
+    if note:
+        layout.label(text=note, icon="ERROR" if why else "INFO", translate=False)
+    layout.operator("garrick.choose_portrait", icon="IMAGE_DATA")
+
+
+def _draw_progress(layout: bpy.types.UILayout, busy: Slices | object) -> None:
+    row = layout.row(align=True)
+    if isinstance(busy, Slices):
+        phase, done, total = _("Reading"), busy.steps_done, busy.steps_total
+    else:
+        phase, done, total = busy.phase, busy.done, busy.total
+    text = _("{phase} {done:.0f} of {total:.0f}").format(phase=phase, done=done, total=total) if total else phase
+    row.progress(factor=done / total if total else 0.0, text=text)
+    row.operator("garrick.rerender_cancel", text="", icon="X")
