@@ -35,7 +35,8 @@ def read_jobs(blend: Path, folder: Path, names: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """`main(["scene", shot.json, scene.blend])` or `main(["jobs", blend, folder, scene or shot, ...])`.
+    """`main(["scene", shot.json, scene.blend])`, `main(["jobs", blend, folder, scene or shot, ...])` or, for the benchmark,
+    `main(["measure", text file for the seconds, frames])`.
 
     Leaves the interpreter with a status that says what happened.
     """
@@ -43,8 +44,12 @@ def main(arguments: list[str]) -> None:
     try:
         if verb == "scene":
             save_scene(Path(one), Path(other))
-        else:
+        elif verb == "jobs":
             read_jobs(Path(one), Path(other), names)
+        else:
+            from .shot_import.bulk import measure
+
+            Path(one).write_text(str(measure(int(other))), encoding="utf-8")
         status = 0
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr, flush=True)

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREEN = (1600, 1000)
+SCREEN = (1600, 1300)  # high enough for the panels of a shot
 
 
 def main() -> int:

@@ -44,7 +44,7 @@ def watch(frame, event: str, argument: object) -> None:
 
 
 def _ours(frame) -> bool:
-    return frame is not None and "bl_ext" in frame.f_code.co_filename
+    return frame is not None and "/user_default/garrick/" in frame.f_code.co_filename
 
 
 def picture(name: str) -> Iterator[float]:
@@ -144,8 +144,6 @@ def tour() -> Iterator[float]:
     phase("after")
     yield 3.0
     yield from picture("rerendered")
-    yield from expand("GARRICK_PT_curve_tools")
-    yield from picture("tools")
 
 
 def edit(scene: bpy.types.Scene) -> Iterator[float]:
@@ -159,16 +157,6 @@ def edit(scene: bpy.types.Scene) -> Iterator[float]:
     shapes.animation_data.action_extrapolation = "NOTHING"
     scene.frame_set(30)
     yield 2.0
-
-
-def expand(panel: str) -> Iterator[float]:
-    """Nothing in Python opens a closed panel: register it open."""
-    cls = getattr(bpy.types, panel)
-    options = set(cls.bl_options)
-    bpy.utils.unregister_class(cls)
-    cls.bl_options = options - {"DEFAULT_CLOSED"}
-    bpy.utils.register_class(cls)
-    yield 1.0
 
 
 def drive() -> float | None:
