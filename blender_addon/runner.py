@@ -162,6 +162,8 @@ def _fetch(client: Client, id: str, request: Request, handle: Handle, stopped: b
             handle.check()
         handle.progress("download", count, len(names))
         path = request.folder / name
+        if not path.resolve().is_relative_to(request.folder.resolve()):
+            raise ServiceError("output", f"The service names a file outside of the shot's folder: {name}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -161,3 +161,11 @@ def _grey_png(side: int) -> bytes:
     rows = b"".join(b"\0" + b"\x80" * 3 * side for _ in range(side))
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_a_service_that_names_files_elsewhere_is_not_followed(service, asked, tmp_path, monkeypatch):
+    client, request = connect(service.data), asked()
+    monkeypatch.setattr(client, "artifacts", lambda id: {"../escaped.txt": 1})
+    with pytest.raises(ServiceError, match="outside"):
+        tasks.run(tasks.Task("job", lambda handle: run_job(client, request, handle)))
+    assert not (tmp_path / "escaped.txt").exists()
