@@ -131,14 +131,7 @@ def read() -> Settings:
     )
 
 
-def register() -> None:
-    """Give the add-on its page in the preferences."""
-    bpy.utils.register_class(GARRICK_AP_preferences)
-
-
-def unregister() -> None:
-    """Take it away again."""
-    bpy.utils.unregister_class(GARRICK_AP_preferences)
+register, unregister = bpy.utils.register_classes_factory((GARRICK_AP_preferences,))
 
 
 def _absolute(path: str) -> str:

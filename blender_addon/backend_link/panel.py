@@ -115,14 +115,4 @@ def _facts(health: dict[str, Any]) -> list[tuple[str, str]]:
 
 _CLASSES = (GARRICK_PT_backend, GARRICK_PT_backend_details)
 
-
-def register() -> None:
-    """Add the panels."""
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away again."""
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

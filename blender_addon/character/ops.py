@@ -316,12 +316,4 @@ _CLASSES = (
     GARRICK_OT_animate_character_from_file,
 )
 
-
-def register() -> None:
-    for item in _CLASSES:
-        bpy.utils.register_class(item)
-
-
-def unregister() -> None:
-    for item in reversed(_CLASSES):
-        bpy.utils.unregister_class(item)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

@@ -131,11 +131,4 @@ def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
         column.label(text=line.strip(), icon="BLANK1" if number else icon)
 
 
-def register() -> None:
-    bpy.utils.register_class(GARRICK_UL_mapping)
-    bpy.utils.register_class(GARRICK_PT_character)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(GARRICK_PT_character)
-    bpy.utils.unregister_class(GARRICK_UL_mapping)
+register, unregister = bpy.utils.register_classes_factory((GARRICK_UL_mapping, GARRICK_PT_character))

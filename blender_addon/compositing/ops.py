@@ -141,14 +141,4 @@ class GARRICK_OT_hide_frames(_Frames, bpy.types.Operator):
 
 _CLASSES = (GARRICK_OT_show_frames, GARRICK_OT_show_frames_everywhere, GARRICK_OT_hide_frames)
 
-
-def register() -> None:
-    """Add the operators."""
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away again."""
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

@@ -60,11 +60,4 @@ def _say(layout: bpy.types.UILayout, sentence: str) -> None:
     layout.label(text=pgettext_iface(sentence), icon="INFO")
 
 
-def register() -> None:
-    """Add the panel."""
-    bpy.utils.register_class(GARRICK_PT_frames)
-
-
-def unregister() -> None:
-    """Take it away again."""
-    bpy.utils.unregister_class(GARRICK_PT_frames)
+register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_frames,))

@@ -75,14 +75,4 @@ class GARRICK_PT_motion_files(bpy.types.Panel):
 
 _CLASSES = (GARRICK_PT_curve_tools, GARRICK_PT_curve_tools_graph, GARRICK_PT_motion_files)
 
-
-def register() -> None:
-    """Show the panels."""
-    for item in _CLASSES:
-        bpy.utils.register_class(item)
-
-
-def unregister() -> None:
-    """Take them away again."""
-    for item in reversed(_CLASSES):
-        bpy.utils.unregister_class(item)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)

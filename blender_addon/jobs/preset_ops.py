@@ -94,17 +94,7 @@ class GARRICK_MT_presets(bpy.types.Menu):
 
 _CLASSES = (GARRICK_OT_load_preset, GARRICK_OT_save_preset, GARRICK_OT_remove_preset, GARRICK_MT_presets)
 
-
-def register() -> None:
-    """Add the operators and the menu."""
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away again."""
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)
 
 
 def _known(cls: type[bpy.types.Operator]) -> bool:

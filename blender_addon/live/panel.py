@@ -38,9 +38,4 @@ class GARRICK_PT_live(bpy.types.Panel):
             layout.label(text=NO_RECORDER, icon="INFO")
 
 
-def register() -> None:
-    bpy.utils.register_class(GARRICK_PT_live)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(GARRICK_PT_live)
+register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_live,))

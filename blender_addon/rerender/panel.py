@@ -69,17 +69,7 @@ class GARRICK_PT_versions(bpy.types.Panel):
 
 _CLASSES = (GARRICK_PT_rerender, GARRICK_PT_versions)
 
-
-def register() -> None:
-    """Add the panels."""
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    """Take them away."""
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(_CLASSES)
 
 
 def _draw_buttons(layout: bpy.types.UILayout, shot: bpy.types.Collection, scene: bpy.types.Scene) -> None:
