@@ -84,12 +84,7 @@ class GARRICK_OT_delete_version(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not own_shot(cls, context, 2):
-            return False
-        if under_way(active_shot(context)) is not None:
-            cls.poll_message_set("The shot is being rendered")
-            return False
-        return True
+        return _idle_shot(cls, context, 2)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
@@ -114,12 +109,7 @@ class GARRICK_OT_move_shot(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not own_shot(cls, context, 0):
-            return False
-        if under_way(active_shot(context)) is not None:
-            cls.poll_message_set("The shot is being rendered")
-            return False
-        return True
+        return _idle_shot(cls, context, 0)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.properties.is_property_set("frame"):
@@ -156,6 +146,16 @@ def own_shot(cls: Any, context: bpy.types.Context, least: int) -> bool:
         return False
     if len(shot.garrick.versions) < least:
         cls.poll_message_set("The shot has not been rendered again yet")
+        return False
+    return True
+
+
+def _idle_shot(cls: Any, context: bpy.types.Context, least: int) -> bool:
+    """As `own_shot`, and nothing renders it."""
+    if not own_shot(cls, context, least):
+        return False
+    if under_way(active_shot(context)) is not None:
+        cls.poll_message_set("The shot is being rendered")
         return False
     return True
 

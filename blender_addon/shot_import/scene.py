@@ -137,6 +137,8 @@ def _steps(shot: Shot, scene: bpy.types.Scene, options: Options) -> Generator[No
         if hasattr(collection, "garrick"):  # a script may import with the extension switched off
             _remember(collection, shot, place, head, armature, view)
             colour.apply(scene)
+    if fresh:
+        _look_through_camera(scene)
     bones = [name for name, channel in zip(shot.rig.joint_names, shot.rig.joint_channels, strict=True) if channel]
     controls = (
         f'The NLA track "{shot.name}" of {head.name} moves {len(shot.rig.shape_names)} face keys, that of {armature.name} '
@@ -177,6 +179,14 @@ def _remember(
         version.name = "v1"
         version.folder = materials.blend_path(shot.frames.first_file.parent)
         version.first, version.last = shot.frames.first, shot.frames.last
+
+
+def _look_through_camera(scene: bpy.types.Scene) -> None:
+    """Have the windows of a fresh scene show what its camera sees: in Blender's first view a head is a dot."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas if window.scene == scene else ():
+            if area.type == "VIEW_3D":
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
 def _dress(

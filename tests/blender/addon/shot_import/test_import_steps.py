@@ -193,6 +193,16 @@ class TestPlace:
         assert self.strip_ends(shot.head.data.shape_keys) == (1001, 1012)
         assert shot.collection.garrick.start == 1001
 
+    def test_the_window_looks_through_its_camera_in_a_fresh_scene_only(self, tiny_shot):
+        views = [area.spaces.active.region_3d for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"]
+        assert views
+        import_shot(read_shot(tiny_shot()), bpy.context.scene)
+        assert {view.view_perspective for view in views} == {"CAMERA"}
+        for view in views:
+            view.view_perspective = "PERSP"
+        import_shot(read_shot(tiny_shot("second")), bpy.context.scene)
+        assert {view.view_perspective for view in views} == {"PERSP"}
+
     @pytest.mark.parametrize("start", [101, -40])
     def test_all_of_it_begins_at_the_frame(self, tiny_shot, start):
         scene = bpy.context.scene
