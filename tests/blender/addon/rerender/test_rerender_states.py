@@ -213,6 +213,11 @@ def test_without_a_service_it_says_what_to_do_and_changes_nothing(tiny_shot, tmp
 class TestBesideTheWindow:
     """What a pressed button starts; the timers, which never fire here, are called by hand."""
 
+    @pytest.fixture(autouse=True)
+    def one_step_a_turn(self, monkeypatch):
+        """However fast the machine, reading is not over in its first turn."""
+        monkeypatch.setattr(slices, "SLICE_S", 0.0)
+
     @pytest.fixture
     def shot(self, tiny_shot, tmp_path) -> bpy.types.Collection:
         (tmp_path / "me.png").write_bytes(b"me")
