@@ -24,6 +24,7 @@ _ITEM = re.compile(
     r"""|\[(?P<mark>[a-z][a-z_-]*)\]"""
 )
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_HOLE = re.compile(r"(?<=\s)\s+|\s+(?=[,.;:!?…])")  # what markup leaves between words
 _TIME = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|s)")
 _FIX = 'Known are <break time="300ms"/>, <emphasis>...</emphasis> and [marks].'
 
@@ -85,7 +86,9 @@ def parse_markup(text: str) -> list[Piece | Cue | Break]:
 
 def without_markup(text: str) -> str:
     """Only what is said. Raises InputError for markup that is not understood."""
-    return "".join(item.text for item in parse_markup(text) if isinstance(item, Piece)).strip()
+    items = parse_markup(text)
+    said = "".join(item.text for item in items if isinstance(item, Piece))
+    return (said if len(items) == 1 else _HOLE.sub("", said)).strip()
 
 
 def _value(found: re.Match[str], known: str) -> str | None:
