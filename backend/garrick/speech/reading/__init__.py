@@ -21,6 +21,7 @@ __all__ = ["LONGEST_TEXT", "Passage", "SpokenWord", "read"]
 
 LONGEST_TEXT = 5000  # characters
 _ENGLISH = ("en-us", "en-gb")
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "।")
 
 
 def read(
@@ -95,7 +96,8 @@ def _chunk(pieces: list[Piece | Cue], language: str, only: Collection[str] | Non
 
             readable = english.written_out(part) if code in _ENGLISH else amounts.written_out(part, code)
             read_part = foreign.read_foreign(readable, code)
-        if read_part and index + 1 < len(parts):  # the sentence goes on in another script
+        goes_on = index + 1 < len(parts) and not part.rstrip().endswith(_SENTENCE_ENDS)
+        if read_part and goes_on:  # in another script
             read_part[-1] = (replace(read_part[-1][0], pause=BREATH_PAUSE), read_part[-1][1])
         drafts += read_part
     return _with_meanings(drafts, meanings)

@@ -37,6 +37,7 @@ HIGHEST = 12.0  # semitones up or down
 _LEAD, _TAIL = 0.25, 0.40  # seconds of silence around the whole
 _AUDIBLE = 10 ** (-50 / 20)
 _EDGE = 0.05  # seconds kept beyond the first and last audible sample
+_UNHEARD = 0.02  # of a length: nobody notices
 _PEAK = 0.7  # full scale 1: room for the mix, loud enough for a preview
 
 
@@ -121,17 +122,22 @@ def _say_all(
 
 def _say(passage: Passage, engine: Engine, speed: float, pitch: float) -> np.ndarray:
     """(N,) float32: one passage, from just before it can be heard to just after."""
-    sound = engine.say(passage, speed)
-    audible = np.flatnonzero(np.abs(sound) > _AUDIBLE * max(float(np.abs(sound).max()), 1e-6))
-    edge = round(_EDGE * engine.rate)
-    if len(audible):
-        sound = sound[max(0, audible[0] - edge) : audible[-1] + edge]
+    sound = _audible_part(engine.say(passage, speed), engine.rate)
+    longer = 1.0
+    if speed != 1.0:  # nets count in whole frames, and speak up to a sixth slower than they were told to
+        longer = len(_audible_part(engine.say(passage, 1.0), engine.rate)) / speed / len(sound)
     stressed = any(word.emphasis for word in passage.words)
-    if not pitch and not stressed:
+    if not pitch and not stressed and abs(longer - 1.0) < _UNHEARD:
         return sound
     from garrick.speech.voices.reshape import reshape
 
-    return reshape(sound, engine.rate, pitch, _changes(passage, sound, engine.rate) if stressed else [])
+    return reshape(sound, engine.rate, pitch, longer, _changes(passage, sound, engine.rate) if stressed else [])
+
+
+def _audible_part(sound: np.ndarray, rate: int) -> np.ndarray:
+    audible = np.flatnonzero(np.abs(sound) > _AUDIBLE * max(float(np.abs(sound).max()), 1e-6))
+    edge = round(_EDGE * rate)
+    return sound[max(0, audible[0] - edge) : audible[-1] + edge] if len(audible) else sound
 
 
 def _changes(passage: Passage, sound: np.ndarray, rate: int) -> list[Change]:

@@ -29,10 +29,10 @@ WEIGHTS = {"strong": (3.0, 1.2, 3.0), "moderate": (2.0, 1.12, 2.0), "reduced": (
 longer and 1 to 4 dB louder than the others."""
 
 
-def reshape(sound: np.ndarray, rate: int, semitones: float, changes: Sequence[Change]) -> np.ndarray:
-    """(N,) float32 -> (M,) float32, all of it `semitones` higher, and the changes on top of that.
+def reshape(sound: np.ndarray, rate: int, semitones: float, longer: float, changes: Sequence[Change]) -> np.ndarray:
+    """(N,) float32 -> (M,) float32, all of it `semitones` higher, `longer` times as long, and the changes besides.
 
-    changes: apart and in order.
+    changes: in order, not over each other.
     """
     samples = sound.astype(np.float64)
     times = np.arange(len(samples)) / rate
@@ -46,17 +46,17 @@ def reshape(sound: np.ndarray, rate: int, semitones: float, changes: Sequence[Ch
     duration = len(samples) / rate
     call(pitch, "Multiply frequencies", 0.0, duration, 2 ** (semitones / 12))
     lengths = call(manipulation, "Extract duration tier")
+    call(lengths, "Add point", 0.0, longer)
     for change in changes:
         call(pitch, "Multiply frequencies", change.start, change.end, 2 ** (change.semitones / 12))
-        for time, longer in (
+        for time, times_as_long in (
             (change.start, 1.0),
             (change.start + _STEP, change.longer),
             (change.end - _STEP, change.longer),
             (change.end, 1.0),
         ):
-            call(lengths, "Add point", time, longer)
+            call(lengths, "Add point", time, longer * times_as_long)
     call([pitch, manipulation], "Replace pitch tier")
-    if changes:
-        call([lengths, manipulation], "Replace duration tier")
+    call([lengths, manipulation], "Replace duration tier")
     shaped = call(manipulation, "Get resynthesis (overlap-add)")
     return np.asarray(shaped.values[0], np.float32)
