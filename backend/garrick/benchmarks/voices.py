@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -148,7 +149,8 @@ def naturalness(waveform: np.ndarray) -> float:
 
     window = round(_WINDOW * Speech.SAMPLE_RATE)
     whole = [waveform[at : at + window] for at in range(0, max(1, len(waveform) - window + 1), window)]
-    return float(np.mean([dnsmos.run(part, sr=Speech.SAMPLE_RATE)["p808_mos"] for part in whole]))
+    scores: list[Any] = [dnsmos.run(part, sr=Speech.SAMPLE_RATE) for part in whole]
+    return float(np.mean([score["p808_mos"] for score in scores]))
 
 
 @lru_cache(maxsize=1)
