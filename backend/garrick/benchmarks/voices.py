@@ -25,7 +25,7 @@ from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
 
 SENTENCES = (
-    "The old boat drifted slowly past the red lighthouse.",
+    "The old boat drifted slowly past the red tower.",
     "Six grey geese flew over the frozen lake.",
     "Please fold the blanket and put it on the chair.",
     "A warm loaf of bread lay beside the open window.",
@@ -40,7 +40,7 @@ SENTENCES = (
     "The pilot checked the map before the long flight.",
     "Thick smoke rose from the chimney of the farm house.",
     "My father keeps his best tools in the garage.",
-    "The meeting starts at 9:30 on Monday, March 3rd.",
+    "The meeting starts at noon on Monday, March 3rd.",
     "It cost $12.50 in 2019 and twice as much today.",
     "About 25 people waited for more than 40 minutes.",
     "The bridge is 3.5 km long and 120 years old.",
