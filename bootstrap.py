@@ -6,8 +6,8 @@
     python3 bootstrap.py backend           only make ready what the Blender add-on needs: no tools, no Blender module
 
 Run it as often as you like: what is there is left alone. Windows: `py -3.11 bootstrap.py demo`.
-Linux without an NVIDIA card: the index's torch brings several GB for such cards; PIP_EXTRA_INDEX_URL, set to the index that
-torch's own install page names for CPU, gets the small build.
+It takes 4 GB of disk, on Linux 9 GB: the index's torch brings several for NVIDIA cards. Without such a card
+PIP_EXTRA_INDEX_URL, set to the index that torch's own install page names for CPU, gets the small build.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 PYTHONS = ((3, 11), (3, 13))
 DISK = 4e9  # bytes: the packages take about 3 GB, pip's scratch the rest
+CARDS = 5e9  # the same for what Linux's usual torch brings for NVIDIA cards
 SYSTEM_LIBRARIES = (
     "libx11-6", "libxext6", "libxfixes3", "libxi6", "libxrender1", "libxkbcommon0", "libsm6", "libice6", "libgl1",
     "libegl1", "libxxf86vm1", "libgomp1",
@@ -103,10 +104,18 @@ def stamp_of(root: Path) -> str:
 def check_disk(root: Path) -> None:
     """Refuse a disk on which the packages would not fit."""
     free = shutil.disk_usage(root).free
-    if free < DISK:
+    needed = DISK + (CARDS if for_cards() else 0)
+    if free < needed:
+        less = " (see PIP_EXTRA_INDEX_URL in --help: 4 GB)" if for_cards() else ""
         raise Refusal(
-            f"{root} has {free / 1e9:.1f} GB free; Garrick needs {DISK / 1e9:.0f} GB. Make room and run this again."
+            f"{root} has {free / 1e9:.1f} GB free; Garrick needs {needed / 1e9:.0f} GB{less}. Make room and run this again."
         )
+
+
+def for_cards() -> bool:
+    """Whether pip will get the torch for NVIDIA cards: on Linux, unless an index of another torch is named."""
+    named = (os.environ.get("PIP_EXTRA_INDEX_URL"), os.environ.get("PIP_INDEX_URL"))
+    return sys.platform == "linux" and not any(named)
 
 
 def install(root: Path, python: Path, develop: bool, blender: bool) -> None:

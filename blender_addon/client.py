@@ -77,6 +77,10 @@ class Client:
             raise ServiceError("input", f"{path} cannot be read: {error.strerror}.") from error
         return f"sha256:{digest}"
 
+    def inspect(self, portrait: str) -> dict[str, Any]:
+        """Which faces an uploaded picture ("sha256:...") shows, and what a job would say to each; seconds at first."""
+        return self._json("POST", "/v1/inspect", {"portrait": portrait})
+
     def submit(
         self,
         job: dict[str, Any],

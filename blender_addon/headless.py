@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from . import registration
-from .shot_import.scene import import_shot
+from .shot_import.scene import Options, import_shot
 from .shot_import.shot import read_shot
 
 USER_ERROR = 3
@@ -22,7 +22,7 @@ def save_scene(manifest: Path, blend: Path) -> None:
     bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside it
     _save(blend)  # first, so that what is imported can be named relative to it
     _switch_on()  # so that the scene remembers its shot
-    import_shot(read_shot(manifest), bpy.context.scene, separate_actions=True)
+    import_shot(read_shot(manifest), bpy.context.scene, Options(separate_actions=True))
     _save(blend)
 
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from . import slices
 from .core.merging import settled, with_edits
 from .core.timing import frame_times
-from .rerender import slices
 from .rerender.changes import settled_path
 from .rerender.order import order_of, wanted_of
 from .rerender.parts import refusal
+from .rerender.place import place_of
 from .rerender.read_camera import marker_at
 from .rerender.read_curves import SCENE_CAMERA, Wanted, read_shot
 from .rerender.version_files import write_motion
 from .runner import ASSET
 from .shot_import.props import shots_of
-from .shot_import.timeline import frame_at
 
 
 def write_jobs(blend: Path, folder: Path, names: list[str]) -> list[Path]:
@@ -61,7 +61,7 @@ def _write_shot(scene: bpy.types.Scene, shot: bpy.types.Collection, folder: Path
     if str(order.job["portrait"]).startswith(ASSET):
         raise ValueError(f"The portrait of {shot.name} is not where it was: choose it in Blender (Re-render panel).")
     wanted = wanted_of(shot, scene, order.last)
-    read = slices.run(read_shot(wanted))
+    read = slices.read(read_shot(wanted))
     motion = folder / name
     motion.mkdir(parents=True, exist_ok=True)
     last = order.last
@@ -76,7 +76,7 @@ def _write_shot(scene: bpy.types.Scene, shot: bpy.types.Collection, folder: Path
         "fps": str(wanted.stored.fps),
     }
     files = []
-    for part, first, last in _parts(scene, wanted):
+    for part, first, last in _parts(scene, shot, wanted):
         label = _file_name(f"{name}-{part}" if part else name, {file.stem for file in files})
         path = folder / f"{label}.json"
         path.write_text(json.dumps(job | {"name": label, "frames": [first, last]}, indent=1), encoding="utf-8")
@@ -84,10 +84,10 @@ def _write_shot(scene: bpy.types.Scene, shot: bpy.types.Collection, folder: Path
     return files
 
 
-def _parts(scene: bpy.types.Scene, wanted: Wanted) -> Iterator[tuple[str, int, int]]:
+def _parts(scene: bpy.types.Scene, shot: bpy.types.Collection, wanted: Wanted) -> Iterator[tuple[str, int, int]]:
     """Name of the marker ("" where the whole is one part), first and last frame of each part."""
     times = frame_times(len(wanted.stored), wanted.stored.fps)
-    markers = [marker_at(scene, float(frame)) for frame in np.atleast_1d(frame_at(scene, times))]
+    markers = [marker_at(scene, float(frame)) for frame in np.atleast_1d(place_of(shot, scene).frame_at(times))]
     if wanted.camera != SCENE_CAMERA or len({marker and marker.frame for marker in markers}) < 2:
         yield "", 0, len(markers) - 1
         return

@@ -68,7 +68,7 @@ class GARRICK_AP_preferences(bpy.types.AddonPreferences):
         items=[("cpu", "Processor", "Works everywhere"), ("cuda", "NVIDIA Card", "Needs a card with CUDA")],
     )
     idle_minutes: FloatProperty(  # type: ignore[valid-type]
-        name="Stop When Idle",
+        name="Stop When Idle (min)",
         description="A service that Blender has started ends by itself after so many minutes without work; 0: never",
         default=30.0,
         min=0.0,
@@ -90,7 +90,7 @@ class GARRICK_AP_preferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        from .backend_link.panel import draw_setup
+        from .backend_link.panel import draw_light, draw_setup
 
         layout = self.layout
         layout.use_property_split = True
@@ -103,7 +103,9 @@ class GARRICK_AP_preferences(bpy.types.AddonPreferences):
             return
         for name in ("checkout", "python", "data", "device", "idle_minutes"):
             layout.prop(self, name)
-        draw_setup(layout.column())
+        column = layout.column()
+        draw_light(column)
+        draw_setup(column)
 
 
 def preferences() -> GARRICK_AP_preferences | None:

@@ -12,6 +12,7 @@ _MODULES = (
     "curve_tools.ops", "live.ops",
     "backend_link.panel", "jobs.panel", "rerender.panel", "compositing.panel", "curve_tools.panel", "character.panel",
     "live.panel",
+    "jobs.shot_panel",
 )  # fmt: skip
 """Modules below this package with `register` and `unregister`; the panels' order is the sidebar's."""
 

@@ -74,7 +74,9 @@ def run_job(client: Client, request: Request, handle: Handle) -> Finished:
     request.accepted(id)
     record = _follow(client, id, handle)
     if record["state"] == "failed":
-        raise ServiceError("job", record["error"]["message"], record["error"]["fix"])
+        raise ServiceError(
+            "job", _named(record["error"]["message"], request.job, record["job"]), record["error"]["fix"]
+        )
     _fetch(client, id, request, handle, stopped=record["state"] == "cancelled")
     if record["state"] == "cancelled":
         raise Cancelled
@@ -121,6 +123,16 @@ def _follow(client: Client, id: str, handle: Handle) -> dict[str, Any]:
     if lost.is_set():
         raise Cancelled
     return client.job(id)
+
+
+def _named(message: str, asked: dict[str, Any], sent: dict[str, Any]) -> str:
+    """What the service says of files that it was sent, with the user's own names for them."""
+    for field, value in sent.items():
+        if isinstance(value, str) and value.startswith(ASSET) and isinstance(asked.get(field), str):
+            digest = value.removeprefix(ASSET)
+            for name in (digest, digest[2:]):  # its files are called so, in folders of the first two letters
+                message = message.replace(name, Path(asked[field]).name)
+    return message
 
 
 def _tell_state(state: dict[str, Any], handle: Handle) -> None:

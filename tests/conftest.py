@@ -43,6 +43,11 @@ def portrait(sample_portrait: Path):
     return analyse.run(sample_portrait, (256, 256), None, RunContext())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks of these tests."""
+    config.addinivalue_line("markers", "alone: measures seconds, so that no suite in another Blender may run beside it")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep the session for `pytest_unconfigure`, which gets only the configuration."""
     session.config.stash[_SESSION] = session

@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -114,6 +115,22 @@ def test_a_full_disk_is_refused_before_anything_is_made(bootstrap, checkout, ste
     with pytest.raises(bootstrap.Refusal, match="Make room"):
         bootstrap.set_up(checkout, develop=False)
     assert steps == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "index", "fits"),
+    [("linux", "", False), ("linux", "https://download.pytorch.org/whl/cpu", True), ("darwin", "", True)],
+)
+def test_the_torch_for_cards_needs_more_room(bootstrap, tmp_path, monkeypatch, platform, index, fits):
+    monkeypatch.setattr(bootstrap.sys, "platform", platform)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda folder: SimpleNamespace(free=6e9))
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", index)
+    if fits:
+        bootstrap.check_disk(tmp_path)
+    else:
+        with pytest.raises(bootstrap.Refusal, match="needs 9 GB"):
+            bootstrap.check_disk(tmp_path)
 
 
 def test_a_python_without_a_blender_module_goes_on(bootstrap, checkout, monkeypatch, capsys):

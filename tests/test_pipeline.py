@@ -42,7 +42,8 @@ def done(job, tmp_path_factory) -> Path:
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     """What has to be the same in every run."""
-    names = ["performance.npz", "rig.npz", "camera.json", "speech.json", "audio.wav", "texture.png", "background.png"]
+    names = ["performance.npz", "rig.npz", "camera.json", "speech.json", "audio.wav", "texture.png", "head.png",
+             "background.png"]  # fmt: skip
     frames = sorted(path.relative_to(folder).as_posix() for path in (folder / "frames").glob("*.png"))
     return {name: (folder / name).read_bytes() for name in [*names, *frames]}
 
@@ -54,7 +55,8 @@ def test_all_files_are_there_and_the_report_tells(done):
     assert "ynthetic" in report["synthetic"]
     shot = json.loads((done / "shot.json").read_text())
     assert all(
-        (done / shot[name]).is_file() for name in ("performance", "rig", "texture", "background", "audio", "camera")
+        (done / shot[name]).is_file()
+        for name in ("performance", "rig", "texture", "head_texture", "background", "audio", "camera")
     )
     assert shot["frames"] | {"first": 0, "last": 14} == shot["frames"]
     assert not [path for path in done.rglob("*") if path.name.endswith(".part")]

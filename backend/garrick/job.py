@@ -110,7 +110,7 @@ class Job(BaseModel):
         le=999,
         title="Face",
         description="Which face, left to right, when there are several.",
-        json_schema_extra=_shown("Inputs", "number"),
+        json_schema_extra=_shown("Inputs", "face"),
     )
     seed: int = Field(
         0,

@@ -23,10 +23,10 @@ from garrick.outputs.folder import ShotFolder
 from garrick.outputs.frames import FrameStore
 from garrick.outputs.report import write_report
 from garrick.outputs.stream import write_film, write_take
-from garrick.perception.portrait import Portrait
+from garrick.perception.portrait import Portrait, turn_warning
 from garrick.speech.speech import Speech
 
-_TURNED, _LOOSE = 20.0, 3.0  # degrees, percent of the face width: beyond these the frames begin to suffer
+_LOOSE = 3.0  # percent of the face width: beyond this the frames begin to suffer
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def perform(
             _preview(out, film.pieces, film.frames, speech, performance)
         with clock("scene"):
             shot.write_still(out / "texture.png", portrait.image, synthetic=False)
+            shot.write_still(out / "head.png", _head_texture(portrait), synthetic=True)
             shot.write_still(out / "background.png", take.background, synthetic=True)
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
@@ -189,6 +190,12 @@ def _rig(portrait: Portrait) -> dict[str, np.ndarray]:
     return rig_arrays(load_head(), portrait)
 
 
+def _head_texture(portrait: Portrait) -> np.ndarray:
+    from garrick.rendering.head_texture import head_texture
+
+    return head_texture(portrait)
+
+
 class _Clock:
     """Wall time by phase."""
 
@@ -220,9 +227,8 @@ def _range(job: Job, performance: Performance) -> range:
 
 def _warnings(portrait: Portrait, edited: bool) -> tuple[str, ...]:
     report = portrait.report
-    found = []
-    if abs(report.yaw) > _TURNED:
-        found.append(f"The face is turned {abs(report.yaw):.0f} degrees; a frontal photo gives better frames.")
+    turned = turn_warning(report.yaw)
+    found = [] if turned is None else [turned]
     if report.reprojection_percent > _LOOSE:
         found.append(f"The head fits the photo loosely ({report.reprojection_percent:.1f} % of the face width).")
     if edited:

@@ -19,11 +19,18 @@ from .log_file import last_lines, log_path, start_troubles
 LOG_TEXT = "Garrick Log"
 
 _last: Task[Any] | None = None  # starting, stopping or setting up: one at a time
+_there = False  # the service, when that task failed
 
 
 def last_task() -> Task[Any] | None:
     """The start, stop or set-up that is under way, or was last; None before the first."""
     return _last
+
+
+def trouble() -> Exception | None:
+    """Why the last task failed, for as long as the service is as it was then: there, or not there."""
+    there = link.status().health is not None
+    return _last.error if _last is not None and _last.state == "failed" and there == _there else None
 
 
 def _under_way() -> bool:
@@ -86,7 +93,7 @@ class GARRICK_OT_start_backend(_BackendOperator, bpy.types.Operator):
             handle.progress("starting")
             link.bring_up(handle.check)
 
-        return Task("Starting the backend", work)
+        return Task("Starting the backend", work, failed=_remember)
 
 
 class GARRICK_OT_stop_backend(_BackendOperator, bpy.types.Operator):
@@ -125,7 +132,7 @@ class GARRICK_OT_stop_backend(_BackendOperator, bpy.types.Operator):
             handle.progress("stopping")
             link.bring_down()
 
-        return Task("Stopping the backend", work)
+        return Task("Stopping the backend", work, failed=_remember)
 
 
 class GARRICK_OT_set_up_backend(_BackendOperator, bpy.types.Operator):
@@ -146,7 +153,7 @@ class GARRICK_OT_set_up_backend(_BackendOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.beside = True
-        return context.window_manager.invoke_props_dialog(self, width=480, confirm_text="Set Up")
+        return context.window_manager.invoke_props_dialog(self, width=600, confirm_text="Set Up")
 
     def draw(self, context: bpy.types.Context) -> None:
         free = shutil.disk_usage(link.settings().checkout).free
@@ -163,7 +170,7 @@ class GARRICK_OT_set_up_backend(_BackendOperator, bpy.types.Operator):
                 link.bring_down()
             link.bring_up(handle.check)
 
-        return Task("Setting the backend up", work)
+        return Task("Setting the backend up", work, failed=_remember)
 
 
 class GARRICK_OT_cancel_backend_task(bpy.types.Operator):
@@ -291,6 +298,11 @@ def unregister() -> None:
     _last = None
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _remember(error: Exception) -> None:
+    global _there
+    _there = link.status().health is not None
 
 
 def _show(context: bpy.types.Context, text: bpy.types.Text) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_iface
 
 from .. import preferences, version_adapter
+from ..sentences import write
 from . import link, ops, setup
-from .status import Light
+from .status import Light, addon_version, compare
 
 _LIGHTS: dict[Light, int] = {"off": 9, "starting": 3, "ready": 4, "busy": 5, "outdated": 2}
 """Of colour tags: grey, yellow, green, blue, orange."""
-
-_WIDTH = 44  # letters of a line in a sidebar of usual width
 
 
 class GARRICK_PT_backend(bpy.types.Panel):
@@ -58,6 +56,12 @@ class GARRICK_PT_backend_details(bpy.types.Panel):
         column.operator(ops.GARRICK_OT_open_preferences.bl_idname, icon="PREFERENCES")
 
 
+def draw_light(layout: bpy.types.UILayout) -> None:
+    """The light and what it means, where there is no panel of ours with a light in its head."""
+    now = link.status()
+    write(layout, now.sentence, icon=version_adapter.color_icon(_LIGHTS[now.light]))
+
+
 def draw_setup(layout: bpy.types.UILayout) -> None:
     """What is under way or went wrong, and the buttons that fit the state; in the panel and in the preferences."""
     task = ops.last_task()
@@ -68,31 +72,29 @@ def draw_setup(layout: bpy.types.UILayout) -> None:
         row.progress(factor=factor, type="BAR", text=text)
         row.operator(ops.GARRICK_OT_cancel_backend_task.bl_idname, text="", icon="X")
         return
-    if task is not None and task.state == "failed":
-        write(layout, str(task.error), icon="ERROR")
+    _draw_buttons(layout)
+    if (trouble := ops.trouble()) is not None:
+        write(layout, str(trouble), icon="ERROR")
+
+
+def _draw_buttons(layout: bpy.types.UILayout) -> None:
     settings, now = link.settings(), link.status()
-    row = layout.row(align=True)
     if not settings.local:
-        row.operator(ops.GARRICK_OT_open_preferences.bl_idname, icon="PREFERENCES")
+        layout.operator(ops.GARRICK_OT_open_preferences.bl_idname, icon="PREFERENCES")
         return
     found = link.environment() is not None
     if now.health is not None:
-        row.operator(ops.GARRICK_OT_stop_backend.bl_idname, icon="PAUSE")
+        layout.operator(ops.GARRICK_OT_stop_backend.bl_idname, icon="PAUSE")
     elif found:
-        row.operator(ops.GARRICK_OT_start_backend.bl_idname, icon="PLAY")
-    if now.light == "outdated" or (now.health is None and not found):
+        layout.operator(ops.GARRICK_OT_start_backend.bl_idname, icon="PLAY")
+    newer = now.health is not None and compare(str(now.health.get("version", "")), addon_version()) > 0
+    if (now.light == "outdated" and not newer) or (now.health is None and not found):
         if not settings.checkout and preferences.preferences() is not None:
-            layout.prop(preferences.preferences(), "checkout")
+            layout.label(text="Garrick's Folder:")
+            layout.prop(preferences.preferences(), "checkout", text="")
         layout.operator(ops.GARRICK_OT_set_up_backend.bl_idname, icon="IMPORT")
         if reason := setup.check(settings.checkout, settings.online):
             write(layout, reason, icon="INFO")
-
-
-def write(layout: bpy.types.UILayout, sentence: str, icon: str = "NONE") -> None:
-    """A sentence over as many lines as it needs: a label would cut it off."""
-    column = layout.column(align=True)
-    for number, line in enumerate(textwrap.wrap(pgettext_iface(sentence), _WIDTH) or [""]):
-        column.label(text=line, icon=icon if number == 0 else ("NONE" if icon == "NONE" else "BLANK1"))
 
 
 def _facts(health: dict[str, Any]) -> list[tuple[str, str]]:

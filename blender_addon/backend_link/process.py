@@ -99,7 +99,8 @@ def last_words(said: bytes) -> tuple[str, str | None]:
             "this Python does not have Garrick.",
             "Choose another in the add-on's preferences, or set the backend up.",
         )
-    return (lines[-1].strip() if lines else "it ended without a word."), "Set the backend up again."
+    said = f"{lines[-1].strip().rstrip('.')}." if lines else "it ended without a word."
+    return said, "Set the backend up again."
 
 
 def pid_of(runtime: Path) -> int | None:

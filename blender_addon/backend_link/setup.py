@@ -53,9 +53,9 @@ def check(checkout: str, online: bool, version: tuple[int, ...] = sys.version_in
 
 def warning(free_bytes: int, platform: str = sys.platform) -> list[str]:
     """What the user should know before; one sentence a line. free_bytes: on the disk of Garrick's folder."""
-    needed = 6.0 if platform == "linux" else 2.0
+    kept, needed = (6, 9) if platform == "linux" else (2, 4)  # pip's scratch goes again
     lines = [
-        f"Downloads Python packages and models; about {needed:.0f} GB on the disk when done.",
+        f"Downloads Python packages and models; about {kept} GB on the disk when done, {needed} GB meanwhile.",
         "Needs the network, and 5 to 20 minutes. You can go on working meanwhile.",
         f"Goes to Garrick's folder (.venv) and your cache folder; {free_bytes / 1e9:.0f} GB are free.",
     ]

@@ -12,6 +12,7 @@ from mathutils import Quaternion
 from .. import version_adapter
 from ..core.performance import Performance
 from ..shot_import.animation import EYES, FACE, HEAD, Keying, keying
+from ..shot_import.timeline import place_in
 from . import parts
 from .mapping import KEY, Row, fault_of
 from .motion import Motion, apply
@@ -90,13 +91,13 @@ def animate(
     if push_down:
         for block in blocks:
             version_adapter.push_down(block)
-    keys = keying(version_adapter.Clip(name), scene, performance, key_error)
+    keys = keying(version_adapter.Clip(name), place_in(scene), performance, key_error)
     face = sum(_write_keys(keys, shapes, motion) for shapes in character.shapes)
     if character.armature is not None:
         _write_bones(keys, character.armature, motion, usable.rows)
     strips = keys.clip.lay_down()
     hidden = [sentence for block, strip in strips.items() for sentence in _hidden(block, strip)]
-    return Animated(_controls(character, motion, name, face), (*usable.notes, *hidden))
+    return Animated(_controls(character, motion, name, face), (*usable.notes, *_mirrored(character), *hidden))
 
 
 def pose(character: Character, rows: Sequence[Row], performance: Performance, facing: str = "AUTO") -> Motion:
@@ -172,6 +173,16 @@ def _controls(character: Character, motion: Motion, name: str, face: int) -> tup
     return tuple(sentences)
 
 
+def _mirrored(character: Character) -> list[str]:
+    """A sentence about a character that is turned inside out by a negative scale."""
+    if character.root.matrix_world.determinant() >= 0:
+        return []
+    return [
+        f"{character.root.name} is mirrored by a negative scale: its left is on the other side, and the performance plays "
+        "mirrored on it. Apply the scale (Object > Apply > Scale) for the performance as it is."
+    ]
+
+
 def _hidden(block: bpy.types.ID, strip: bpy.types.NlaStrip) -> list[str]:
     """Sentences about what keeps the newest strip of a data-block from showing."""
     data = block.animation_data
@@ -189,7 +200,7 @@ def _hidden(block: bpy.types.ID, strip: bpy.types.NlaStrip) -> list[str]:
         return []
     return [
         f"The Action {data.action.name} of {block.name} also keys {len(both)} of these and hides them: push it down in the "
-        'NLA editor, or animate again with "Push Down Existing Action".'
+        'NLA editor, or animate again with "Push Down Action".'
     ]
 
 

@@ -51,9 +51,11 @@ def auto_match(keys: Sequence[str], bones: Sequence[str], eyes_by_keys: bool = F
     notes = []
     nameless = [key for key in unmatched if MEANINGLESS.NAME.fullmatch(key)]
     if nameless:
+        opens = any(row.source == JAW for row in bone_rows)
         notes.append(
-            f"{len(nameless)} keys such as {nameless[0]} are {MEANINGLESS.LABEL} components: no name tells what they do; "
-            "add rows for them by hand."
+            f"{len(nameless)} keys such as {nameless[0]} are {MEANINGLESS.LABEL} components: no name tells what they do. "
+            + ("The jaw bone opens the mouth; for lips, lids" if opens else "For mouth, lids")
+            + " and brows give the character shape keys with ARKit's names, or add rows by hand."
         )
     families = tuple(dict.fromkeys([*labels, *([bone_label] if bone_label else [])]))
     return Match((*rows, *bone_rows), families, unmatched, tuple(notes))

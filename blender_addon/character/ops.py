@@ -11,8 +11,10 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import version_adapter
 from ..core.timing import parse_fps
+from ..curve_tools.speech import RETIMED
 from ..shot_import.props import active_shot
 from ..shot_import.sound import add_sound
+from ..shot_import.timeline import place_in
 from . import mapping, parts, trying
 from .animate import animate
 from .matching import auto_match
@@ -285,9 +287,10 @@ def _animate(
             character, rows, source.performance, context.scene, source.name, table.facing, table.push_down,
             table.key_error if table.reduce else 0.0,
         )  # fmt: skip
+        character.root.pop(RETIMED, None)  # of the performance that it played before
         notes = [*source.notes, *done.notes]
         if table.sound and source.audio is not None and not _heard(context.scene, source.audio):
-            notes.append(add_sound(context.scene, source.audio, source.performance))
+            notes.append(add_sound(context.scene, place_in(context.scene), source.audio, source.performance))
     except (ValueError, OSError) as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}

@@ -5,27 +5,25 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
+from ..sentences import write
 from . import parts, trying
 from .mapping import AIM, KEY, MOVE
 from .ops import POSE_ITEMS
 from .props import KIND_ITEMS, active_character, table_of
 
 _ICONS = {item[0]: item[3] for item in KIND_ITEMS}
-_WIDTH = 48  # characters of a line in a sidebar of usual width
 
 
 class GARRICK_UL_mapping(bpy.types.UIList):
-    """Rows of a mapping: what moves, what it follows, how much."""
+    """Rows of a mapping: what moves, and what it follows."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
         row = layout.row(align=True)
         row.prop(item, "enabled", text="")
-        columns = row.split(factor=0.42, align=True)
+        columns = row.split(factor=0.5, align=True)  # names need the room; the gain is below the list
         columns.active = item.enabled
         columns.label(text=item.target or "?", icon=_ICONS[item.kind])
-        rest = columns.split(factor=0.68, align=True)
-        rest.label(text=item.source or "?")
-        rest.prop(item, "gain", text="", emboss=False)
+        columns.label(text=item.source or "?")
 
     def filter_items(self, context, data, property) -> tuple[list[int], list[int]]:
         typed = self.filter_name.lower()
@@ -57,7 +55,7 @@ class GARRICK_PT_character(bpy.types.Panel):
         layout.label(text=iface("{keys} face keys, {bones} bones").format(keys=keys, bones=len(character.bone_names)))
         obstacle = parts.obstacle(character)
         if obstacle:
-            _draw_text(layout, obstacle, "ERROR")
+            write(layout, obstacle, "ERROR")
         table = table_of(context.scene, character.root)
         row = layout.row(align=True)
         row.operator("garrick.map_character", icon="AUTO")
@@ -117,18 +115,6 @@ class GARRICK_PT_character(bpy.types.Panel):
         row.scale_y = 1.4
         row.operator("garrick.animate_character", icon="ANIM")
         row.operator("garrick.animate_character_from_file", text="", icon="FILEBROWSER")
-
-
-def _draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A sentence over as many lines as it needs."""
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > _WIDTH:
-            lines.append("")
-        lines[-1] += word + " "
-    column = layout.column(align=True)
-    for number, line in enumerate(lines):
-        column.label(text=line.strip(), icon="BLANK1" if number else icon)
 
 
 register, unregister = bpy.utils.register_classes_factory((GARRICK_UL_mapping, GARRICK_PT_character))

@@ -10,16 +10,12 @@ import numpy as np
 
 from ..axes import TO_BLENDER
 from .motion import Bone
-from .names import plain
+from .names import plain, words_of
 
-FACINGS = {
-    "-Y": ((1, 0, 0), (0, 0, 1), (0, -1, 0)),
-    "Y": ((-1, 0, 0), (0, 0, 1), (0, 1, 0)),
-    "X": ((0, 1, 0), (0, 0, 1), (1, 0, 0)),
-    "-X": ((0, -1, 0), (0, 0, 1), (-1, 0, 0)),
-}
-"""The way a character faces in its armature's own space -> its left, its up and the way out of its face."""
+WAYS = {"X": (1, 0, 0), "-X": (-1, 0, 0), "Y": (0, 1, 0), "-Y": (0, -1, 0), "Z": (0, 0, 1), "-Z": (0, 0, -1)}
+"""The axes of an armature's own space, by the names that `facing_of` takes."""
 
+_PLAINLY = 0.8  # cosine: a spine that points this well along an axis says which one is up
 _TURNED = 0.0005  # metres: an eyeLook key that moves the eyeball's points this far turns the eyeball
 
 
@@ -110,15 +106,25 @@ def driven_bones(armature: bpy.types.Object) -> set[str]:
 def facing_of(character: Character, chosen: str) -> np.ndarray:
     """(3, 3) columns left, up and out of the face in the armature's space.
 
-    chosen: one of FACINGS, or "AUTO": as its bones of the left and right side lie, towards -Y where it has none.
+    Up is where the head's bones rise from the rig's root: an armature that came in by FBX is often upright along its own Y,
+    in centimetres, and turned and scaled as an object.
+    chosen: one of WAYS, or "AUTO": as its bones of the left and right side lie, else as the front view sees it.
+    Raises ValueError when the chosen way is up or down.
     """
-    if chosen != "AUTO":
-        return np.array(FACINGS[chosen], float).T
-    left = _leftwards(character)
-    if left is None:
+    if character.armature is None:
         return TO_BLENDER.copy()
-    ways = {name: np.dot(left, axes[0]) for name, axes in FACINGS.items()}
-    return np.array(FACINGS[max(ways, key=lambda name: ways[name])], float).T
+    up, left = _upwards(character.armature), _leftwards(character)
+    if chosen != "AUTO":
+        out = np.array(WAYS[chosen], float)
+        if abs(up @ out) > 0.5:
+            raise ValueError(
+                f"{character.root.name} stands upright along its own {chosen.strip('-')}: it cannot face that way."
+            )
+    else:
+        to_own = np.array(character.armature.matrix_world.to_3x3().inverted_safe())
+        front = to_own @ (0, -1, 0) if left is None else np.cross(left, up)
+        out = _nearest_axis(front - (front @ up) * up)
+    return np.column_stack([np.cross(up, out), up, out])
 
 
 def eyes_turn_by_keys(character: Character) -> bool:
@@ -152,6 +158,23 @@ def _parents(item: bpy.types.Object) -> Iterator[bpy.types.Object]:
     while item.parent is not None:
         item = item.parent
         yield item
+
+
+def _upwards(armature: bpy.types.Object) -> np.ndarray:
+    """(3,) the axis of the armature's space along which it is upright."""
+    heads = [bone for bone in armature.data.bones if {"head", "neck"} & set(words_of(bone.name))]
+    if heads:
+        bone = min(heads, key=lambda bone: len(bone.name))
+        root = bone.parent_recursive[-1] if bone.parent else bone
+        rise = np.array(bone.tail_local) - np.array(root.head_local)
+        along = _nearest_axis(rise)
+        if rise @ along > _PLAINLY * np.linalg.norm(rise):
+            return along
+    return _nearest_axis(np.array(armature.matrix_world.to_3x3().inverted_safe()) @ (0, 0, 1))
+
+
+def _nearest_axis(way: np.ndarray) -> np.ndarray:
+    return np.array(max(WAYS.values(), key=lambda axis: np.dot(axis, way)), float)
 
 
 def _leftwards(character: Character) -> np.ndarray | None:

@@ -87,10 +87,12 @@ class GARRICK_PG_character(bpy.types.PropertyGroup):
             ("AUTO", "Automatic", "As its bones of the left and right side say"),
             ("-Y", "-Y", "Towards -Y: the front view sees the face"),
             ("Y", "+Y", "Towards +Y"), ("X", "+X", "Towards +X"), ("-X", "-X", "Towards -X"),
+            ("Z", "+Z", "Towards +Z, of a rig that is upright along its own Y"),
+            ("-Z", "-Z", "Towards -Z, of a rig that is upright along its own Y"),
         ),
     )  # fmt: skip
     push_down: BoolProperty(  # type: ignore[valid-type]
-        name="Push Down Existing Action",
+        name="Push Down Action",
         description="An Action that the character has goes into an NLA track of its own below the performance, which "
         "then shows through. Otherwise the Action stays where it is and wins on whatever it keys too",
     )

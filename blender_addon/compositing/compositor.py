@@ -9,11 +9,13 @@ from __future__ import annotations
 import bpy
 
 from .. import version_adapter
+from ..rerender.place import place_of
 from ..shot_import.materials import SOFT_EDGE
 from ..shot_import.playing import load_sequence, play
+from ..shot_import.props import OWNER
 from ..shot_import.shot import Frames
 from . import colour
-from .pictures import OWNER, Pictures, planes_of
+from .pictures import Pictures, planes_of
 
 _ROLE = "garrick_role"
 _OVER, _NEAREST, _MATTE = "over", "nearest", "matte"
@@ -126,6 +128,7 @@ class _Setup:
         self, tree: bpy.types.NodeTree, box: bpy.types.Node, scene: bpy.types.Scene, pictures: Pictures
     ) -> None:
         self.tree, self.box, self.scene, self.pictures = tree, box, scene, pictures
+        self.place = place_of(box[OWNER], scene)
         self._made: list[bpy.types.Node] = []
 
     def node(self, kind: str, label: str, role: str = "") -> bpy.types.Node:
@@ -143,13 +146,13 @@ class _Setup:
     def sequence(self, frames: Frames, label: str, colorspace: str) -> bpy.types.Node:
         node = self.node("CompositorNodeImage", label)
         node.image = load_sequence(frames, colorspace)
-        play(node, self.scene, frames, self.pictures.shot.performance)
+        play(node, self.place, frames, self.pictures.shot.performance)
         return node
 
     def matte(self, passes: bpy.types.Node) -> bpy.types.Node:
         node = self.node("CompositorNodeCryptomatteV2", "Part", _MATTE)
         node.source, node.image = "IMAGE", passes.image
-        play(node, self.scene, self.pictures.passes, self.pictures.shot.performance)
+        play(node, self.place, self.pictures.passes, self.pictures.shot.performance)
         return node
 
     def scaled(self, source: bpy.types.NodeSocket, method: str, nearest: bool) -> bpy.types.NodeSocket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface
 
+from ..sentences import write
 from ..shot_import.props import active_shot
 from . import colour, compositor
 from .ops import PLACES, GARRICK_OT_hide_frames, GARRICK_OT_show_frames, GARRICK_OT_show_frames_everywhere
@@ -43,21 +44,17 @@ class GARRICK_PT_frames(bpy.types.Panel):
         layout.use_property_decorate = False
         layout.prop(scene, "garrick_plates")
         for sentence in colour.obstacles(scene):
-            _say(layout, sentence)
+            write(layout, sentence, "INFO")
 
 
 def _draw_parts(layout: bpy.types.UILayout, scene: bpy.types.Scene, shot: bpy.types.Collection) -> None:
     """Which parts the Colour Balance node reaches."""
     if not compositor.has_parts(scene, shot):
-        _say(layout, "No EXR passes: the person lies over everything.")
+        write(layout, "No EXR passes: the person lies over everything.", "INFO")
         return
     box = layout.box()
     box.label(text="Grade Parts", icon="COLOR")
     box.grid_flow(columns=3, align=True).prop(shot.garrick_frames, "parts")
-
-
-def _say(layout: bpy.types.UILayout, sentence: str) -> None:
-    layout.label(text=pgettext_iface(sentence), icon="INFO")
 
 
 register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_frames,))

@@ -10,9 +10,6 @@ import bpy
 from ..rerender import versions
 from ..shot_import.shot import Frames, Shot, read_shot
 
-OWNER = "garrick_shot"
-"""Custom property of nodes and strips that were made for a shot: its collection."""
-
 
 @dataclass(frozen=True)
 class Pictures:

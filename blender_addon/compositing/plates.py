@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import version_adapter
+from ..rerender.place import place_of
 from ..shot_import import animation, plate
 from . import colour, compositor
 from .pictures import Pictures, folders_of, planes_of, shows
@@ -27,9 +28,9 @@ def add_plane(scene: bpy.types.Scene, shot: bpy.types.Collection, pictures: Pict
     """Show the frames on a plane; one that is there is made anew. Returns notes for the user."""
     camera = _camera(shot)
     remove_plane(scene, shot)
-    taken = pictures.shot
-    keys = animation.keying(version_adapter.Clip(shot.name), scene, taken.performance)
-    plane = plate.add_frames(keys, scene, camera, taken.camera, taken.rig, taken.performance, pictures.frames)
+    taken, place = pictures.shot, place_of(shot, scene)
+    keys = animation.keying(version_adapter.Clip(shot.name), place, taken.performance)
+    plane = plate.add_frames(keys, place, camera, taken.camera, taken.rig, taken.performance, pictures.frames)
     keys.clip.lay_down()
     (shot.children[0] if shot.children else shot).objects.link(plane)
     if compositor.find(scene, shot) is not None:
@@ -42,7 +43,7 @@ def add_backdrop(scene: bpy.types.Scene, shot: bpy.types.Collection, pictures: P
     """Show the frames behind the camera's view; those that are there are made anew. Returns notes for the user."""
     camera = _camera(shot)
     remove_backdrop(scene, shot)
-    plate.add_backdrop(scene, camera, pictures.shot.performance, pictures.frames)
+    plate.add_backdrop(place_of(shot, scene), camera, pictures.shot.performance, pictures.frames)
     return ()
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import bpy
 
 from .. import version_adapter
+from ..rerender.place import place_of
 from ..shot_import.materials import blend_path
 from ..shot_import.playing import file_numbers
+from ..shot_import.props import OWNER
 from ..shot_import.sound import add_sound
 from . import colour
-from .pictures import OWNER, Pictures
+from .pictures import Pictures
 
 
 def find(scene: bpy.types.Scene, shot: bpy.types.Collection) -> list[bpy.types.ImageStrip]:
@@ -28,7 +30,7 @@ def add(scene: bpy.types.Scene, shot: bpy.types.Collection, pictures: Pictures) 
     remove(scene, shot)
     others = [strip for strip in version_adapter.sequencer_strips(scene, create=True) if strip.type != "SOUND"]
     channel = 1 + max((strip.channel for strip in version_adapter.sequencer_strips(scene)), default=0)
-    numbers = file_numbers(scene, pictures.frames, pictures.shot.performance)
+    numbers = file_numbers(place_of(shot, scene), pictures.frames, pictures.shot.performance)
     if not numbers:
         raise ValueError("No frame of the shot falls on a frame of the scene.")
     still = len(pictures.shot.camera.world_to_camera) == len(pictures.shot.camera.intrinsics) == 1
@@ -39,7 +41,7 @@ def add(scene: bpy.types.Scene, shot: bpy.types.Collection, pictures: Pictures) 
     folder = pictures.frames.first_file.parent
     files = [folder / f"frame_{number:06d}.png" for number in numbers.values()]
     _add_images(scene, shot, shot.name, files, channel, min(numbers))
-    notes = [_add_voice(scene, pictures)]
+    notes = [_add_voice(scene, shot, pictures)]
     if not others and scene.render.use_sequencer:
         scene.render.use_sequencer = False
         shot.garrick_frames.sequencer_was_on = True
@@ -71,7 +73,7 @@ def _add_images(
     strip.alpha_mode, strip.blend_type = "STRAIGHT", "ALPHA_OVER"
 
 
-def _add_voice(scene: bpy.types.Scene, pictures: Pictures) -> str | None:
+def _add_voice(scene: bpy.types.Scene, shot: bpy.types.Collection, pictures: Pictures) -> str | None:
     """The voice as a strip where the scene has none of it; a sentence where this Blender has no sound."""
     audio = pictures.shot.audio
     if audio is None:
@@ -79,4 +81,4 @@ def _add_voice(scene: bpy.types.Scene, pictures: Pictures) -> str | None:
     heard = [strip.sound for strip in version_adapter.sequencer_strips(scene) if strip.type == "SOUND"]
     if any(sound is not None and Path(bpy.path.abspath(sound.filepath)) == audio for sound in heard):
         return None
-    return add_sound(scene, audio, pictures.shot.performance)
+    return add_sound(scene, place_of(shot, scene), audio, pictures.shot.performance)

@@ -1,17 +1,19 @@
-"""Which curves a tool acts on: those of a shot's head and rig, in the Action that is being edited or in the NLA."""
+"""Which curves a tool acts on: of a shot's head and rig or of a character that plays one, in the Action or in the NLA."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
 
 from ..core.arkit import ARKIT_INDEX
+from ..core.edits import mirrored_name
 from ..rerender.parts import parts_of
-from ..shot_import.timeline import frame_at, scene_rate
+from ..rerender.place import start_of
+from ..shot_import.timeline import FIRST_FRAME, place_in
 from ..version_adapter import curves_of_action
 
 _SHAPE = re.compile(r'key_blocks\["(.+)"\]\.value')
@@ -31,22 +33,25 @@ REGIONS = (
 """Items of an EnumProperty."""
 
 _PREFIXES = {
-    "MOUTH": ("jaw", "mouth", "tongue", "cheekPuff"),
+    "MOUTH": ("jaw", "mouth", "tongue", "cheekPuff", "viseme"),
     "EYES": ("eye",),
     "BROWS": ("brow",),
     "NOSE": ("cheekSquint", "nose"),
 }
+
+_BODY = ("head_rotation", "gaze", "body_pose", "left_hand", "right_hand")
 
 
 @dataclass(frozen=True)
 class Clock:
     """Between the frames of an Action and the scene's: an NLA strip shifts and stretches them.
 
-    scene = offset + scale * action.
+    scene = offset + scale * action. start: the scene's frame of the performance's frame 0.
     """
 
     scale: float = 1.0
     offset: float = 0.0
+    start: float = FIRST_FRAME
 
     def scene_frame(self, frames: np.ndarray | float) -> np.ndarray:
         return self.offset + self.scale * np.asarray(frames, np.float64)
@@ -56,11 +61,43 @@ class Clock:
 
     def seconds(self, scene: bpy.types.Scene, frames: np.ndarray | float) -> np.ndarray:
         """Seconds of the performance at the Action's frames."""
-        return (self.scene_frame(frames) - frame_at(scene, 0.0)) / scene_rate(scene)
+        return place_in(scene, self.start).seconds_at(self.scene_frame(frames))
 
     def frames(self, scene: bpy.types.Scene, seconds: np.ndarray | float) -> np.ndarray:
         """The Action's frames at seconds of the performance."""
-        return self.action_frame(frame_at(scene, seconds))
+        return self.action_frame(place_in(scene, self.start).frame_at(seconds))
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What a face key or a bone follows of a performance.
+
+    source: by Garrick's name: a face weight, a viseme, "jaw", "head_rotation", "gaze.left", ... gain: its value where that
+    weight is 1. twin: the key or bone that does the same on the other side; itself where there is none.
+    """
+
+    source: str
+    gain: float
+    twin: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose curves the tools change.
+
+    name: for sentences. blocks: the data-blocks with the curves. follows: what each face key and bone does; other curves of
+    the blocks are none of the performance's. left: (3,) the subject's left in the rig's space. start: the scene's frame of
+    the performance's frame 0. keeper: what remembers that the performance was retimed. shot: whose words it says, None
+    where nobody knows.
+    """
+
+    name: str
+    blocks: tuple[bpy.types.ID, ...]
+    follows: Mapping[str, Follows]
+    left: tuple[float, float, float]
+    start: float
+    keeper: bpy.types.ID
+    shot: bpy.types.Collection | None
 
 
 @dataclass(frozen=True)
@@ -69,6 +106,7 @@ class Channel:
 
     name: of the shape key or bone. kind: "shape", "location", "rotation_quaternion", "rotation_euler" or "scale".
     curves: by component, those that there are. strip: the NLA strip that plays them, None for the Action on top.
+    follows: what the thing does. left: see Subject.
     """
 
     name: str
@@ -77,24 +115,35 @@ class Channel:
     curves: tuple[bpy.types.FCurve, ...]
     clock: Clock
     strip: bpy.types.NlaStrip | None
+    follows: Follows
+    left: tuple[float, float, float]
 
 
-def blocks_of(shot: bpy.types.Collection) -> list[bpy.types.ID]:
-    """The data-blocks whose curves are the performance: the head's shape keys and the rig. Raises ValueError."""
+def subject_of_shot(shot: bpy.types.Collection) -> Subject:
+    """A shot's own head and rig. Raises ValueError."""
     parts = parts_of(shot)
-    return [parts.head.data.shape_keys, parts.armature]
+    shapes, bones = parts.head.data.shape_keys, parts.armature.data.bones
+    follows = {}
+    for bone in bones.keys():  # noqa: SIM118, a collection of Blender's
+        eye = "eye" in bone.lower()
+        source = f"gaze.{'left' if 'left' in bone.lower() else 'right'}" if eye else "head_rotation"
+        follows[bone] = Follows(source, 1.0, _there(mirrored_name(bone), bones, bone))
+    for key in shapes.key_blocks.keys():  # noqa: SIM118
+        follows[key] = Follows(key, 1.0, _there(mirrored_name(key), shapes.key_blocks, key))
+    return Subject(shot.name, (shapes, parts.armature), follows, (1.0, 0.0, 0.0), start_of(shot), shot, shot)
 
 
-def channels_of(shot: bpy.types.Collection, region: str) -> list[Channel]:
-    """What can be edited of a shot in a region of `REGIONS`; of several layers of the NLA, the topmost that has the curve.
+def channels_of(subject: Subject, region: str) -> list[Channel]:
+    """What can be edited in a region of `REGIONS`; of several layers of the NLA, the topmost that has the curve.
 
     Locked curves and ones without keys are left out. Raises ValueError with a sentence for the user when nothing is
     left.
     """
-    found = [channel for block in blocks_of(shot) for channel in _channels(block) if _inside(channel, region)]
+    every = [channel for block in subject.blocks for channel in _channels(subject, block)]
+    found = [channel for channel in every if _inside(channel, region)]
     if not found:
         what = next(label for key, label, _ in REGIONS if key == region).lower()
-        raise ValueError(f"{shot.name} has no editable curves here ({what}).")
+        raise ValueError(f"{subject.name} has no editable curves here ({what}).")
     return found
 
 
@@ -109,9 +158,10 @@ def shape_values(channels: list[Channel], frames: Callable[[Clock], np.ndarray],
         if blocks is not None and name in blocks:
             face[:, column] = blocks[name].value
     for channel in channels:
-        if channel.kind == "shape" and channel.name in ARKIT_INDEX:
+        source, gain = channel.follows.source, channel.follows.gain
+        if channel.kind == "shape" and source in ARKIT_INDEX:
             at = frames(channel.clock)
-            face[:, ARKIT_INDEX[channel.name]] = [channel.curves[0].evaluate(float(frame)) for frame in at]
+            face[:, ARKIT_INDEX[source]] = [channel.curves[0].evaluate(float(frame)) / gain for frame in at]
     return face
 
 
@@ -164,17 +214,23 @@ def _tweaked(data: bpy.types.AnimData) -> bpy.types.NlaStrip | None:
     return next((strip for strip in strips if strip.active and strip.action == data.action), None)
 
 
-def _channels(block: bpy.types.ID) -> list[Channel]:
+def _there(name: str, among: Iterable[str], otherwise: str) -> str:
+    return name if name in among else otherwise
+
+
+def _channels(subject: Subject, block: bpy.types.ID) -> list[Channel]:
     held: dict[tuple[str, str], Channel] = {}
-    for curves, clock, strip in sources(block):
+    for curves, played, strip in sources(block):
+        clock = replace(played, start=subject.start)
         layer: dict[tuple[str, str], dict[int, bpy.types.FCurve]] = {}
         for curve in curves:
             thing = _thing(curve)
-            if thing is not None and len(curve.keyframe_points) and not curve.lock:
+            if thing is not None and thing[0] in subject.follows and len(curve.keyframe_points) and not curve.lock:
                 layer.setdefault(thing, {})[curve.array_index] = curve
         for thing, components in layer.items():
             ordered = tuple(components[index] for index in sorted(components))
-            held.setdefault(thing, Channel(*thing, block, ordered, clock, strip))
+            follows = subject.follows[thing[0]]
+            held.setdefault(thing, Channel(*thing, block, ordered, clock, strip, follows, subject.left))
     return list(held.values())
 
 
@@ -192,8 +248,9 @@ def _inside(channel: Channel, region: str) -> bool:
         return any(curve.select and not curve.hide for curve in channel.curves)
     if region == "ALL":
         return True
-    if region == "FACE":
-        return channel.kind == "shape"
-    if region in _PREFIXES:
-        return channel.kind == "shape" and channel.name.startswith(_PREFIXES[region])
-    return channel.kind != "shape" and ("eye" in channel.name.lower()) == (region == "GAZE")
+    source = channel.follows.source
+    array = source.partition(".")[0]
+    if region in ("HEAD", "GAZE"):
+        return array == {"HEAD": "head_rotation", "GAZE": "gaze"}[region]
+    face = array not in _BODY
+    return face and (region == "FACE" or source.startswith(_PREFIXES[region]))

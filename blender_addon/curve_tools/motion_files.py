@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -14,18 +13,20 @@ from bpy.app.translations import pgettext_iface as iface
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
+from .. import slices, tasks
 from ..core.exchange import FORMATS, Format, read_motion
 from ..core.performance import CHANNELS, Performance
 from ..core.smplx_npz import Motion
 from ..core.timing import parse_fps
-from ..rerender import slices
 from ..rerender.parts import by_uid, parts_of, refusal
+from ..rerender.place import place_of
 from ..rerender.read_curves import LAST_CAMERA, Read, Wanted, read_shot
 from ..rerender.version_files import load
 from ..rerender.versions import active_folder
 from ..shot_import.animation import animate_bones, animate_face, keying
 from ..shot_import.props import active_shot
 from ..shot_import.shot import Rig
+from ..slices import Steps
 from ..version_adapter import Clip
 
 _SUFFIXES = {form.suffix for form in FORMATS.values()}
@@ -82,7 +83,7 @@ class GARRICK_OT_export_motion(_MotionFile, bpy.types.Operator, ExportHelper):
             return {"CANCELLED"}
         try:
             if bpy.app.background:
-                self.report({"INFO"}, _write(form, path, slices.run(reading(shot, context.scene)).performance))
+                self.report({"INFO"}, _written(form, path, slices.read(reading(shot, context.scene)).performance))
             else:
                 export_beside(shot, context.scene, form, path)
         except (ValueError, OSError) as error:
@@ -135,7 +136,7 @@ class GARRICK_OT_import_motion(_MotionFile, bpy.types.Operator, ImportHelper):
         return {"FINISHED"}
 
 
-def reading(shot: bpy.types.Collection, scene: bpy.types.Scene) -> Generator[tuple[int, int], None, Read]:
+def reading(shot: bpy.types.Collection, scene: bpy.types.Scene) -> Steps[Read]:
     """Steps that read the performance of a shot as Blender plays it now. Raises ValueError, OSError."""
     last = load(active_folder(shot))
     stored = last.shot.performance
@@ -160,21 +161,37 @@ def export_beside(shot: bpy.types.Collection, scene: bpy.types.Scene, form: Form
         with suppress(ValueError):  # the shot was deleted meanwhile: nobody is left to be told
             by_uid(bpy.data.collections, uid).garrick_rerender.note = message
 
-    def done(read: Read) -> None:
-        try:
-            tell(_write(form, path, read.performance))
-        except OSError as error:
-            tell(str(error))
-
+    found: list[Performance] = []
     steps = reading(shot, scene)
-    slices.start(slices.Slices(iface("Export"), uid, steps, done, lambda error: tell(str(error))))
+
+    def first() -> Steps[None]:
+        read = yield from steps
+        found.append(read.performance)
+
+    def work(handle: tasks.Handle) -> None:
+        handle.progress("export")
+        _write(form, path, found[0])
+
+    def done(_: None) -> None:
+        tell(_told(form, path, found[0]))
+
+    tasks.start(tasks.Task(iface("Export"), work, done, lambda error: tell(str(error)), owner=uid, first=first()))
 
 
-def _write(form: Format, path: Path, performance: Performance) -> str:
-    """Write a whole file or none; what to tell the user. Raises OSError."""
+def _written(form: Format, path: Path, performance: Performance) -> str:
+    """Write the file; what to tell the user. Raises OSError."""
+    _write(form, path, performance)
+    return _told(form, path, performance)
+
+
+def _write(form: Format, path: Path, performance: Performance) -> None:
+    """Write a whole file or none. Raises OSError."""
     aside = path.with_name(f".{path.name}.part")
     form.write(performance, aside)
     aside.replace(path)
+
+
+def _told(form: Format, path: Path, performance: Performance) -> str:
     message = iface("{name}: {frames} frames, {kept}.")
     return message.format(name=path.name, frames=len(performance), kept=form.kept)
 
@@ -188,7 +205,7 @@ def apply_motion(shot: bpy.types.Collection, scene: bpy.types.Scene, motion: Mot
     if "face" not in motion.channels and not any(rig.joint_channels):
         raise ValueError("The file moves nothing that this shot has: neither face, head nor gaze.")
     clip = Clip(name)
-    keys = keying(clip, scene, performance)
+    keys = keying(clip, place_of(shot, scene), performance)
     if "face" in motion.channels:
         animate_face(keys, parts.head, performance)
     animate_bones(keys, parts.armature, rig, performance)

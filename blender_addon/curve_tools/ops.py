@@ -1,4 +1,4 @@
-"""The operators on the curves of the active shot."""
+"""The operators on the curves of the active shot, or of the active character that plays one."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..core.performance import Performance
 from ..core.retiming import TimeMap, align
-from ..shot_import.props import active_shot
+from ..rerender.versions import active_folder
 from ..shot_import.sound import add_sound
+from ..shot_import.timeline import place_in
 from . import motion_files, tools
-from .curves import REGIONS, blocks_of, channels_of
+from .curves import REGIONS, Subject, channels_of
 from .sounds import mute_sound
 from .speech import Speech, by_markers, move_markers, read_speech, remember, speech_of
-
-
-def obstacle(context: bpy.types.Context) -> str | None:
-    """Why no tool can be used now, for a greyed button; None when one can. Cheap: panels call it."""
-    why = motion_files.obstacle(context)
-    if why is None and not any(block.animation_data for block in blocks_of(active_shot(context))):
-        why = "Nothing moves the shot's head and rig: it has no Action and no NLA track"
-    return why
+from .subjects import obstacle, subject_of
 
 
 class _CurveTool:
-    """Common to the tools: on the active shot, an error in a sentence, one undo step."""
+    """Common to the tools: on the active shot or character, an error in a sentence, one undo step."""
 
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
 
@@ -41,7 +35,7 @@ class _CurveTool:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            message = self.apply(context.scene, active_shot(context))
+            message = self.apply(context.scene, subject_of(context))
         except (ValueError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -52,7 +46,7 @@ class _CurveTool:
 class _RegionTool(_CurveTool):
     """A tool that acts on a choice of curves and keys."""
 
-    region: EnumProperty(name="Curves", description="Which curves of the shot", items=REGIONS, default="FACE")  # type: ignore[valid-type]
+    region: EnumProperty(name="Curves", description="Which curves", items=REGIONS, default="FACE")  # type: ignore[valid-type]
     keys: EnumProperty(name="Keys", description="Which keys of these curves", items=tools.KEYS)  # type: ignore[valid-type]
 
 
@@ -74,8 +68,8 @@ class GARRICK_OT_curves_gain(_RegionTool, bpy.types.Operator):
         ),
     )
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        channels = channels_of(shot, self.region)
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        channels = channels_of(subject, self.region)
         return _changed(tools.gain(scene, channels, self.keys, self.factor, self.about == "AVERAGE"))
 
 
@@ -94,12 +88,13 @@ class GARRICK_OT_curves_smooth(_RegionTool, bpy.types.Operator):
         name="Keep Closures", description="Lips still close on every p, b and m, and lids in a blink", default=True
     )
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        channels = channels_of(shot, self.region)
-        mouth = any(channel.name.startswith(("jaw", "mouth", "tongue")) for channel in channels)
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        channels = channels_of(subject, self.region)
+        mouth = any(channel.follows.source.startswith(tools.MOUTH) for channel in channels)
         sealed_at = None
         if self.keep_closures:
-            sealed_at = (speech_of(shot) if mouth else Speech((), (), None)).sealed_at()
+            speech = speech_of(subject.shot, subject.keeper) if mouth else Speech((), (), None)
+            sealed_at = speech.sealed_at()
         return _changed(tools.smooth(scene, channels, self.keys, self.seconds, sealed_at))
 
 
@@ -119,9 +114,9 @@ class GARRICK_OT_curves_reduce(_RegionTool, bpy.types.Operator):
         name="Place", description="Largest error of a bone's place", min=0, default=0.0005, precision=5, unit="LENGTH"
     )
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
         bounds = tools.Bounds(self.weight, self.angle, self.distance)
-        done = tools.reduce(scene, channels_of(shot, self.region), self.keys, bounds)
+        done = tools.reduce(scene, channels_of(subject, self.region), self.keys, bounds)
         message = iface("{after} of {before} keys left.").format(after=done.after, before=done.before)
         if done.left:
             message += " " + iface("{left} curves with Bezier or stepped keys were left alone.").format(left=done.left)
@@ -139,8 +134,8 @@ class GARRICK_OT_curves_close_lips(_CurveTool, bpy.types.Operator):
         precision=3, unit="TIME_ABSOLUTE",
     )  # fmt: skip
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        tools.close_lips(scene, channels_of(shot, "FACE"), scene.frame_current_final, self.hold)
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        tools.close_lips(scene, channels_of(subject, "FACE"), scene.frame_current_final, self.hold)
         return iface("Lips closed at frame {frame:g}.").format(frame=scene.frame_current_final)
 
 
@@ -150,8 +145,8 @@ class GARRICK_OT_curves_blink(_CurveTool, bpy.types.Operator):
     bl_idname = "garrick.curves_blink"
     bl_label = "Insert Blink"
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        tools.blink(scene, channels_of(shot, "FACE"), scene.frame_current_final)
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        tools.blink(scene, channels_of(subject, "FACE"), scene.frame_current_final)
         return iface("Blink at frame {frame:g}.").format(frame=scene.frame_current_final)
 
 
@@ -161,8 +156,8 @@ class GARRICK_OT_curves_mirror(_CurveTool, bpy.types.Operator):
     bl_idname = "garrick.curves_mirror"
     bl_label = "Mirror"
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        return iface("{count} curves mirrored.").format(count=tools.mirror(channels_of(shot, "ALL")))
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        return iface("{count} curves mirrored.").format(count=tools.mirror(channels_of(subject, "ALL")))
 
 
 class GARRICK_OT_curves_retime_markers(_CurveTool, bpy.types.Operator):
@@ -171,9 +166,9 @@ class GARRICK_OT_curves_retime_markers(_CurveTool, bpy.types.Operator):
     bl_idname = "garrick.curves_retime_markers"
     bl_label = "Retime to Markers"
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        times = by_markers(scene, speech_of(shot).words)
-        return _retime(scene, shot, times)
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        times = by_markers(scene, place_in(scene, subject.start), speech_of(subject.shot, subject.keeper).words)
+        return _retime(scene, subject, times)
 
 
 class GARRICK_OT_curves_retime_speech(_CurveTool, bpy.types.Operator, ImportHelper):
@@ -189,22 +184,23 @@ class GARRICK_OT_curves_retime_speech(_CurveTool, bpy.types.Operator, ImportHelp
         name="Replace Sound", description="Mute the shot's sound strip and add the new voice", default=True
     )
 
-    def apply(self, scene: bpy.types.Scene, shot: bpy.types.Collection) -> str:
-        now, new = speech_of(shot), read_speech(Path(bpy.path.abspath(self.filepath)))
+    def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
+        now, new = speech_of(subject.shot, subject.keeper), read_speech(Path(bpy.path.abspath(self.filepath)))
         times = align(now.phones, new.phones)
-        message = _retime(scene, shot, times)
-        move_markers(scene, now.words, times)
+        place = place_in(scene, subject.start)
+        message = _retime(scene, subject, times)
+        move_markers(scene, place, now.words, times)
         if self.replace_sound and new.audio is not None:
-            note = add_sound(scene, new.audio, Performance.rest(1, 25))
+            note = add_sound(scene, place, new.audio, Performance.rest(1, 25))
             if note is None:
-                mute_sound(scene, Path(bpy.path.abspath(shot.garrick.folder)) / "audio.wav")
+                mute_sound(scene, active_folder(subject.shot) / "audio.wav")
         return message
 
 
-def _retime(scene: bpy.types.Scene, shot: bpy.types.Collection, times: TimeMap) -> str:
-    channels = channels_of(shot, "ALL")
+def _retime(scene: bpy.types.Scene, subject: Subject, times: TimeMap) -> str:
+    channels = channels_of(subject, "ALL")
     tools.retime(scene, channels, times)
-    remember(shot, times)
+    remember(subject.keeper, times)
     last = max(channel.clock.scene_frame(curve.range()[1]) for channel in channels for curve in channel.curves)
     message = iface("The performance now ends at frame {frame:.0f}.").format(frame=float(last))
     if last > scene.frame_end:

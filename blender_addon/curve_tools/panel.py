@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..sentences import write
 from . import motion_files, ops
 
 
@@ -16,7 +17,7 @@ class _CurvesPanel:
         layout = self.layout
         why = ops.obstacle(context)
         if why is not None:
-            layout.label(text=why, icon="INFO")
+            write(layout, why, "INFO")
         settings = context.scene.garrick_curves
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
@@ -24,12 +25,12 @@ class _CurvesPanel:
         column.prop(settings, "region")
         column.prop(settings, "keys")
         row = layout.row(align=True)
-        for tool, icon in (
-            (ops.GARRICK_OT_curves_gain, "FULLSCREEN_ENTER"),
-            (ops.GARRICK_OT_curves_smooth, "MOD_SMOOTH"),
-            (ops.GARRICK_OT_curves_reduce, "IPO_LINEAR"),
+        for tool, text, icon in (
+            (ops.GARRICK_OT_curves_gain, "Gain", "FULLSCREEN_ENTER"),
+            (ops.GARRICK_OT_curves_smooth, "Smooth", "MOD_SMOOTH"),
+            (ops.GARRICK_OT_curves_reduce, "Reduce", "IPO_LINEAR"),  # short, as there are three in a row
         ):
-            button = row.operator(tool.bl_idname, icon=icon)
+            button = row.operator(tool.bl_idname, text=text, icon=icon)
             button.region, button.keys = settings.region, settings.keys
         layout.label(text="At the Playhead")
         row = layout.row(align=True)

@@ -13,7 +13,7 @@ class GARRICK_PG_curve_tools(bpy.types.PropertyGroup):
     """Which curves and which of their keys the tools change."""
 
     region: EnumProperty(  # type: ignore[valid-type]
-        name="Curves", description="Which curves of the shot the tools change", items=REGIONS, default="FACE"
+        name="Curves", description="Which curves the tools change", items=REGIONS, default="FACE"
     )
     keys: EnumProperty(  # type: ignore[valid-type]
         name="Keys", description="Which keys of these curves the tools change", items=KEYS

@@ -1,4 +1,4 @@
-"""The tools: each takes channels of a shot and edits their keys in place."""
+"""The tools: each takes channels of a subject and edits their keys in place."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ KEYS = (
     ("RANGE", "Keys in Range", "The keys in the preview range, or in the scene's range where there is none"),
 )
 """Items of an EnumProperty: which keys of the curves are edited."""
+
+
+MOUTH = ("jaw", "mouth", "tongue", "viseme")
+"""What the names of sources begin with that shut the lips."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def smooth(
         new = edits.smooth(times, values, seconds)
         if sealed_at is None or channel.kind != "shape":
             return new
-        return new + (values - new) * _kept(channel.name, times, values, sealed_at)[:, None]
+        return new + (values - new) * _kept(channel.follows.source, times, values, sealed_at)[:, None]
 
     return _edit(scene, channels, which, change)
 
@@ -141,13 +145,12 @@ def mirror(channels: Sequence[Channel]) -> int:
     """Left for right: curves of the face change their side, bones turn and shift the other way. The number of curves."""
     mirrored = 0
     for channel in channels:
-        other = edits.mirrored_name(channel.name)
+        other = channel.follows.twin
         if channel.kind == "shape":
             other = other if other in channel.block.key_blocks else channel.name
             path = f'key_blocks["{other}"].value'
         else:
             bones = channel.block.data.bones
-            other = other if other in bones else channel.name
             path = f'pose.bones["{other}"].{channel.kind}'
             _mirror_bone(channel, np.array(bones[channel.name].matrix_local.to_3x3()), bones[other])
         for curve in channel.curves:
@@ -160,11 +163,12 @@ def mirror(channels: Sequence[Channel]) -> int:
 def _mirror_bone(channel: Channel, axes: np.ndarray, other: bpy.types.Bone) -> None:
     """Reflect a bone's curves in the plane between left and right, and give them in the other bone's axes."""
     to_other = np.array(other.matrix_local.to_3x3()).T
+    reflect = np.eye(3) - 2 * np.outer(channel.left, channel.left)
     if channel.kind == "rotation_quaternion" and len(channel.curves) == 4:
         change = np.eye(4)
-        change[1:, 1:] = to_other @ np.diag([1.0, -1.0, -1.0]) @ axes  # a turn is an axial vector
+        change[1:, 1:] = to_other @ -reflect @ axes  # a turn is an axial vector
     elif channel.kind == "location" and len(channel.curves) == 3:
-        change = to_other @ np.diag([-1.0, 1.0, 1.0]) @ axes
+        change = to_other @ reflect @ axes
     elif channel.kind == "scale":
         return
     else:
@@ -235,12 +239,12 @@ def _mask(scene: bpy.types.Scene, channel: Channel, keys: Keys, which: str) -> n
     return np.ones(len(keys.frames), bool)
 
 
-def _kept(name: str, times: np.ndarray, values: np.ndarray, sealed_at: np.ndarray) -> np.ndarray:
+def _kept(source: str, times: np.ndarray, values: np.ndarray, sealed_at: np.ndarray) -> np.ndarray:
     """(N,) 0..1: how much of each key a smoothing leaves as it was."""
-    if name.startswith("eyeBlink"):
+    if source.startswith("eyeBlink"):
         shut = times[values[:, 0] > 0.7]
         return np.max([edits.seal_amount(times, at, 0.02) for at in shut], axis=0, initial=0.0)
-    if name.startswith(("jaw", "mouth", "tongue")):
+    if source.startswith(MOUTH):
         return np.max([edits.seal_amount(times, at, 0.04) for at in sealed_at], axis=0, initial=0.0)
     return np.zeros(len(times))
 
@@ -270,7 +274,7 @@ def _reshape(
     Keys are added on the scene's frames, so that the new course is seen whatever keys there were.
     """
     names = {ARKIT_NAMES[column]: column for column in columns}
-    shapes = [channel for channel in channels if channel.kind == "shape" and channel.name in names]
+    shapes = [channel for channel in channels if channel.kind == "shape" and channel.follows.source in names]
     if not shapes:
         raise ValueError("None of the shape keys that this needs has an editable curve.")
     rate = scene_rate(scene)
@@ -293,8 +297,11 @@ def _reshape(
         own = channel.clock.scene_frame(keys.frames)
         nearest = np.clip(np.searchsorted(frames, own - SAME), 0, len(frames) - 1)
         inside = np.abs(frames[nearest] - own) <= 2 * SAME
-        column = names[channel.name]
-        write_keys(curve, keys.with_values(np.where(inside, new[nearest, column], keys.values)))
+        wanted = channel.follows.gain * new[nearest, names[channel.follows.source]]
+        block = channel.block.key_blocks.get(channel.name)
+        if block is not None:
+            wanted = np.clip(wanted, block.slider_min, block.slider_max)
+        write_keys(curve, keys.with_values(np.where(inside, wanted, keys.values)))
     _tag(shapes)
     return len(shapes)
 

@@ -31,6 +31,7 @@ class Run:
     """A job that this Blender follows, or has followed.
 
     job:   as asked, files by their paths. scene: session_uid of the one that asked. folder: where the results go.
+    start: the scene's frame at which the shot shall begin.
     id:    the service's, as soon as it has one. imported: it is in the scene.
     note:  what the user should know of a finished job: what it moves and warnings, or why it has not been imported.
     """
@@ -40,6 +41,7 @@ class Run:
     consent: bool
     scene: int
     folder: Path
+    start: int
     id: str | None = None
     task: Task[Any] | None = None
     note: str = ""

@@ -10,8 +10,9 @@ from typing import Any
 import bpy
 
 from ..runner import Finished, Request, read_receipt, run_job
-from ..shot_import.scene import Imported, import_shot
+from ..shot_import.scene import Imported, Options, import_steps
 from ..shot_import.shot import Shot, read_shot
+from ..slices import Steps
 from ..tasks import Handle
 
 _LEFT_OUT = ("scene.blend",)  # the import makes that scene, here
@@ -52,6 +53,14 @@ def read_again(folder: Path) -> Fetched:
     return Fetched(receipt["id"], receipt["job"], bool(receipt.get("consent")), folder, warnings, shot)
 
 
+def asked_for(shot: bpy.types.Collection) -> dict[str, Any]:
+    """The job that a shot of the scene was made by, files by their paths; {} where it does not know. Raises ValueError."""
+    asked = json.loads(shot.garrick.job) if shot.garrick.job else {}
+    if not isinstance(asked, dict):
+        raise ValueError("it is no job")
+    return asked
+
+
 def obstacle(scene: bpy.types.Scene | None) -> str | None:
     """Why nothing can be imported into a scene now; None when it can."""
     if scene is None:
@@ -64,13 +73,10 @@ def obstacle(scene: bpy.types.Scene | None) -> str | None:
     return None
 
 
-def bring_in(fetched: Fetched, scene: bpy.types.Scene) -> Imported:
-    """Import a job into a scene, as one undo step. Raises ValueError, OSError."""
-    layer = bpy.context.view_layer if bpy.context.scene == scene else scene.view_layers[0]
-    with bpy.context.temp_override(scene=scene, view_layer=layer):
-        imported = import_shot(fetched.shot, scene)
+def bring_in(fetched: Fetched, scene: bpy.types.Scene, start: int) -> Steps[Imported]:
+    """Import a job into a scene from frame `start` on, in steps. Raises ValueError, OSError, and leaves nothing then."""
+    imported = yield from import_steps(fetched.shot, scene, Options(start))
     kept = imported.collection.garrick  # what lies where and belongs to what, the import has written there itself
     kept.job, kept.job_id = json.dumps(fetched.asked, ensure_ascii=False), fetched.id
     kept.portrait_consent = fetched.consent
-    bpy.ops.ed.undo_push(message=f"Garrick: {fetched.shot.name}")
     return imported

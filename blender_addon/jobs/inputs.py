@@ -12,7 +12,7 @@ from bpy.app.translations import pgettext_iface as _
 
 from .. import version_adapter
 from ..runner import ASSET
-from . import consent, schema_ui
+from . import consent, portraits, schema_ui
 from .schema import fault
 
 
@@ -70,6 +70,9 @@ def problem(scene: bpy.types.Scene) -> str | None:
     portrait = portrait_of(scene)
     if portrait is None:
         return _("There is no file {path}").format(path=bpy.path.abspath(inputs.portrait))
+    unusable = portraits.problem(scene, portrait)
+    if unusable is not None:
+        return unusable
     if not consent.given(portrait):
         return _("Confirm first that the person in the portrait agrees")
     wrong = _voice_problem(scene)

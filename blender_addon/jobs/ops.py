@@ -9,39 +9,32 @@ from bpy.app.translations import pgettext_iface
 from bpy.props import StringProperty
 
 from .. import tasks
-from ..answers import ServiceError
 from ..backend_link import link
+from ..shot_import.props import active_shot
 from ..tasks import Task
-from . import consent, history, inputs, menus, places, preset_ops, schema_ui, watch, work
+from . import (
+    consent,
+    face_ops,
+    history,
+    importing,
+    inputs,
+    menus,
+    places,
+    portraits,
+    preset_ops,
+    schema_ui,
+    watch,
+    work,
+)
+from .beside import Beside
 from .history import Row
-
-_FAILURES = (ServiceError, tasks.Cancelled, ValueError, OSError)
 
 _KEY = StringProperty(
     name="Job", description="Key or id of the job; the chosen one of the list when empty", options={"SKIP_SAVE"}
 )
 
 
-class _Beside:
-    """An operator whose work runs beside the window: `invoke` starts it, `execute` waits for it."""
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._go(context, tasks.start)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._go(context, tasks.run)
-
-    def _go(self, context: bpy.types.Context, start: Any) -> set[str]:
-        try:
-            link.settings()  # read here, where Blender's data may be read
-            self.begin(context, start)
-        except _FAILURES as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-
-class GARRICK_OT_perform(_Beside, bpy.types.Operator):
+class GARRICK_OT_perform(Beside, bpy.types.Operator):
     """Have the service make the shot from these inputs and settings, and import it. You can go on working meanwhile"""
 
     bl_idname = "garrick.perform"
@@ -63,7 +56,7 @@ class GARRICK_OT_perform(_Beside, bpy.types.Operator):
         _tell(self, run)
 
 
-class GARRICK_OT_take_up_job(_Beside, bpy.types.Operator):
+class GARRICK_OT_take_up_job(Beside, bpy.types.Operator):
     """Import what the job has made; one that was stopped or has failed goes on where it was"""
 
     bl_idname = "garrick.take_up_job"
@@ -88,7 +81,7 @@ class GARRICK_OT_take_up_job(_Beside, bpy.types.Operator):
         _tell(self, run)
 
 
-class GARRICK_OT_cancel_job(_Beside, bpy.types.Operator):
+class GARRICK_OT_cancel_job(Beside, bpy.types.Operator):
     """Stop the job; what is finished of it stays, and it can be taken up again"""
 
     bl_idname = "garrick.cancel_job"
@@ -104,7 +97,7 @@ class GARRICK_OT_cancel_job(_Beside, bpy.types.Operator):
             start(work.cancel(row.id))
 
 
-class GARRICK_OT_delete_job(_Beside, bpy.types.Operator):
+class GARRICK_OT_delete_job(Beside, bpy.types.Operator):
     """Have the service forget the job and its files; shots that were imported keep theirs"""
 
     bl_idname = "garrick.delete_job"
@@ -129,7 +122,7 @@ class GARRICK_OT_delete_job(_Beside, bpy.types.Operator):
             work.show()
 
 
-class GARRICK_OT_refresh_jobs(_Beside, bpy.types.Operator):
+class GARRICK_OT_refresh_jobs(Beside, bpy.types.Operator):
     """Ask the service what it offers and what it has done; scripts call this before they set `scene.garrick_settings`"""
 
     bl_idname = "garrick.refresh_jobs"
@@ -155,6 +148,37 @@ class GARRICK_OT_restore_job(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         inputs.restore(context.scene, row.name, _asked(row))
+        return {"FINISHED"}
+
+
+class GARRICK_OT_restore_shot(bpy.types.Operator):
+    """Put the inputs and settings that the active shot was made with back into the panel"""
+
+    bl_idname = "garrick.restore_shot"
+    bl_label = "Use Its Settings"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        shot = active_shot(context)
+        why = None
+        if shot is None:
+            why = "Select an object of a Garrick shot first"
+        elif not shot.garrick.job:
+            why = "The shot was imported from a folder and does not know what it was asked for"
+        elif context.scene.library is not None:
+            why = "This scene is linked from another file"
+        if why is not None:
+            cls.poll_message_set(why)
+        return why is None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        shot = active_shot(context)
+        try:
+            inputs.restore(context.scene, shot.name, importing.asked_for(shot))
+        except ValueError as error:
+            self.report({"ERROR"}, f"What the shot remembers of its job is damaged: {error}")
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 
@@ -223,6 +247,7 @@ _CLASSES = (
     GARRICK_OT_delete_job,
     GARRICK_OT_refresh_jobs,
     GARRICK_OT_restore_job,
+    GARRICK_OT_restore_shot,
     GARRICK_OT_give_consent,
     GARRICK_OT_take_from_scene,
     GARRICK_OT_open_shots,
@@ -234,6 +259,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     preset_ops.register()
+    face_ops.register()
     menus.register()
     watch.register()
 
@@ -242,10 +268,12 @@ def unregister() -> None:
     """Take them away again."""
     watch.unregister()
     menus.unregister()
+    face_ops.unregister()
     preset_ops.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     history.clear()
+    portraits.forget()
 
 
 def _unready() -> str | None:

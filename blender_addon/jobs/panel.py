@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
-import bpy.utils.previews
 from bpy.app.translations import pgettext_iface as _
 
 from .. import version_adapter
-from . import history, inputs, schema_ui, work
+from ..answers import ServiceError
+from ..backend_link import link
+from ..sentences import write
+from . import history, inputs, portraits, preview, schema_ui, work
+from .faces import Look, chosen
 from .presets import INPUTS
-from .row_ui import draw_line, draw_progress, draw_row, sentence
+from .row_ui import draw_line, draw_progress, draw_row
 
-_PREVIEW_SCALE = 6.0
-
-_previews: bpy.utils.previews.ImagePreviewCollection | None = None
+_IN_A_ROW = 5  # numbers of faces
 
 
 def draw_inputs(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -23,14 +26,15 @@ def draw_inputs(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.use_property_split, layout.use_property_decorate = True, False
     layout.prop(given, "portrait")
     portrait = inputs.portrait_of(scene)
+    known = False
     if portrait is not None:
-        layout.template_icon(icon_value=_preview_of(str(portrait), portrait.stat().st_mtime_ns), scale=_PREVIEW_SCALE)
-    consent = layout.row()
-    consent.enabled = portrait is not None
-    consent.prop(given, "consent")
+        preview.draw(layout, scene, portrait)
+        known = _draw_faces(layout, scene, portrait)
+        layout.prop(given, "consent")
     _draw_voice(layout, scene)
     layout.prop(given, "shot_name")
-    schema_ui.draw(layout, scene, INPUTS)
+    layout.prop(given, "place")
+    schema_ui.draw(layout, scene, INPUTS, schema_ui.field_of(portraits.FACE) if known else None)
     _draw_perform(layout, scene)
 
 
@@ -47,7 +51,7 @@ def draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     for group in schema_ui.group_names():
         if group == INPUTS:
             continue
-        header, body = layout.panel(f"garrick_settings_{group}")
+        header, body = layout.panel(f"garrick_settings_{group}", default_closed=True)
         header.label(text=group)
         if body is not None:
             schema_ui.draw(body, context.scene, group)
@@ -122,14 +126,6 @@ class GARRICK_PT_scene(_SceneTab, bpy.types.Panel):
     bl_label = "Garrick"
 
     def draw(self, context: bpy.types.Context) -> None:
-        _draw_perform(self.layout, context.scene)
-
-
-class GARRICK_PT_scene_inputs(_SceneTab, bpy.types.Panel):
-    bl_label = "Inputs"
-    bl_parent_id = "GARRICK_PT_scene"
-
-    def draw(self, context: bpy.types.Context) -> None:
         draw_inputs(self.layout, context)
 
 
@@ -155,27 +151,61 @@ _CLASSES = (
     GARRICK_PT_settings,
     GARRICK_PT_jobs,
     GARRICK_PT_scene,
-    GARRICK_PT_scene_inputs,
     GARRICK_PT_scene_settings,
     GARRICK_PT_scene_jobs,
 )
 
 
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(_CLASSES)
+
+
 def register() -> None:
     """Add the panels."""
-    global _previews
-    _previews = bpy.utils.previews.new()
-    for cls in _CLASSES:
-        bpy.utils.register_class(cls)
+    preview.register()
+    _register_classes()
 
 
 def unregister() -> None:
     """Take them away again."""
-    global _previews
-    for cls in reversed(_CLASSES):
-        bpy.utils.unregister_class(cls)
-    bpy.utils.previews.remove(_previews)
-    _previews = None
+    _unregister_classes()
+    preview.unregister()
+
+
+def _draw_faces(layout: bpy.types.UILayout, scene: bpy.types.Scene, portrait: Path) -> bool:
+    """What the service saw in the portrait; whether that is known, so that the face needs no number."""
+    seen = portraits.look_of(portrait)
+    if portraits.under_way(portrait):
+        layout.label(text="Looking for the face...", icon="VIEWZOOM")
+    elif isinstance(seen, ServiceError):
+        if seen.kind != "input":  # that is said below the button Perform
+            layout.operator("garrick.find_faces", icon="VIEWZOOM")
+    elif seen is None:
+        if link.status().light in ("ready", "busy"):
+            layout.operator("garrick.find_faces", icon="VIEWZOOM")
+    else:
+        _draw_seen(layout, seen, portraits.face_index(scene))
+        return True
+    return False
+
+
+def _draw_seen(layout: bpy.types.UILayout, seen: Look, index: int | None) -> None:
+    """How many faces there are, which one is used, and what could be better about it."""
+    count, face = len(seen.usable), chosen(seen, index)
+    if count > 1 or (index is not None and face is None):
+        row = layout.split(factor=0.4)
+        label = row.row()
+        label.alignment = "RIGHT"
+        label.label(text="Face")
+        buttons = row.grid_flow(row_major=True, columns=min(count, _IN_A_ROW), even_columns=True, align=True)
+        for number in range(count):
+            used = face is not None and number == face.index
+            button = buttons.operator("garrick.choose_face", text=str(number + 1), translate=False, depress=used)
+            button.index = number
+    elif face is not None:
+        layout.label(text=_("Face: {height:.0f} px high").format(height=face.height), icon="USER", translate=False)
+    if face is not None:
+        for note in face.notes:
+            write(layout, note, "INFO")
 
 
 def _draw_voice(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
@@ -207,15 +237,7 @@ def _draw_perform(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     button.operator("garrick.perform", icon="PLAY")
     missing = inputs.problem(scene)
     if missing is not None:
-        sentence(layout, missing, "INFO")
+        write(layout, missing, "INFO")
     newest = next((row for row in history.rows() if row.run is not None and row.run.scene == scene.session_uid), None)
     if newest is not None and not newest.rests:
         draw_progress(layout, newest)
-
-
-def _preview_of(path: str, changed: int) -> int:
-    """The icon of a picture; loaded anew when the file has changed."""
-    assert _previews is not None
-    key = f"{path} {changed}"
-    found = _previews.get(key) or _previews.load(key, path, "IMAGE")
-    return found.icon_id

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from .. import version_adapter
+from ..shot_import.timeline import PLACES
 from . import consent, schema_ui
 from .inputs import portrait_of
 
@@ -46,6 +47,11 @@ class GARRICK_PG_inputs(bpy.types.PropertyGroup):
         options=set(),
         get=_read_consent,
         set=_write_consent,
+    )
+    place: EnumProperty(  # type: ignore[valid-type]
+        name="Begin at",
+        description="Where the shot begins in the scene's time, at the press of the button",
+        items=PLACES,
     )
     voice: EnumProperty(name="Voice", description="Where the voice comes from", items=_VOICES)  # type: ignore[valid-type]
     audio: StringProperty(  # type: ignore[valid-type]

@@ -8,6 +8,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as _
 
 from ..backend_link import link
+from ..sentences import write
 from .history import Problem, Row
 
 _ICONS = {
@@ -36,14 +37,21 @@ _PHASES = {
     "queued": "Waiting for its turn",
     "running": "Starting",
     "check": "Checking the inputs",
-    "speech": "Listening",
+    "decode": "Reading the voice",
+    "speak": "Speaking",
+    "listen": "Listening",
+    "speech": "Waiting for the speech",
     "portrait": "Reading the portrait",
     "motion": "Acting",
+    "prepare": "Preparing the head",
     "frames": "Rendering frames",
     "preview": "Making the preview",
     "scene": "Writing the scene",
     "download": "Fetching",
     "read": "Reading",
+    "import": "Importing",
+    "show": "Showing",
+    "export": "Exporting",
 }
 
 _FIXES = {
@@ -56,8 +64,6 @@ _FIXES = {
     "output": ("garrick.open_shots", "Open Shots Folder", "FILE_FOLDER"),
 }
 """Kind of an error -> the operator that mends it, its text and icon."""
-
-_LINE = 33  # characters of a sentence in a box of a sidebar of the usual width, beside an icon
 
 
 def draw_line(layout: bpy.types.UILayout, row: Row) -> None:
@@ -79,14 +85,13 @@ def draw_row(layout: bpy.types.UILayout, row: Row) -> None:
     box = layout.box().column()
     if not row.rests:
         draw_progress(box, row)
-        stop = box.row()
-        stop.enabled = row.state != "cancelling"
-        stop.operator("garrick.cancel_job", icon="CANCEL").key = row.key
+        if row.state != "cancelling":
+            box.operator("garrick.cancel_job", icon="CANCEL").key = row.key
         if row.run is None:
             box.operator("garrick.take_up_job", text="Follow and Import", icon="IMPORT").key = row.key
         return
     if row.note:
-        sentence(box, row.note, "INFO")
+        write(box, row.note, "INFO")
     if row.problem is not None:
         _draw_problem(box, row.problem)
     buttons = box.row(align=True)
@@ -97,35 +102,27 @@ def draw_row(layout: bpy.types.UILayout, row: Row) -> None:
     buttons.operator("garrick.delete_job", text="", icon="TRASH").key = row.key
 
 
+def draw_bar(layout: bpy.types.UILayout, phase: str, done: float, total: float) -> None:
+    """The bar of a phase, by its name in the service or in the add-on; a name that is not known is shown as it is."""
+    text = _(_PHASES.get(phase, phase))
+    if total:
+        text = _("{phase}: {done} of {total}").format(phase=text, done=int(done), total=int(total))
+    layout.progress(factor=min(1.0, done / total) if total else 0.0, text=text)
+
+
 def draw_progress(layout: bpy.types.UILayout, row: Row) -> None:
     """The bar of a job under way, with its phase and the time that it has still to go."""
-    phase = _(_PHASES.get(row.phase, row.phase)) if row.state != "cancelling" else _("Stopping")
-    if row.total:
-        counted = _("{phase}: {done} of {total}").format(phase=phase, done=int(row.done), total=int(row.total))
-        layout.progress(factor=min(1.0, row.done / row.total), text=counted)
-    else:
-        layout.progress(factor=0.0, text=phase)
+    draw_bar(layout, "Stopping" if row.state == "cancelling" else row.phase, row.done, row.total)
     if row.run is not None and link.status().light == "off":
-        sentence(layout, _("The service does not answer. The job goes on when it is back."), "INFO")
+        write(layout, _("The service does not answer. The job goes on when it is back."), "INFO")
     elif row.remaining is not None and row.state == "running":
         layout.label(text=_("About {time} left").format(time=_duration(row.remaining)), translate=False)
 
 
-def sentence(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A sentence, broken into the lines that a sidebar has room for."""
-    column = layout.column(align=True)
-    line = ""
-    for word in [*text.split(), ""]:
-        if line and (not word or len(line) + 1 + len(word) > _LINE):
-            column.label(text=line, icon=icon, translate=False)
-            line, icon = "", "BLANK1"
-        line = f"{line} {word}".strip()
-
-
 def _draw_problem(layout: bpy.types.UILayout, problem: Problem) -> None:
-    sentence(layout, problem.message, "ERROR")
+    write(layout, problem.message, "ERROR")
     if problem.fix:
-        sentence(layout, problem.fix, "BLANK1")
+        write(layout, problem.fix, "BLANK1")
     if problem.kind in _FIXES:
         operator, text, icon = _FIXES[problem.kind]
         layout.operator(operator, text=text, icon=icon)

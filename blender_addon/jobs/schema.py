@@ -15,13 +15,14 @@ PANEL_FIELDS = ("portrait", "audio", "text")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _INT = 2**31 - 1  # Blender's whole numbers end here
 _LONGEST = 8  # numbers in an array
+_MOST = 200  # values of a choice
 
 
 @dataclass(frozen=True)
 class Field:
     """One setting of a job, as in /v1/schema.
 
-    kind:      "boolean", "integer", "number", "integers" (an array of `items`) or "string".
+    kind:      "boolean", "integer", "number", "integers" (an array of `items`), "choice" (one of `choices`) or "string".
     shown_if:  another field's name and whether that must be set for this one to be shown; None: always.
     default:   of the kind; for a nullable field without one, the least value allowed.
     unset:     the field is left out of a job unless the user switches it on.
@@ -40,6 +41,7 @@ class Field:
     maximum: float
     step: int
     items: int
+    choices: tuple[str | int, ...]
     shown_if: tuple[str, bool] | None
 
 
@@ -70,6 +72,8 @@ def held(field: Field, value: Any) -> Any:
             return bool(value)
         if field.kind == "string":
             return str(value)
+        if field.kind == "choice":
+            return value if value in field.choices and not isinstance(value, bool) else None
         if field.kind == "integers":
             return [_whole(field, part) for part in value] if len(value) == field.items else None
         if field.kind == "integer":
@@ -107,7 +111,12 @@ def _field(entry: dict[str, Any]) -> Field | None:
         if not isinstance(items, int) or not 1 < items <= _LONGEST:
             return None
         kind = "integers"
-    if kind not in ("boolean", "integer", "number", "integers", "string"):
+    choices = _choices(entry.get("choices"))
+    if choices is None:
+        return None
+    if choices:
+        kind = "choice"
+    if kind not in ("boolean", "integer", "number", "integers", "choice", "string"):
         return None
     whole = kind in ("integer", "integers")
     minimum = _number(entry.get("minimum"), -_INT if whole else -1e9)
@@ -127,9 +136,11 @@ def _field(entry: dict[str, Any]) -> Field | None:
         maximum=min(maximum, _INT) if whole else maximum,
         step=int(step) if whole and isinstance(step, int | float) and step >= 1 else 1,
         items=items if kind == "integers" else 1,
+        choices=choices,
         shown_if=_condition(entry.get("condition")),
     )
-    empty = {"boolean": False, "string": "", "integers": [0] * field.items}.get(kind, 0)
+    first = choices[0] if choices else None
+    empty = {"boolean": False, "string": "", "integers": [0] * field.items, "choice": first}.get(kind, 0)
     default = held(field, entry.get("default") if entry.get("default") is not None else empty)
     return None if default is None else Field(**{**field.__dict__, "default": default})
 
@@ -138,6 +149,17 @@ def _described(entry: dict[str, Any]) -> str:
     """The tooltip, with its unit and without the full stop that Blender adds."""
     words = str(entry.get("description") or entry.get("title") or "").rstrip(".")
     return f"{words} ({entry['unit']})" if entry.get("unit") else words
+
+
+def _choices(entry: Any) -> tuple[str | int, ...] | None:
+    """The values of a choice, each once; none for a field that is no choice, None for one that cannot be drawn."""
+    if entry is None:
+        return ()
+    if not isinstance(entry, list) or not 0 < len(entry) <= _MOST:
+        return None
+    if not all(isinstance(value, str | int) and not isinstance(value, bool) and value != "" for value in entry):
+        return None
+    return tuple(entry) if len({str(value) for value in entry}) == len(entry) else None
 
 
 def _condition(entry: Any) -> tuple[str, bool] | None:

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 from bpy.props import (
     BoolProperty,
+    EnumProperty,
     FloatProperty,
     IntProperty,
     IntVectorProperty,
@@ -95,10 +96,17 @@ def shown(scene: bpy.types.Scene, group: str | None = None) -> list[Field]:
     ]  # fmt: skip
 
 
-def draw(layout: bpy.types.UILayout, scene: bpy.types.Scene, group: str) -> None:
-    """The settings of one group."""
+def field_of(widget: str) -> Field | None:
+    """The first field that is drawn in that way; None when there is none."""
+    return next((field for field in _fields if field.widget == widget), None)
+
+
+def draw(layout: bpy.types.UILayout, scene: bpy.types.Scene, group: str, without: Field | None = None) -> None:
+    """The settings of one group, but for one that the panel draws in another way."""
     settings = scene.garrick_settings
     for field in shown(scene, group):
+        if field == without:
+            continue
         target = layout
         if field.unset:
             row = layout.row(heading=field.title)
@@ -158,6 +166,8 @@ def _property(field: Field) -> Any:
         value = list(value) if field.kind == "integers" else value
         store(settings.id_data, {**stored(settings.id_data), field.name: value})
 
+    if field.kind == "choice":
+        return _choice(field)
     about = {
         "name": field.title, "description": field.description, "default": field.default, "options": set(), "get": read,
         "set": write,
@@ -178,6 +188,27 @@ def _property(field: Field) -> Any:
             if field.asset:
                 about |= {"subtype": "FILE_PATH", "options": version_adapter.path_options()}
             return StringProperty(**about)
+
+
+def _choice(field: Field) -> Any:
+    """The list to choose from of a field that takes some values only."""
+
+    def read(settings: bpy.types.PropertyGroup) -> int:
+        value = value_of(settings.id_data, field)
+        return field.choices.index(field.default if value is None else value)
+
+    def write(settings: bpy.types.PropertyGroup, number: int) -> None:
+        store(settings.id_data, {**stored(settings.id_data), field.name: field.choices[number]})
+
+    items = [
+        (str(value), str(value).replace("_", " ").capitalize(), "", number)
+        for number, value in enumerate(field.choices)
+    ]
+    default = field.choices.index(field.default)
+    return EnumProperty(
+        name=field.title, description=field.description, items=items, default=items[default][0], options=set(),
+        get=read, set=write,
+    )  # fmt: skip
 
 
 def _switch(field: Field) -> Any:

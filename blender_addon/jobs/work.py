@@ -10,6 +10,8 @@ import bpy
 from ..backend_link import link
 from ..client import Client
 from ..runner import Request
+from ..shot_import.timeline import start_frame
+from ..slices import Steps
 from ..tasks import Handle, Task
 from . import history, importing, places, schema_ui
 from .history import Row, Run
@@ -19,7 +21,8 @@ from .inputs import Asked, write_cut
 
 def perform(scene: bpy.types.Scene, asked: Asked) -> Run:
     """The run of a new job; nothing is sent before its task is started. Raises OSError."""
-    run = Run(asked.name, asked.job, True, scene.session_uid, places.shot_folder(asked.name))
+    folder = places.shot_folder(asked.name)
+    run = Run(asked.name, asked.job, True, scene.session_uid, folder, _start(scene))
 
     def work(handle: Handle) -> Fetched:
         if asked.cut is not None:
@@ -38,9 +41,9 @@ def take_up(scene: bpy.types.Scene, row: Row) -> Run:
     folder = places.fetched_folder(row.id) if row.id else None
     if row.run is not None:
         before = row.run
-        run = Run(before.name, before.job, before.consent, scene.session_uid, before.folder, before.id)
+        run = Run(before.name, before.job, before.consent, scene.session_uid, before.folder, _start(scene), before.id)
     else:
-        run = Run(row.name, {}, False, scene.session_uid, folder or places.shot_folder(row.name), row.id)
+        run = Run(row.name, {}, False, scene.session_uid, folder or places.shot_folder(row.name), _start(scene), row.id)
 
     def work(handle: Handle) -> Fetched:
         if folder is not None:
@@ -115,6 +118,11 @@ def chosen_key() -> str | None:
     return window.garrick_jobs[window.garrick_job].name if inside else None
 
 
+def _start(scene: bpy.types.Scene) -> int:
+    """The frame at which what is asked for now shall begin."""
+    return start_frame(scene, scene.garrick_inputs.place)
+
+
 def _service(handle: Handle) -> Client:
     """The service, started first where that can be done. Raises ServiceError, Cancelled."""
     handle.progress("service")
@@ -129,14 +137,17 @@ def _request(run: Run) -> Request:
 
 
 def _followed(run: Run, work: Callable[[Handle], Fetched]) -> Run:
-    def done(fetched: Fetched) -> None:
+    def done(fetched: Fetched) -> Steps[None]:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == run.scene), None)
         obstacle = importing.obstacle(scene)
         if obstacle is not None or scene is None:
             run.note = f"{obstacle}. Then press Import."
             return
-        imported = importing.bring_in(fetched, scene)
+        imported = yield from importing.bring_in(fetched, scene, run.start)
         run.imported, run.note = True, " ".join((*fetched.warnings, *imported.notes, *imported.controls))
 
-    run.task = Task(run.name, work, done, lambda error: places.remove_if_empty(run.folder))
+    def failed(error: Exception) -> None:
+        places.remove_if_empty(run.folder)
+
+    run.task = Task(run.name, work, done, failed, f"Garrick: {run.name}")
     return run

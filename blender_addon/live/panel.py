@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..sentences import write
 from . import show, sources
 from .ops import NO_RECORDER, GARRICK_OT_live_start, GARRICK_OT_live_stop
 
@@ -27,7 +28,7 @@ class GARRICK_PT_live(bpy.types.Panel):
             layout.operator(GARRICK_OT_live_stop.bl_idname, icon="SNAP_FACE")
             return
         if show.current is not None and show.current.task.error is not None:
-            layout.label(text=str(show.current.task.error), icon="ERROR")
+            write(layout, str(show.current.task.error), "ERROR")
         layout.operator(GARRICK_OT_live_start.bl_idname, text="From a Sound File", icon="FILE_SOUND").source = "FILE"
         row = layout.row()
         row.enabled = sources.recorder() is not None
@@ -35,7 +36,7 @@ class GARRICK_PT_live(bpy.types.Panel):
             GARRICK_OT_live_start.bl_idname, text="From the Microphone", icon="OUTLINER_OB_SPEAKER"
         ).source = "MICROPHONE"
         if not row.enabled:
-            layout.label(text=NO_RECORDER, icon="INFO")
+            write(layout, NO_RECORDER, "INFO")
 
 
 register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_live,))

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..rerender.place import place_of
 from ..shot_import.animation import animate_bones, animate_face, keying
 from ..shot_import.shot import Rig
 from ..version_adapter import Clip
@@ -17,7 +18,7 @@ TRACK = "Live"
 
 
 def keep(shot: str, scene: str, rig: Rig, frames: list[dict[str, Any]], fps: Fraction, identity: np.ndarray) -> None:
-    """Write the frames of a session onto a shot's rig from the scene's first performance frame on.
+    """Write the frames of a session onto a shot's rig from the shot's first frame on.
 
     shot, scene: names. Raises ValueError when the shot has gone meanwhile, or nothing was heard.
     """
@@ -26,7 +27,7 @@ def keep(shot: str, scene: str, rig: Rig, frames: list[dict[str, Any]], fps: Fra
     if target is None or held is None or held.head is None or held.armature is None:
         raise ValueError("The shot was deleted while it was live; nothing was recorded.")
     performance = recorded(frames, fps, identity)
-    keys = keying(Clip(TRACK), target, performance)
+    keys = keying(Clip(TRACK), place_of(collection, target), performance)
     animate_face(keys, held.head, performance)
     animate_bones(keys, held.armature, rig, performance)
     keys.clip.lay_down()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_iface as _
 
 from .. import tasks
-from . import slices
+from ..slices import Steps, through
 from .changes import spoken
 from .order import wanted_of
 from .parts import by_uid
@@ -20,8 +19,8 @@ from .work import Order, Rendered
 Work = Callable[[Order, Read, tasks.Handle], Rendered]
 """What a thread does with what was read."""
 
-Done = Callable[[bpy.types.Collection, bpy.types.Scene, Rendered], None]
-"""What becomes of a new version in the scene, on the main thread."""
+Done = Callable[[bpy.types.Collection, bpy.types.Scene, Rendered], Steps[None]]
+"""What becomes of a new version in the scene, on the main thread, in steps."""
 
 
 @dataclass(frozen=True)
@@ -36,43 +35,38 @@ class Launch:
     done: Done
 
     def start(self) -> None:
-        """Begin and return at once: the reading in slices, then the work beside the window. Raises ValueError."""
+        """Begin and return at once: reading and showing in slices, the work beside the window. Raises ValueError."""
         self._note("")
-        slices.start(slices.Slices(self.title, self.shot, sample_shot(self._wanted()), self._has_read, self._failed))
+        tasks.start(self._task())
 
     def run(self) -> Rendered:
         """Do all of it now, as one undo step. Raises what reading, work and showing raise."""
-        rendered = tasks.run(self._task(slices.run(sample_shot(self._wanted()))))
-        bpy.ops.ed.undo_push(message=self.title)
-        return rendered
+        return tasks.run(self._task())
 
-    def _wanted(self) -> Any:
-        return wanted_of(self._shot(), by_uid(bpy.data.scenes, self.scene), self.order.last)
-
-    def _shot(self) -> bpy.types.Collection:
-        return by_uid(bpy.data.collections, self.shot)
-
-    def _has_read(self, assemble: Callable[[], Read]) -> None:
-        tasks.start(self._task(assemble))
-
-    def _task(self, assemble: Callable[[], Read]) -> tasks.Task[Rendered]:
+    def _task(self) -> tasks.Task[Rendered]:
+        sampled: list[Callable[[], Read]] = []
         notes: list[str] = []
+        wanted = wanted_of(self._shot(), by_uid(bpy.data.scenes, self.scene), self.order.last)
+
+        def first() -> Steps[None]:
+            sampled.append((yield from sample_shot(wanted)))
 
         def work(handle: tasks.Handle) -> Rendered:
-            read = assemble()
+            read = sampled[0]()
             notes.extend(read.notes)
             return self.work(self.order, read, handle)
 
-        def done(rendered: Rendered) -> None:
+        def done(rendered: Rendered) -> Steps[None]:
             shot = self._shot()
-            if rendered.folder is not None:
-                self.done(shot, by_uid(bpy.data.scenes, self.scene), rendered)
+            if rendered.version is not None:
+                yield from through(self.done(shot, by_uid(bpy.data.scenes, self.scene), rendered))
             shot.garrick_rerender.note = " ".join([_told(rendered), *notes])
 
         title = f"{self.title}: {self.order.name}"
-        task = tasks.Task(title, work, done, self._failed, self.title)
-        task.owner = self.shot  # type: ignore[attr-defined]  # whose panel shows it
-        return task
+        return tasks.Task(title, work, done, self._failed, self.title, self.shot, first())
+
+    def _shot(self) -> bpy.types.Collection:
+        return by_uid(bpy.data.collections, self.shot)
 
     def _failed(self, error: Exception) -> None:
         self._note(str(error))
@@ -85,7 +79,7 @@ class Launch:
 
 
 def _told(rendered: Rendered) -> str:
-    if rendered.folder is None:
+    if rendered.version is None:
         return _("Nothing has changed since this version.")
     count = sum(last - first + 1 for first, last in rendered.ranges)
     return _("Rendered {count} of {all} frames: {ranges}.").format(

@@ -29,11 +29,16 @@ def rewrite_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarra
 
 
 def stretch_strips(block: bpy.types.ID, before: float, last: float) -> None:
-    """Let the NLA strips of a data-block that ended at frame `before` end at frame `last`, as their keys do now."""
+    """Let NLA strips of a data-block that play their Action up to frame `before` of it play it up to frame `last`.
+
+    What an artist has slid stays where it is, and what was cut off at its end stays cut off.
+    """
     for strip in _strips(block):
-        if abs(strip.frame_end - before) < 1e-3 and abs(strip.action_frame_end - before) < 1e-3:
+        if abs(strip.action_frame_end - before) < 1e-3:
+            start, scale = strip.frame_start, strip.scale
             strip.action_frame_end = last
-            strip.frame_end_raw = last
+            strip.scale = scale
+            strip.frame_end_raw = start + (last - strip.action_frame_start) * scale * strip.repeat
 
 
 def _strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:

@@ -16,12 +16,12 @@ from ..answers import ServiceError
 from ..backend_link import link
 from ..runner import ASSET
 from ..shot_import.props import active_shot
-from . import shot_job, slices, versions
-from .apply import show_regenerated
+from . import shot_job, version_ops
+from .apply import show_regenerated, show_rendered
 from .launch import Done, Launch, Work
 from .order import obstacle, order_of, under_way
-from .plates import hang
 from .read_curves import Read
+from .version_ops import own_shot
 from .work import Order, Rendered, Seen, regenerate, rerender
 
 _ERRORS = (ValueError, OSError, ServiceError, tasks.Cancelled)
@@ -66,7 +66,7 @@ class _Rerender(_ShotOperator):
     everything = False
 
     def prepared(self, shot: bpy.types.Collection) -> tuple[Order, Work, Done]:
-        return order_of(shot, self.everything), _rerender, _show
+        return order_of(shot, self.everything), _rerender, show_rendered
 
 
 class GARRICK_OT_rerender(_Rerender, bpy.types.Operator):
@@ -157,55 +157,6 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
         return changed
 
 
-class GARRICK_OT_switch_version(bpy.types.Operator):
-    """Show the frames of this version everywhere the shot shows frames; keys and cameras stay as they are"""
-
-    bl_idname = "garrick.switch_version"
-    bl_label = "Show Version"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
-
-    index: IntProperty(name="Version", description="Number in the list of versions, from 0", min=0)  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _has_versions(cls, context, 1)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        shot = active_shot(context)
-        if self.index >= len(shot.garrick.versions):
-            self.report({"ERROR"}, f"{shot.name} has {len(shot.garrick.versions)} versions.")
-            return {"CANCELLED"}
-        before = shot.garrick.active_version
-        try:
-            versions.show(shot, self.index)
-            hang(shot, context.scene)
-        except (ValueError, OSError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if before != self.index:
-            shot.garrick_rerender.other = before
-        return {"FINISHED"}
-
-
-class GARRICK_OT_compare_versions(bpy.types.Operator):
-    """Switch between the version that is shown and the one that was shown before it"""
-
-    bl_idname = "garrick.compare_versions"
-    bl_label = "A/B"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _has_versions(cls, context, 2)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        shot = active_shot(context)
-        other, shown = shot.garrick_rerender.other, shot.garrick.active_version
-        if other >= len(shot.garrick.versions) or other == shown:
-            other = shown - 1 if shown else 1
-        return bpy.ops.garrick.switch_version(index=other)
-
-
 class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):
     """Say where the portrait of the shot is, when it has been moved or the shot was made elsewhere"""
 
@@ -219,7 +170,7 @@ class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _has_versions(cls, context, 0)
+        return own_shot(cls, context, 0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -253,8 +204,6 @@ _CLASSES = (
     GARRICK_OT_rerender,
     GARRICK_OT_rerender_all,
     GARRICK_OT_regenerate,
-    GARRICK_OT_switch_version,
-    GARRICK_OT_compare_versions,
     GARRICK_OT_choose_portrait,
     GARRICK_OT_rerender_cancel,
 )
@@ -262,15 +211,16 @@ _CLASSES = (
 
 def register() -> None:
     """Add the operators."""
+    version_ops.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
 
 
 def unregister() -> None:
-    """Take them away; what is being read is forgotten."""
-    slices.stop_all()
+    """Take them away."""
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+    version_ops.unregister()
 
 
 def _rerender(order: Order, read: Read, handle: tasks.Handle) -> Rendered:
@@ -279,24 +229,3 @@ def _rerender(order: Order, read: Read, handle: tasks.Handle) -> Rendered:
 
 def _seen(read: Read) -> Seen:
     return Seen(read.performance, read.path, read.own_camera)
-
-
-def _show(shot: bpy.types.Collection, scene: bpy.types.Scene, rendered: Rendered) -> None:
-    shown = shot.garrick.active_version
-    versions.show(shot, versions.add(shot, rendered.folder, rendered.first, rendered.last))
-    hang(shot, scene)
-    shot.garrick_rerender.other = shown
-
-
-def _has_versions(cls: Any, context: bpy.types.Context, least: int) -> bool:
-    shot = active_shot(context)
-    if shot is None:
-        cls.poll_message_set("Select an object of the shot: the scene has none, or several")
-        return False
-    if shot.library is not None or shot.override_library is not None:
-        cls.poll_message_set("The shot is linked from another file")
-        return False
-    if len(shot.garrick.versions) < least:
-        cls.poll_message_set("The shot has not been rendered again yet")
-        return False
-    return True

@@ -9,7 +9,7 @@ import bpy
 from .. import tasks
 from ..backend_link import link
 from ..client import Client
-from . import slices, versions
+from . import versions
 from .parts import parts_of, refusal
 from .read_camera import camera_at
 from .read_curves import LAST_CAMERA, SCENE_CAMERA, SHOT_CAMERA, Wanted
@@ -37,10 +37,9 @@ def obstacle(shot: bpy.types.Collection | None, scene: bpy.types.Scene) -> str |
     return _size_obstacle(scene) if settings.use_scene_size else None
 
 
-def under_way(shot: bpy.types.Collection) -> slices.Slices | tasks.Task[Any] | None:
+def under_way(shot: bpy.types.Collection) -> tasks.Task[Any] | None:
     """What is at work for a shot now."""
-    mine = (task for task in tasks.running() if getattr(task, "owner", None) == shot.session_uid)
-    return slices.running(shot.session_uid) or next(mine, None)
+    return next((task for task in tasks.running() if task.owner == shot.session_uid), None)
 
 
 def order_of(shot: bpy.types.Collection, everything: bool = False) -> Order:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as _
 
+from ..jobs.row_ui import draw_bar
+from ..sentences import write
 from ..shot_import.props import active_shot
+from ..tasks import Task
 from .order import obstacle, under_way
-from .slices import Slices
 
 
 class GARRICK_PT_rerender(bpy.types.Panel):
@@ -61,9 +63,10 @@ class GARRICK_PT_versions(bpy.types.Panel):
             shown = index == kept.active_version
             text = _("{name}: frames {first}-{last}").format(name=version.name, first=version.first, last=version.last)
             icon = "RADIOBUT_ON" if shown else "RADIOBUT_OFF"
-            column.operator(
-                "garrick.switch_version", text=text, translate=False, icon=icon, depress=shown
-            ).index = index
+            row = column.row(align=True)
+            row.operator("garrick.switch_version", text=text, translate=False, icon=icon, depress=shown).index = index
+            if index and not shown:
+                row.operator("garrick.delete_version", text="", icon="TRASH").index = index
         self.layout.operator("garrick.compare_versions", icon="ARROW_LEFTRIGHT")
 
 
@@ -78,19 +81,15 @@ def _draw_buttons(layout: bpy.types.UILayout, shot: bpy.types.Collection, scene:
     column.operator("garrick.rerender", icon="FILE_REFRESH")
     column.operator("garrick.rerender_all", icon="RENDER_ANIMATION")
     layout.operator("garrick.regenerate", icon="SPEAKER")
+    layout.operator("garrick.move_shot", icon="NEXT_KEYFRAME")
     why = obstacle(shot, scene)
     note = why or shot.garrick_rerender.note
     if note:
-        layout.label(text=note, icon="ERROR" if why else "INFO", translate=False)
+        write(layout, note, "ERROR" if why else "INFO")
     layout.operator("garrick.choose_portrait", icon="IMAGE_DATA")
 
 
-def _draw_progress(layout: bpy.types.UILayout, busy: Slices | object) -> None:
+def _draw_progress(layout: bpy.types.UILayout, busy: Task) -> None:
     row = layout.row(align=True)
-    if isinstance(busy, Slices):
-        phase, done, total = _("Reading"), busy.steps_done, busy.steps_total
-    else:
-        phase, done, total = busy.phase, busy.done, busy.total
-    text = _("{phase} {done:.0f} of {total:.0f}").format(phase=phase, done=done, total=total) if total else phase
-    row.progress(factor=done / total if total else 0.0, text=text)
+    draw_bar(row, busy.phase, busy.done, busy.total)
     row.operator("garrick.rerender_cancel", text="", icon="X")

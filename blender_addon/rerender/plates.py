@@ -13,21 +13,21 @@ from ..shot_import.plate import behind, frustum_rectangle
 from ..version_adapter import Clip
 from . import versions
 from .parts import parts_of
-from .version_files import load
+from .place import place_of
+from .version_files import Stored
 
 
-def hang(shot: bpy.types.Collection, scene: bpy.types.Scene) -> int:
-    """Let the plane fill what the camera of the shown version saw; returns how many planes were hung.
+def hang(shot: bpy.types.Collection, scene: bpy.types.Scene, last: Stored) -> int:
+    """Let the plane fill what the camera of the shown version, `last`, saw; returns how many planes were hung.
 
     Frames of the shot's own camera hang before that and go with it. Those of others (a scene camera, several bound to
     markers) hang in the rig's space, keyed where that camera moves, whatever becomes of it. A plane that an artist has
-    parented to something else stays. Raises ValueError, OSError.
+    parented to something else stays. Raises ValueError.
     """
     parts = parts_of(shot)
     ours = [item for item in versions.planes(shot) if item.parent in (parts.camera, parts.armature)]
     if not ours:
         return 0
-    last = load(versions.active_folder(shot))
     path = last.path
     places, halves = frustum_rectangle(path, behind(path, last.shot.rig))
     turns = np.tile([1.0, 0.0, 0.0, 0.0], (len(path), 1))
@@ -37,7 +37,7 @@ def hang(shot: bpy.types.Collection, scene: bpy.types.Scene) -> int:
         places = np.einsum("fij,fj->fi", cameras[:, :3, :3], places) + cameras[:, :3, 3]
         turns = continuous(np.array([Matrix(matrix[:3, :3].tolist()).to_quaternion()[:] for matrix in cameras]))
     clip = Clip(f"{shot.name} plate")
-    keys = keying(clip, scene, last.shot.performance)
+    keys = keying(clip, place_of(shot, scene), last.shot.performance)
     still = not any(np.any(values != values[:1]) for values in (places, turns, halves))
     for plane in ours:
         if still and plane.parent == parent and np.allclose(plane.scale, halves[0], rtol=1e-5):

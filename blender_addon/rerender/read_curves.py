@@ -5,7 +5,7 @@ Read at the performance's own instants, between the scene's frames where the rat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,8 +18,9 @@ from ..core.camera import CameraPath
 from ..core.performance import BODY_JOINTS, CHANNELS, Performance
 from ..core.rotation import axis_angles
 from ..shot_import.shot import Rig
-from ..shot_import.timeline import frame_at
+from ..slices import Steps
 from .parts import Parts, by_uid, parts_of, shown
+from .place import place_of
 from .read_camera import View, camera_at, seen_from_rig, view_of
 
 SHOT_CAMERA, SCENE_CAMERA, LAST_CAMERA = "SHOT", "SCENE", "LAST"
@@ -75,21 +76,21 @@ class _Sample:
     own: bool
 
 
-def read_shot(wanted: Wanted) -> Generator[tuple[int, int], None, Read]:
-    """Go through the frames, yielding (frames read, frames in all); between two yields the scene may change.
+def read_shot(wanted: Wanted) -> Steps[Read]:
+    """Go through the frames; between two steps the scene may change.
 
-    The scene's frame moves: `slices` puts it back. Raises ValueError with a sentence for the user.
+    The scene's frame moves: `slices.frames_kept` puts it back. Raises ValueError with a sentence for the user.
     """
     assemble = yield from sample_shot(wanted)
     return assemble()
 
 
-def sample_shot(wanted: Wanted) -> Generator[tuple[int, int], None, Callable[[], Read]]:
+def sample_shot(wanted: Wanted) -> Steps[Callable[[], Read]]:
     """As `read_shot`, but what is left to compute of a long shot is returned, for a thread: it needs no Blender."""
     samples, fps = [], wanted.stored.fps
     for number, frame in enumerate(wanted.frames):
         samples.append(_sample(wanted, frame * fps.denominator / fps.numerator))
-        yield number + 1, len(wanted.frames)
+        yield "read", number + 1, len(wanted.frames)
     return partial(_assembled, wanted, samples)
 
 
@@ -97,7 +98,7 @@ def _sample(wanted: Wanted, time: float) -> _Sample:
     shot = by_uid(bpy.data.collections, wanted.shot)
     scene = by_uid(bpy.data.scenes, wanted.scene)
     parts = parts_of(shot)
-    frame = float(np.float32(frame_at(scene, time)))  # as the keys are: both fall on the same instant
+    frame = float(np.float32(place_of(shot, scene).frame_at(time)))  # as the keys are: both fall on the same instant
     camera = _camera(wanted, scene, parts, frame)
     own = (parts.camera,) if wanted.camera == SHOT_CAMERA and parts.camera else ()
     with shown(scene, (parts.head, parts.armature, *own)):

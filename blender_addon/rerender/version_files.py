@@ -29,7 +29,7 @@ _VERSIONS = "versions"
 _FRAME = re.compile(r"frame_([0-9]{6,9})\.(png|exr)")
 _FOLDERS = ("frames", "exr")
 _PICTURES = {"frames": "frames/frame_{:06d}.png", "passes": "exr/frame_{:06d}.exr"}  # entries of the manifest
-_CARRIED = ("rig", "texture", "background", "speech", "audio")  # entries of the manifest
+_CARRIED = ("rig", "texture", "head_texture", "background", "speech", "audio")  # entries of the manifest
 
 
 @dataclass(frozen=True)

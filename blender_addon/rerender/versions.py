@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
+import shutil
+from itertools import chain
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from .. import version_adapter
-from ..shot_import import timeline
-from ..version_adapter import CONSTANT
-from .layers import layered_curves, rewrite_curve, stretch_strips
 from .version_files import MANIFEST
 
 _KINDS = ("frames", "exr")  # folders of pictures within a version
@@ -54,18 +50,19 @@ def show(shot: bpy.types.Collection, index: int) -> int:
     """Let everything that shows frames of the shot show those of a version; returns how many places that were.
 
     Planes, camera backgrounds, compositor and sequencer are found by the files that they show. Another shot that shows the
-    same files (a duplicate) keeps what it shows. Raises ValueError when the version's files are gone.
+    same files (a duplicate) keeps what it shows, and so do cameras of no shot.
+    Raises ValueError when the version's files are gone.
     """
     kept = shot.garrick
     target = folder_of(kept.versions[index])
     if not (target / MANIFEST).is_file():
         raise ValueError(f"The files of {kept.versions[index].name} are not in {target} any more.")
-    shown = {folder_of(version) / kind for version in kept.versions for kind in _KINDS}
+    shown = picture_folders(shot)
     _part_from_duplicates(shot, shown)
     swapped = 0
     foreign = _of_others(shot)
     for image in bpy.data.images:
-        place = _place(image)
+        place = place_on_disk(image)
         if image.library is None and place in shown and image not in foreign:
             swapped += _point(image, target / place.name / Path(image.filepath).name)
     swapped += _swap_strips(shown, target)
@@ -73,48 +70,64 @@ def show(shot: bpy.types.Collection, index: int) -> int:
     return swapped
 
 
-def fit_length(shot: bpy.types.Collection, scene: bpy.types.Scene, fps: Fraction, first: int, last: int) -> None:
-    """Let planes and camera backgrounds play frames first .. last, each nearest to its time, and hold the last one.
-
-    Blender shows the file numbered (scene frame - frame_start + 1, within 1 .. frame_duration) + frame_offset. Where the
-    rates agree that is one sum; where they differ the import keys the offset, and these keys are laid anew.
-    """
-    ratio = float(fps) / timeline.scene_rate(scene)
-    start = timeline.FIRST_FRAME
-    for owner, path, user in _players(shot):
-        if abs(ratio - 1) < 1e-6:
-            user.frame_start, user.frame_duration, user.frame_offset = start + first, last - first + 1, first - 1
-            continue
-        shown = np.arange(int(np.ceil((last + 1) / ratio)))
-        files = np.clip(np.floor(shown * ratio + 0.5), first, last)
-        before = user.frame_start + user.frame_duration - 1
-        user.frame_start, user.frame_duration = start, len(shown)
-        for curve in layered_curves(owner):
-            if curve.data_path == path + ".frame_offset":
-                rewrite_curve(curve, start + shown, files - (shown + 1), CONSTANT)
-        stretch_strips(owner, before, start + len(shown) - 1)
+def picture_folders(shot: bpy.types.Collection) -> set[Path]:
+    """The folders in which the pictures of a shot's versions lie."""
+    return {folder_of(version) / kind for version in shot.garrick.versions for kind in _KINDS}
 
 
 def planes(shot: bpy.types.Collection) -> list[bpy.types.Object]:
     """The objects of the shot whose materials show its frames."""
-    shown = {folder_of(version) / kind for version in shot.garrick.versions for kind in _KINDS}
+    shown = picture_folders(shot)
     return [
         item
         for item in shot.all_objects
-        if any(node.image and _place(node.image) in shown for _, node in _picture_nodes(item))
+        if any(node.image and place_on_disk(node.image) in shown for _, node in picture_nodes(item))
     ]
 
 
-def _players(shot: bpy.types.Collection) -> Iterator[tuple[bpy.types.ID, str, bpy.types.ImageUser]]:
-    """Whose, at which path, and what plays a sequence of the shot's frames."""
-    shown = {folder_of(version) / kind for version in shot.garrick.versions for kind in _KINDS}
-    for item in shot.all_objects:
-        for slot, node in _picture_nodes(item):
-            if node.image and _place(node.image) in shown:
-                yield slot.material.node_tree, f'nodes["{node.name}"].image_user', node.image_user
-        for number, user in enumerate(_backdrops(item)):
-            if user.image and _place(user.image) in shown:
-                yield item.data, f"background_images[{number}].image_user", user.image_user
+def delete(shot: bpy.types.Collection, index: int) -> None:
+    """Forget a version and delete its files: neither the first one nor the one that is shown.
+
+    Raises ValueError for these, and for one of which something else in the file still shows pictures; OSError.
+    """
+    kept = shot.garrick
+    if index >= len(kept.versions):
+        raise ValueError(f"{shot.name} has {len(kept.versions)} versions.")
+    version = kept.versions[index]
+    if index == 0:
+        raise ValueError(f"{version.name} is the original: the other versions belong to it.")
+    if index == kept.active_version:
+        raise ValueError(f"{version.name} is shown: show another version first.")
+    folder = folder_of(version)
+    user = _user_of(folder)
+    if user is not None:
+        raise ValueError(f"{user} still shows pictures of {version.name}.")
+    if folder.is_dir():
+        if folder.parent.parent != root_of(shot):
+            raise ValueError(f"{folder} is not where versions of {shot.name} lie; nothing was deleted.")
+        shutil.rmtree(folder)
+    kept.versions.remove(index)
+    settings = shot.garrick_rerender
+    kept.active_version -= kept.active_version > index
+    settings.other = 0 if settings.other == index else settings.other - (settings.other > index)
+
+
+def _user_of(folder: Path) -> str | None:
+    """The name of an image or strip that shows pictures of a version's folder."""
+    shown = {folder / kind for kind in _KINDS}
+    images = (image.name for image in bpy.data.images if image.users and place_on_disk(image) in shown)
+    strips = (
+        strip.name
+        for scene in bpy.data.scenes
+        for strip in version_adapter.sequencer_strips(scene)
+        if strip.type == "IMAGE" and Path(bpy.path.abspath(strip.directory)) in shown
+    )
+    sounds = (
+        sound.name
+        for sound in bpy.data.sounds
+        if sound.users and Path(bpy.path.abspath(sound.filepath)).parent == folder
+    )
+    return next(chain(images, strips, sounds), None)
 
 
 def blend_path(path: Path) -> str:
@@ -133,7 +146,7 @@ def _record(kept: bpy.types.PropertyGroup, folder: Path, name: str, first: int, 
     version.first, version.last = first, last
 
 
-def _place(image: bpy.types.Image) -> Path | None:
+def place_on_disk(image: bpy.types.Image) -> Path | None:
     """The folder of an image's file."""
     return Path(bpy.path.abspath(image.filepath)).parent if image.filepath else None
 
@@ -166,12 +179,15 @@ def _swap_strips(shown: set[Path], target: Path) -> int:
 
 
 def _of_others(shot: bpy.types.Collection) -> set[bpy.types.Image]:
-    """Images that objects of other shots show."""
-    found = set()
+    """Images that objects of other shots show, or cameras of none: what an artist put behind those stays."""
+    found, own = set(), set(shot.all_objects)
+    for item in bpy.data.objects:
+        if item.type == "CAMERA" and item not in own:
+            found |= {user.image for user in backdrops(item)}
     for other in bpy.data.collections:
         if other != shot and other.garrick.is_shot:
-            for item in set(other.all_objects) - set(shot.all_objects):
-                found |= {node.image for _, node in _picture_nodes(item)} | {user.image for user in _backdrops(item)}
+            for item in set(other.all_objects) - own:
+                found |= {node.image for _, node in picture_nodes(item)} | {user.image for user in backdrops(item)}
     return found - {None}
 
 
@@ -188,26 +204,26 @@ def _part_from_duplicates(shot: bpy.types.Collection, shown: set[Path]) -> None:
     for item in shot.all_objects:
         if item.library is not None:
             continue
-        for slot, node in _picture_nodes(item):
-            if node.image in foreign and _place(node.image) in shown:
+        for slot, node in picture_nodes(item):
+            if node.image in foreign and place_on_disk(node.image) in shown:
                 name = node.name
                 if slot.material.users > 1:
                     slot.material = slot.material.copy()
                 own_node = slot.material.node_tree.nodes[name]
                 own_node.image = own(own_node.image)
-        if any(user.image in foreign and _place(user.image) in shown for user in _backdrops(item)):
+        if any(user.image in foreign and place_on_disk(user.image) in shown for user in backdrops(item)):
             if item.data.users > 1:
                 item.data = item.data.copy()
-            for user in _backdrops(item):
-                if user.image in foreign and _place(user.image) in shown:
+            for user in backdrops(item):
+                if user.image in foreign and place_on_disk(user.image) in shown:
                     user.image = own(user.image)
 
 
-def _picture_nodes(item: bpy.types.Object) -> list[tuple[bpy.types.MaterialSlot, bpy.types.ShaderNodeTexImage]]:
+def picture_nodes(item: bpy.types.Object) -> list[tuple[bpy.types.MaterialSlot, bpy.types.ShaderNodeTexImage]]:
     """The pictures of an object's materials, each with its slot."""
     slots = [slot for slot in item.material_slots if slot.material and slot.material.node_tree]
     return [(slot, node) for slot in slots for node in slot.material.node_tree.nodes if node.type == "TEX_IMAGE"]
 
 
-def _backdrops(item: bpy.types.Object) -> list[bpy.types.CameraBackgroundImage]:
+def backdrops(item: bpy.types.Object) -> list[bpy.types.CameraBackgroundImage]:
     return list(item.data.background_images) if item.type == "CAMERA" else []

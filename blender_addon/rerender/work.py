@@ -27,6 +27,7 @@ from .version_files import (
     Stored,
     carry,
     finished,
+    load,
     missing,
     new_version,
     picture_of,
@@ -57,12 +58,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A new version. folder: None when nothing had changed, and nothing was made.
+    """A new version, read again from where it lies; None when nothing had changed, and nothing was made.
 
     first, last: its frames. ranges: the ones that were rendered for it. performance: with the tracks of what was edited.
     """
 
-    folder: Path | None
+    version: Stored | None
     first: int
     last: int
     ranges: tuple[tuple[int, int], ...]
@@ -101,7 +102,7 @@ def rerender(order: Order, seen: Seen, handle: Handle) -> Rendered:
             rendered[start : stop + 1] = True
         carry(last.folder, aside, lambda frame: first <= frame <= end and not rendered[frame])
         write_manifest(last.folder, aside, first, end, _own_camera(seen, last))
-    return Rendered(finished(aside), first, end, tuple(ranges), now)
+    return Rendered(load(finished(aside)), first, end, tuple(ranges), now)
 
 
 def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Handle) -> Rendered:
@@ -127,7 +128,7 @@ def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Han
         write_motion(aside, now, generated, path)
         _render(order, aside, now, path, [(0, len(now) - 1)], handle)
         write_manifest(aside, aside, 0, len(now) - 1, _own_camera(seen, last))
-    return Rendered(finished(aside), 0, len(now) - 1, ((0, len(now) - 1),), now)
+    return Rendered(load(finished(aside)), 0, len(now) - 1, ((0, len(now) - 1),), now)
 
 
 def _render(

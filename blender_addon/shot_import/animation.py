@@ -6,6 +6,7 @@ straight lines: a performance is linear between its samples, and a curve that ov
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -22,7 +23,7 @@ from ..version_adapter import Clip, write_curve
 from .camera import Lens, camera_motion
 from .channels import rotation_of
 from .shot import Rig
-from .timeline import frame_at
+from .timeline import Place
 
 FACE, HEAD, EYES, BODY, HANDS, CAMERA = "Face", "Head", "Eyes", "Body", "Hands", "Camera"
 _GROUPS = {"head_rotation": HEAD, "gaze": EYES, "body_pose": BODY, "left_hand": HANDS, "right_hand": HANDS}
@@ -51,21 +52,34 @@ class Keying:
             write_curve(curves, path, index, frames, columns[:, index], group)
 
 
-def keying(clip: Clip, scene: bpy.types.Scene, performance: Performance, error: float = 0.0) -> Keying:
+def keying(clip: Clip, place: Place, performance: Performance, error: float = 0.0) -> Keying:
     """Keys at the performance's own instants on the scene's frames."""
-    return Keying(clip, frame_at(scene, frame_times(len(performance), performance.fps)), error)
+    return Keying(clip, place.frame_at(frame_times(len(performance), performance.fps)), error)
 
 
 def animate_face(keys: Keying, head: bpy.types.Object, performance: Performance) -> None:
     """Key every ARKit shape that the head has."""
-    shapes = head.data.shape_keys
-    for column, name in enumerate(ARKIT_NAMES):
-        if name in shapes.key_blocks:
-            keys.write(shapes, f'key_blocks["{name}"].value', performance.face[:, column], FACE)
+    for _ in face_steps(keys, head, performance):
+        pass
 
 
 def animate_bones(keys: Keying, armature: bpy.types.Object, rig: Rig, performance: Performance) -> None:
     """Key the bones that a channel of the performance turns; the head's translation moves the root it hangs on."""
+    for _ in bone_steps(keys, armature, rig, performance):
+        pass
+
+
+def face_steps(keys: Keying, head: bpy.types.Object, performance: Performance) -> Iterator[None]:
+    """`animate_face`, a curve a step."""
+    shapes = head.data.shape_keys
+    for column, name in enumerate(ARKIT_NAMES):
+        if name in shapes.key_blocks:
+            keys.write(shapes, f'key_blocks["{name}"].value', performance.face[:, column], FACE)
+            yield
+
+
+def bone_steps(keys: Keying, armature: bpy.types.Object, rig: Rig, performance: Performance) -> Iterator[None]:
+    """`animate_bones`, a bone a step."""
     for joint, channel in enumerate(rig.joint_channels):
         if not channel:
             continue
@@ -77,6 +91,7 @@ def animate_bones(keys: Keying, armature: bpy.types.Object, rig: Rig, performanc
         quaternions = bone_quaternions(rotation_of(performance, channel), bone_axes(armature, name))
         group = _GROUPS[channel.partition(".")[0]]
         keys.write(armature, f'pose.bones["{name}"].rotation_quaternion', quaternions, group)
+        yield
 
 
 def animate_camera(keys: Keying, camera: bpy.types.Object, path: CameraPath, lens: Lens) -> None:

@@ -16,6 +16,7 @@ from .animation import animate_bones, animate_face, keying
 from .channels import ROTATIONS
 from .rig import make_armature
 from .shot import Rig
+from .timeline import place_in
 
 BONES = 37
 
@@ -31,7 +32,7 @@ def measure(frames: int = 10_000) -> float:
     rig = chain(BONES)
     armature = make_armature("measured rig", rig, scene.collection)
     started = time.perf_counter()
-    keys = keying(Clip("measured"), scene, performance)
+    keys = keying(Clip("measured"), place_in(scene), performance)
     animate_face(keys, head, performance)
     animate_bones(keys, armature, rig, performance)
     keys.clip.lay_down()

@@ -1,4 +1,4 @@
-"""Materials: the photo on the skin, plain colours on the rest, light-emitting plates."""
+"""Materials: the head in the photo's colours, light-emitting plates."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 import bpy
 
 from .. import version_adapter
-from . import eyes
-from .mesh import PHOTO_UV
+from .mesh import ATLAS_UV, PHOTO_UV
 from .shot import Shot
 
-SKIN, EYE = "skin", "eye"
+SKIN = "skin"
+_WET = {"eye": 0.05, "tongue": 0.35, "teeth": 0.2, "gums": 0.3}
+"""Roughness of what takes the scene's highlights."""
+
 SOFT_EDGE = 4.0
 """Power of a plate's alpha by which a colour brighter than 1 is believed: see `plate_material`."""
 
@@ -19,18 +21,19 @@ SOFT_EDGE = 4.0
 def head_materials(shot: Shot) -> list[bpy.types.Material]:
     """One material for each of the rig's names.
 
-    The skin shows the photo as it is, by emission: the photo already holds its light, and a lamp would light it twice.
-    The eyes glow likewise, in the photo's colours.
+    The head shows its texture as it is, by emission: the photo already holds its light, and a lamp would light it twice.
+    So eyes and teeth are seen in any light too, and one picture is all that colour management must leave alone. A shot
+    that was made before heads had a texture of their own shows the photo on its skin and plain colours on the rest.
     """
-    eye_colors = eyes.read_colors(shot.rig, shot.texture) if shot.texture is not None else None
+    picture = None if shot.head_texture is None else load_image(shot.head_texture)
     materials = []
     for name, color in zip(shot.rig.material_names, shot.rig.material_colors.tolist(), strict=True):
         material = bpy.data.materials.new(f"{shot.name} {name}")
         material.diffuse_color = (*color, 1.0)
-        if name == SKIN and shot.texture is not None:
-            _show_photo(material, load_image(shot.texture))
-        elif name == EYE and eye_colors is not None:
-            eyes.paint(material, eye_colors)
+        if picture is not None:
+            _show(material, picture, ATLAS_UV, _WET.get(name))
+        elif name == SKIN and shot.texture is not None:
+            _show(material, load_image(shot.texture), PHOTO_UV, None)
         else:
             _paint(material, color)
         materials.append(material)
@@ -90,16 +93,25 @@ def blend_path(path: Path) -> str:
     return bpy.path.relpath(str(path))
 
 
-def _show_photo(material: bpy.types.Material, image: bpy.types.Image) -> None:
+def _show(material: bpy.types.Material, image: bpy.types.Image, uv_map: str, roughness: float | None) -> None:
+    """Glow with the picture; with a roughness, under a clear coat that takes the scene's highlights."""
     tree = version_adapter.use_nodes(material)
     uv = tree.nodes.new("ShaderNodeUVMap")
-    uv.uv_map = PHOTO_UV
+    uv.uv_map = uv_map
     picture = _picture_node(tree, image)
     picture.extension = "EXTEND"
-    glow = tree.nodes.new("ShaderNodeEmission")
-    output = tree.nodes.new("ShaderNodeOutputMaterial")
     tree.links.new(uv.outputs["UV"], picture.inputs["Vector"])
-    tree.links.new(picture.outputs["Color"], glow.inputs["Color"])
+    if roughness is None:
+        glow = tree.nodes.new("ShaderNodeEmission")
+        tree.links.new(picture.outputs["Color"], glow.inputs["Color"])
+    else:
+        glow = tree.nodes.new("ShaderNodeBsdfPrincipled")
+        glow.inputs["Base Color"].default_value = (0.0, 0.0, 0.0, 1.0)
+        glow.inputs["Roughness"].default_value = roughness
+        glow.inputs["Specular IOR Level"].default_value = 0.25
+        glow.inputs["Emission Strength"].default_value = 1.0
+        tree.links.new(picture.outputs["Color"], glow.inputs["Emission Color"])
+    output = tree.nodes.new("ShaderNodeOutputMaterial")
     tree.links.new(glow.outputs[0], output.inputs["Surface"])
     _lay_out(tree)
 

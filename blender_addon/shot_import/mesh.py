@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import bpy
 import numpy as np
 
 from ..axes import to_blender
-from . import eyes
 from .shot import Rig
 
 ATLAS_UV, PHOTO_UV = "atlas", "photo"
 
 
-def make_head(name: str, rig: Rig, materials: Sequence[bpy.types.Material]) -> bpy.types.Object:
-    """The head as an object at the world's origin, not yet in a collection.
+def head_steps(
+    name: str, rig: Rig, materials: Sequence[bpy.types.Material]
+) -> Generator[None, None, bpy.types.Object]:  # fmt: skip
+    """Make the head, a shape key a step: an object at the world's origin, not yet in a collection.
 
     materials: one for each of `rig.material_names`.
     """
     mesh = bpy.data.meshes.new(name)
     _add_polygons(mesh, rig)
+    yield
     for map_name, uv in ((ATLAS_UV, rig.uv), (PHOTO_UV, rig.photo_uv)):
         mesh.uv_layers.new(name=map_name).uv.foreach_set("vector", np.ravel(uv).astype(np.float32))
-    mesh.uv_layers.active = mesh.uv_layers[PHOTO_UV]  # what the viewport's textured solid mode looks up
-    eyes.add_angles(mesh, rig)
+    mesh.uv_layers.active = mesh.uv_layers[ATLAS_UV]  # what the viewport's textured solid mode looks up
     for material in materials:
         mesh.materials.append(material)
     mesh.polygons.foreach_set("material_index", rig.material.astype(np.int32))
     mesh.polygons.foreach_set("use_smooth", np.ones(len(mesh.polygons), bool))
     head = bpy.data.objects.new(name, mesh)
-    _add_shape_keys(head, rig)
+    yield from _add_shape_keys(head, rig)
     return head
 
 
@@ -45,7 +46,7 @@ def _add_polygons(mesh: bpy.types.Mesh, rig: Rig) -> None:
     mesh.update(calc_edges=True)
 
 
-def _add_shape_keys(head: bpy.types.Object, rig: Rig) -> None:
+def _add_shape_keys(head: bpy.types.Object, rig: Rig) -> Iterator[None]:
     rest = to_blender(rig.vertices).astype(np.float32)
     head.shape_key_add(name="Basis", from_mix=False)
     for shape, name in enumerate(rig.shape_names):
@@ -55,4 +56,5 @@ def _add_shape_keys(head: bpy.types.Object, rig: Rig) -> None:
         key = head.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", np.ravel(moved))
         key.slider_min, key.slider_max, key.value = 0.0, 1.0, 0.0  # since 5.0 a new key is on
+        yield
     head.data.shape_keys.name = head.name

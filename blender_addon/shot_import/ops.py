@@ -6,11 +6,12 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_iface as iface
-from bpy.props import BoolProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
-from .scene import import_shot
+from .scene import Options, import_shot
 from .shot import read_shot
+from .timeline import PLACES, start_frame
 
 
 class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
@@ -22,6 +23,12 @@ class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
 
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
+    place: EnumProperty(
+        name="Begin at",
+        description="Where the shot begins in the scene's time",
+        items=(*PLACES, ("FRAME", "Frame", "At a frame of your choice")),
+    )  # type: ignore[valid-type]
+    frame: IntProperty(name="Frame", description="The frame at which the shot begins", default=1)  # type: ignore[valid-type]
     word_markers: BoolProperty(  # type: ignore[valid-type]
         name="Word Markers", description="Mark on the timeline where each word begins", default=True
     )
@@ -47,10 +54,10 @@ class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             shot = read_shot(Path(bpy.path.abspath(self.filepath)))
-            imported = import_shot(
-                shot, context.scene, self.phone_markers, word_markers=self.word_markers,
-                key_error=self.key_error if self.reduce else 0.0,
-            )  # fmt: skip
+            start = self.frame if self.place == "FRAME" else start_frame(context.scene, self.place)
+            error = self.key_error if self.reduce else 0.0
+            options = Options(start, self.word_markers, self.phone_markers, error)
+            imported = import_shot(shot, context.scene, options)
         except (ValueError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -63,6 +70,9 @@ class GARRICK_OT_import_shot(bpy.types.Operator, ImportHelper):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(self, "place")
+        if self.place == "FRAME":
+            layout.prop(self, "frame")
         layout.prop(self, "word_markers")
         layout.prop(self, "phone_markers")
         layout.prop(self, "reduce")

@@ -13,31 +13,32 @@ from .animation import Keying, animate_plate
 from .materials import load_image, plate_material
 from .playing import load_sequence, play
 from .shot import Frames, Rig
+from .timeline import Place
 
 _BEHIND_HEAD, _BEHIND_FRAMES = 0.05, 0.5  # metres
 _BLEED = 0.01  # of each side: the picture goes on past the frustum, so that no pixel at the edge sees by it
 
 
 def add_backdrop(
-    scene: bpy.types.Scene, camera: bpy.types.Object, performance: Performance, frames: Frames
+    place: Place, camera: bpy.types.Object, performance: Performance, frames: Frames
 ) -> bpy.types.CameraBackgroundImage:
     """Show the frames behind the camera's view; the viewport draws them without any view transform."""
     backdrop = camera.data.background_images.new()
     backdrop.image = load_sequence(frames)
     backdrop.display_depth, backdrop.frame_method, backdrop.alpha = "BACK", "STRETCH", 1.0
     camera.data.show_background_images = True
-    play(backdrop.image_user, scene, frames, performance)
+    play(backdrop.image_user, place, frames, performance)
     return backdrop
 
 
 def add_frames(
-    keys: Keying, scene: bpy.types.Scene, camera: bpy.types.Object, path: CameraPath, rig: Rig,
+    keys: Keying, place: Place, camera: bpy.types.Object, path: CameraPath, rig: Rig,
     performance: Performance, frames: Frames,
 ) -> bpy.types.Object:  # fmt: skip
     """Show the frames on a plane just behind the head; returns the plane."""
     name = f"{camera.name} frames"
     material, picture = plate_material(name, load_sequence(frames))
-    play(picture.image_user, scene, frames, performance)
+    play(picture.image_user, place, frames, performance)
     return _plane(keys, name, material, camera, path, behind(path, rig))
 
 

@@ -7,6 +7,10 @@ from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProp
 
 from .. import version_adapter
 from . import moving
+from .timeline import FIRST_FRAME
+
+OWNER = "garrick_shot"
+"""Custom property of nodes and strips that were made for a shot: its collection."""
 
 
 class GARRICK_PG_version(bpy.types.PropertyGroup):
@@ -36,6 +40,9 @@ class GARRICK_PG_shot(bpy.types.PropertyGroup):
     job: StringProperty(description="The job as it was asked for: JSON, files by their paths")  # type: ignore[valid-type]
     job_id: StringProperty(description="The service's name of that job")  # type: ignore[valid-type]
     portrait_consent: BoolProperty(name="Consent", description="The person in the portrait agrees")  # type: ignore[valid-type]
+    start: IntProperty(  # type: ignore[valid-type]
+        default=FIRST_FRAME, description="The frame at which the keys of the shot's own Action begin"
+    )
     head: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]
     armature: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]
     camera: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import bpy
 import numpy as np
 
@@ -31,11 +33,12 @@ def make_armature(name: str, rig: Rig, collection: bpy.types.Collection) -> bpy.
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
     armature.show_in_front = True
+    armature.data.display_type = "STICK"  # thin, so that the face behind them stays in sight
     return armature
 
 
-def bind(head: bpy.types.Object, armature: bpy.types.Object, rig: Rig) -> None:
-    """Skin the head to the armature: plain linear blending with the rig's own weights."""
+def bind_steps(head: bpy.types.Object, armature: bpy.types.Object, rig: Rig) -> Iterator[None]:
+    """Skin the head to the armature, a joint a step: plain linear blending with the rig's own weights."""
     for joint, name in enumerate(rig.joint_names):
         group = head.vertex_groups.new(name=name)
         column = rig.weights[:, joint]
@@ -45,6 +48,7 @@ def bind(head: bpy.types.Object, armature: bpy.types.Object, rig: Rig) -> None:
         for value, members in zip(values, np.split(order, firsts[1:]), strict=True):
             if value > 0:
                 group.add(members.tolist(), float(value), "REPLACE")
+        yield
     head.parent = armature
     modifier = head.modifiers.new("Armature", "ARMATURE")
     modifier.object = armature

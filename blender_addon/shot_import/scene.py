@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
 import bpy
 
-from .. import version_adapter
+from .. import slices, version_adapter
 from ..compositing import colour
+from ..core.arkit import ARKIT_NAMES
+from ..slices import Steps
 from . import animation, camera, materials, mesh, plate, rig, sound, timeline
 from .shot import Shot
+from .timeline import Place
+from .undoing import all_or_nothing
 
 SYNTHETIC = "garrick_synthetic"
 VERSION = "garrick_version"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a shot is imported.
+
+    start:       scene frame of its frame 0; None: the scene's first frame.
+    word_markers, phone_markers: mark where each word or each speech sound begins.
+    key_error:   leave out keys that straight lines pass within this much of a face weight, a quaternion's component or a
+                 metre; 0 keeps a key for each frame.
+    separate_actions: for a file that Blender 4.2 shall open too, see `version_adapter.Clip`.
+    """
+
+    start: int | None = None
+    word_markers: bool = True
+    phone_markers: bool = False
+    key_error: float = 0.0
+    separate_actions: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,62 +53,109 @@ class Imported:
     controls: tuple[str, ...]
 
 
-def import_shot(
-    shot: Shot, scene: bpy.types.Scene, phone_markers: bool = False, separate_actions: bool = False,
-    word_markers: bool = True, key_error: float = 0.0,
-) -> Imported:  # fmt: skip
-    """Add a shot to a scene.
+_AS_SHOT = Options()
 
-    phone_markers, word_markers: mark where each speech sound or each word begins.
-    separate_actions: for a file that Blender 4.2 shall open too, see `version_adapter.Clip`.
-    key_error:        leave out keys that straight lines pass within this much of a face weight, a quaternion's
-                      component or a metre; 0 keeps a key for each frame.
+
+def import_shot(shot: Shot, scene: bpy.types.Scene, options: Options = _AS_SHOT) -> Imported:
+    """Add a shot to a scene, all at once, see `import_steps`. Raises ValueError with a sentence for the user."""
+    return slices.run(import_steps(shot, scene, options))
+
+
+def import_steps(shot: Shot, scene: bpy.types.Scene, options: Options = _AS_SHOT) -> Steps[Imported]:
+    """Add a shot to a scene, in steps of a few milliseconds; it comes into sight with the last ones.
 
     A fresh scene (see `timeline.is_fresh`) takes its rate, range, picture size, camera and light from the shot. Any
     other keeps what it has, and the shot is laid out in seconds on its rate.
-    Raises ValueError with a sentence for the user; nothing is cleaned up then, so call it where undo can.
+    Raises ValueError with a sentence for the user; then, or stopped half-way, nothing of it stays.
     """
+    return all_or_nothing(_counted(_steps(shot, scene, options), _steps_of(shot)))
+
+
+def _steps_of(shot: Shot) -> int:
+    """About how many steps the import of a shot takes."""
+    return len(shot.rig.shape_names) + len(ARKIT_NAMES) + 2 * len(shot.rig.joint_names) + 12
+
+
+def _counted(steps: Generator[None, None, Imported], total: int) -> Steps[Imported]:
+    done = 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+        done += 1
+        yield "import", min(done, total), total
+
+
+def _steps(shot: Shot, scene: bpy.types.Scene, options: Options) -> Generator[None, None, Imported]:
     lens = camera.lens_of(shot.camera)
     fresh = timeline.is_fresh(scene)
+    place = timeline.place_in(scene, options.start)
     if fresh:
-        timeline.adopt_rate(scene, shot.performance.fps, len(shot.performance))
+        place = replace(place, rate=timeline.adopted_rate(shot.performance.fps))
     collection = _marked(bpy.data.collections.new(shot.name), shot)
     plates = bpy.data.collections.new(f"{shot.name} plates")
     collection.children.link(plates)
-    scene.collection.children.link(collection)
-
-    head = mesh.make_head(f"{shot.name} head", shot.rig, materials.head_materials(shot))
-    collection.objects.link(head)
-    armature = rig.make_armature(f"{shot.name} rig", shot.rig, collection)
-    rig.bind(head, armature, shot.rig)
+    armature = _armature(shot, scene, collection)
+    yield
+    looks = materials.head_materials(shot)
+    yield
+    head = yield from mesh.head_steps(f"{shot.name} head", shot.rig, looks)
+    yield from rig.bind_steps(head, armature, shot.rig)
     view = camera.make_camera(f"{shot.name} camera", shot.camera, lens)
-    collection.objects.link(view)
 
-    keys = animation.keying(version_adapter.Clip(shot.name, separate_actions), scene, shot.performance, key_error)
-    animation.animate_face(keys, head, shot.performance)
-    animation.animate_bones(keys, armature, shot.rig, shot.performance)
+    clip = version_adapter.Clip(shot.name, options.separate_actions)
+    keys = animation.keying(clip, place, shot.performance, options.key_error)
+    yield from animation.face_steps(keys, head, shot.performance)
+    yield from animation.bone_steps(keys, armature, shot.rig, shot.performance)
     animation.animate_camera(keys, view, shot.camera, lens)
+    yield
     if shot.frames is not None:
-        plate.add_backdrop(scene, view, shot.performance, shot.frames)
-        plates.objects.link(plate.add_frames(keys, scene, view, shot.camera, shot.rig, shot.performance, shot.frames))
+        plate.add_backdrop(place, view, shot.performance, shot.frames)
+        yield
+        plates.objects.link(plate.add_frames(keys, place, view, shot.camera, shot.rig, shot.performance, shot.frames))
+        yield
     if shot.background is not None:
         plates.objects.link(plate.add_background(keys, view, shot.camera, shot.rig, shot.background))
-    keys.clip.lay_down()
-    notes = [] if shot.audio is None else [sound.add_sound(scene, shot.audio, shot.performance)]
-    for wanted, spans in ((word_markers, shot.words), (phone_markers, shot.phones)):
-        if wanted:
-            timeline.add_markers(scene, spans)
+        yield
+    clip.lay_down()
+    yield
+    notes = []
+    with timeline.kept_on_failure(scene):
+        if fresh:
+            timeline.adopt_rate(scene, shot.performance.fps, len(shot.performance), round(place.start))
+        if shot.audio is not None:  # its length is counted in the scene's frames
+            notes.append(sound.add_sound(scene, place, shot.audio, shot.performance))
+            yield
+        for item in (head, view):
+            collection.objects.link(item)
+        for wanted, spans in ((options.word_markers, shot.words), (options.phone_markers, shot.phones)):
+            if wanted:
+                timeline.add_markers(scene, place, spans)
+        if fresh:
+            _dress(scene, collection, shot, view, lens)
+        if hasattr(collection, "garrick"):  # a script may import with the extension switched off
+            _remember(collection, shot, place, head, armature, view)
+            colour.apply(scene)
     if fresh:
-        _dress(scene, collection, shot, view, lens)
-    if hasattr(collection, "garrick"):  # a script may import with the extension switched off
-        _remember(collection, shot, head, armature, view)
-        colour.apply(scene)
+        _look_through_camera(scene)
     bones = [name for name, channel in zip(shot.rig.joint_names, shot.rig.joint_channels, strict=True) if channel]
     controls = (
         f'The NLA track "{shot.name}" of {head.name} moves {len(shot.rig.shape_names)} face keys, that of {armature.name} '
         f"the bones {', '.join(bones)}.",
     )
     return Imported(collection, head, armature, view, tuple(note for note in notes if note), controls)
+
+
+def _armature(shot: Shot, scene: bpy.types.Scene, collection: bpy.types.Collection) -> bpy.types.Object:
+    """The rig, which only the edit mode of an object in sight can make; the collection is in the scene from here on."""
+    layer = bpy.context.view_layer if bpy.context.scene == scene else scene.view_layers[0]
+    active = layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        raise ValueError("Leave the edit or pose mode first.")
+    scene.collection.children.link(collection)
+    with bpy.context.temp_override(scene=scene, view_layer=layer):
+        return rig.make_armature(f"{shot.name} rig", shot.rig, collection)
 
 
 def _marked(collection: bpy.types.Collection, shot: Shot) -> bpy.types.Collection:
@@ -96,12 +166,12 @@ def _marked(collection: bpy.types.Collection, shot: Shot) -> bpy.types.Collectio
 
 
 def _remember(
-    collection: bpy.types.Collection, shot: Shot, head: bpy.types.Object, armature: bpy.types.Object,
+    collection: bpy.types.Collection, shot: Shot, place: Place, head: bpy.types.Object, armature: bpy.types.Object,
     view: bpy.types.Object,
 ) -> None:  # fmt: skip
     """Write down what belongs to the shot and where its files lie."""
     kept = collection.garrick
-    kept.is_shot = True
+    kept.is_shot, kept.start = True, round(place.start)
     kept.folder = materials.blend_path(shot.folder)
     kept.head, kept.armature, kept.camera = head, armature, view
     if shot.frames is not None:
@@ -109,6 +179,14 @@ def _remember(
         version.name = "v1"
         version.folder = materials.blend_path(shot.frames.first_file.parent)
         version.first, version.last = shot.frames.first, shot.frames.last
+
+
+def _look_through_camera(scene: bpy.types.Scene) -> None:
+    """Have the windows of a fresh scene show what its camera sees: in Blender's first view a head is a dot."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas if window.scene == scene else ():
+            if area.type == "VIEW_3D":
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
 def _dress(

@@ -62,7 +62,10 @@ class Frames:
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot folder. Files that a shot may lack are None."""
+    """One shot folder. Files that a shot may lack are None.
+
+    texture: the portrait, for `Rig.photo_uv`. head_texture: all of the head's surface, for `Rig.uv`.
+    """
 
     name: str
     folder: Path
@@ -71,6 +74,7 @@ class Shot:
     rig: Rig
     camera: CameraPath
     texture: Path | None
+    head_texture: Path | None
     background: Path | None
     frames: Frames | None
     audio: Path | None
@@ -99,6 +103,7 @@ def read_shot(manifest: Path) -> Shot:
             rig=rig,
             camera=camera,
             texture=_optional_file(folder, header.get("texture")),
+            head_texture=_optional_file(folder, header.get("head_texture")),
             background=_optional_file(folder, header.get("background")),
             frames=_read_frames(folder, header.get("frames")),
             audio=_optional_file(folder, header.get("audio")),

@@ -18,13 +18,43 @@ bpy = pytest.importorskip("bpy", reason="bpy is not installed (Python 3.11: pip 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from make_venvs import interpreter_of  # noqa: E402
+from other_blenders import Suites  # noqa: E402
+
 from blender_addon.build import copy_core  # noqa: E402
 
 copy_core()
 
+SUITES = pytest.StashKey[Suites]()
 
-def pytest_unconfigure():
+
+def asks_for_suites(item: pytest.Item) -> bool:
+    """Whether the test is one of those that wait for a suite in another Blender."""
+    return isinstance(item, pytest.Function) and "suites" in item.fixturenames
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what has to be alone on the machine, last what waits for the suites in other Blenders."""
+    items.sort(key=lambda item: (item.get_closest_marker("alone") is None) + asks_for_suites(item))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start the suites that are asked for beside the first test in this folder."""
+    if SUITES not in item.config.stash:
+        asked = [other.callspec.params["version"] for other in item.session.items if asks_for_suites(other)]
+        item.config.stash[SUITES] = Suites(version for version in asked if interpreter_of(version).is_file())
+
+
+@pytest.fixture
+def suites(request: pytest.FixtureRequest) -> Suites:
+    """The add-on's tests in the other Blenders."""
+    return request.config.stash[SUITES]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
     """The tests end without Blender's own way out, which would clear these away."""
+    if SUITES in config.stash:
+        config.stash[SUITES].stop()
     shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
     _profile.cleanup()
 

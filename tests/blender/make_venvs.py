@@ -1,8 +1,8 @@
 """Make one virtual environment for each Blender version that the tests open a scene in: `.venvs/bpy-<version>`.
 
-Run by continuous integration before the tests; quick when they exist, quiet when all goes well. A Python that is
-missing, or a package index that does not answer, gets one line and leaves that version's tests to skip: only bpy 4.5,
-which the main environment has, is required.
+Run by continuous integration before the tests, all at once, with any Python (it needs only the standard library); quick
+when they exist. A Python that is missing, or a package index that does not answer, gets one line and leaves that version's
+tests to skip: only bpy 4.5, which the main environment has, is required.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,10 +29,10 @@ VERSIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def main() -> int:
     """Make what is missing; 0 even when a version could not be had, since its tests then skip with a reason."""
-    for version, (python_version, packages) in VERSIONS.items():
-        line = make(version, python_version, packages)
-        if line:
-            print(line, flush=True)
+    with ThreadPoolExecutor(len(VERSIONS)) as together:
+        for line in together.map(lambda version: make(version, *VERSIONS[version]), VERSIONS):
+            if line:
+                print(line, flush=True)
     return 0
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,37 +50,11 @@ def test_the_shot_imports_and_its_scene_opens_the_same(version, shot, tmp_path):
     assert imported == opened
 
 
-@pytest.fixture(scope="module")
-def suites(tmp_path_factory) -> Iterator[dict[str, tuple[subprocess.Popen[bytes], Path]]]:
-    """The add-on's tests under way in every version at once, with the files that they print into."""
-    folder = tmp_path_factory.mktemp("suites")
-    running = {}
-    for version in VERSIONS:
-        if interpreter_of(version).is_file():
-            command = [str(interpreter_of(version)), "-m", "pytest", "-p", "no:cacheprovider", "tests/blender/addon"]
-            said = folder / f"{version}.txt"
-            with said.open("wb") as output:
-                running[version] = (
-                    subprocess.Popen(
-                        command,
-                        cwd=ROOT,
-                        stdout=output,
-                        stderr=output,
-                        env=os.environ | {"GARRICK_PYTHON": sys.executable},
-                    ),
-                    said,
-                )
-    yield running
-    for process, _ in running.values():
-        process.kill()
-
-
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_tests_of_the_add_on_pass(version, suites):
-    if version not in suites:
+    if not interpreter_of(version).is_file():
         pytest.skip(f"no bpy {version}: run tests/blender/make_venvs.py")
-    process, said = suites[version]
-    status = process.wait(1400)
-    print("\n".join(said.read_text(errors="replace").splitlines()[-1:]))
-    assert status == 0, said.read_text(errors="replace")[-6000:]
+    status, said = suites.end(version, 1400)
+    print("\n".join(said.splitlines()[-1:]))
+    assert status == 0, said[-6000:]

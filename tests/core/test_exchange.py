@@ -7,10 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.bvh import bvh_text, read_bvh, write_bvh
 from garrick.core.euler import euler_angles, euler_matrices, smooth_axis_angles
 from garrick.core.exchange import FORMATS, format_of, read_motion
+from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.live_link import COLUMNS, live_link_text, read_live_link, write_live_link
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
@@ -91,7 +92,27 @@ def test_a_phones_recording_with_gaps_and_half_a_last_row(tmp_path):
     path.write_text("\ufeff" + recording(times, [0.0, 0.1, 0.3, 0.4], "00:00:00:02.523,61"), encoding="utf-8")
     take = read_live_link(path, Fraction(60))
     np.testing.assert_allclose(take.face[:, ARKIT_INDEX["jawOpen"]], [0, 0.1, 0.2, 0.3, 0.4], atol=1e-6)
-    assert read_live_link(path, Fraction(60), flip_head=True).head_rotation[0, 1] == pytest.approx(-0.1)
+    assert read_live_link(path, Fraction(60), flip_head=True).head_rotation[0, 1] == pytest.approx(0.1)
+
+
+def test_live_link_eyes_and_head_turn_the_apps_way(tmp_path):
+    """A recording of the app: LeftEyeYaw falls while EyeLookOutLeft rises, LeftEyePitch rises with EyeLookDownLeft."""
+    path = tmp_path / "take.csv"
+    path.write_text(
+        "Timecode,BlendShapeCount,JawOpen,EyeLookOutLeft,EyeLookDownLeft,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw,LeftEyePitch\n"
+        "00:00:00:00,61,0,0.4,0.3,-0.2,0,0,-0.31,0.22\n00:00:00:01,61,0,0,0,0,0.1,0,0,0\n00:00:00:02,61,0,0,0,0,0,0.3,0,0\n"
+    )
+    take = read_live_link(path, Fraction(60))
+    np.testing.assert_allclose(take.gaze[0, 0], [0.31, -0.22], atol=1e-6)  # to the subject's left and down
+    ahead, up = rotation_matrices(take.head_rotation.astype(float)) @ [0, 0, 1], [0, 1, 0]
+    assert ahead[0, 0] > 0.19  # to the left, as the eyes
+    assert ahead[1, 1] < -0.09  # down
+    assert (rotation_matrices(take.head_rotation.astype(float))[2] @ up)[0] > 0.29  # the right ear up: over to the left
+    eyes = take.gaze[0, 0]
+    weights = eye_look_weights(np.stack([eyes, eyes])[None])[0]
+    seen = dict(zip([ARKIT_NAMES[column] for column in EYE_LOOK], weights, strict=True))
+    assert min(seen["eyeLookOutLeft"], seen["eyeLookDownLeft"]) > 0
+    assert seen["eyeLookInLeft"] == seen["eyeLookUpLeft"] == 0
 
 
 def test_sixty_pictures_a_second_on_a_timecode_of_thirty(tmp_path):

@@ -10,12 +10,13 @@ import time
 
 import psutil
 import pytest
+from garrick.server import supervisor
 from garrick.server.settings import Settings
 from garrick.server.store import JobState
-from garrick.server.supervisor import DEATHS
 from live_supervisor import Live, alive, live, small_job, until
 from small_disk import small_disk_at
 
+pytestmark = pytest.mark.alone
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
@@ -47,20 +48,21 @@ def test_a_worker_that_hangs_is_killed_and_its_job_goes_on(tmp_path):
 
 
 @posix
-def test_a_job_whose_workers_die_again_and_again_fails_and_the_next_one_runs(tmp_path):
+def test_a_job_whose_workers_die_again_and_again_fails_and_the_next_one_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "DEATHS", 2)  # each death costs a worker's start
     settings = Settings(data=tmp_path, scene=False)
     job = small_job(settings, 1.2)
     with live(settings) as service:
         id, next_one = service.submit(job), service.submit(job | {"seed": 4})
-        for _ in range(DEATHS + 1):  # the first time it came further than ever before
+        for _ in range(8):  # the first time, and on a busy machine later too, it came further than ever before
             os.kill(service.at_work(id), signal.SIGKILL)
-            until(lambda: service.worker()["job"] != id, 5)
+            until(lambda: service.worker()["job"] != id, 20)
             if service.record(id).state == JobState.FAILED:
                 break
         done = service.wait(id)
         assert done.state == JobState.FAILED
         assert done.error is not None
-        assert "died 5 times" in done.error["message"]
+        assert "died 2 times" in done.error["message"]
         assert service.wait(next_one).state == JobState.DONE
 
 

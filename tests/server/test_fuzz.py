@@ -76,6 +76,8 @@ def make_real(service: Running, operation: Any, case: Any, asset: str, number: i
         parameters["id"] = finished_job(service, number)
     if "digest" in parameters:
         parameters["digest"] = asset.removeprefix("sha256:")
+    if operation.path == "/v1/inspect" and isinstance(case.body, dict):
+        case.body["portrait"] = asset
     job = case.body.get("job") if isinstance(case.body, dict) else None
     if isinstance(job, dict):
         job.update({name: asset for name in FILE_FIELDS if job.get(name) is not None})

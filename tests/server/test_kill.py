@@ -1,6 +1,6 @@
 """Workers and the whole service killed at random moments of running jobs: nothing is lost, nothing doubled, no bit changes.
 
-$GARRICK_KILLS sets how often (10); run it with 20 or more by hand after a change of worker, store or supervisor.
+$GARRICK_KILLS sets how often (4); run it with 20 or more by hand after a change of worker, store or supervisor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from garrick.server.settings import Settings
 from garrick.server.store import TERMINAL, Event, JobState, JobStore
 from live_supervisor import SAMPLE, alive, small_job, until
 
-KILLS = int(os.environ.get("GARRICK_KILLS", "10"))
+KILLS = int(os.environ.get("GARRICK_KILLS", "4"))
 PROGRAM = Path(__file__).with_name("doomed_service.py")
 SAME = ("performance.npz", "rig.npz", "camera.json", "speech.json", "audio.wav", "texture.png", "background.png")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from enum import Enum, IntEnum
+from typing import Literal
+
 import pytest
 from garrick.job import FILE_FIELDS, Job
 from garrick.server.schema import SchemaField, job_schema
 from garrick.server.wire import AssetJob
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-WIDGETS = {"image", "sound", "file", "text", "number", "range", "size", "rate", "slider", "toggle"}
+WIDGETS = {"image", "sound", "file", "text", "number", "face", "range", "size", "rate", "slider", "toggle", "choice"}
 ASSET = "sha256:" + 64 * "a"
 FIELDS = {field.name: field for field in job_schema().fields}
 
@@ -63,3 +66,49 @@ def test_a_field_that_its_condition_hides_is_not_needed():
     for field in FIELDS.values():
         if field.condition is not None:
             assert not field.required
+
+
+class Mood(Enum):
+    CALM = "calm"
+    WARM_UP = "warm_up"
+
+
+class Take(IntEnum):
+    FIRST = 1
+    SECOND = 2
+
+
+def _asked(default, title: str):
+    extra = {"group": "Performance", "widget": "text"}
+    return Field(default, title=title, description=f"{title} of it.", json_schema_extra=extra)
+
+
+class MadeUp(BaseModel):
+    """What a job may grow: every way to write a field that takes some values only."""
+
+    style: Literal["plain", "bold"] = _asked("bold", "Style")
+    mood: Mood = _asked(Mood.CALM, "Mood")
+    perhaps: Mood | None = _asked(None, "Perhaps")
+    maybe: Literal["left", "right"] | None = _asked(None, "Maybe")
+    take: Take = _asked(Take.SECOND, "Take")
+    only: Literal["this"] = _asked("this", "Only")
+    free: str = _asked("", "Free")
+
+
+def test_a_field_of_some_values_is_a_choice():
+    told = {field.name: field for field in job_schema(MadeUp).fields}
+    assert {name: field.choices for name, field in told.items()} == {
+        "style": ["plain", "bold"],
+        "mood": ["calm", "warm_up"],
+        "perhaps": ["calm", "warm_up"],
+        "maybe": ["left", "right"],
+        "take": [1, 2],
+        "only": ["this"],
+        "free": None,
+    }
+    assert {name for name, field in told.items() if field.widget == "choice"} == told.keys() - {"free"}
+    assert {name for name, field in told.items() if field.nullable} == {"perhaps", "maybe"}
+    assert [told[name].default for name in ("style", "mood", "perhaps", "take")] == ["bold", "calm", None, 2]
+    assert [told[name].type for name in ("style", "mood", "take")] == ["string", "string", "integer"]
+    assert told["mood"].title == "Mood"
+    assert told["mood"].description == "Mood of it."

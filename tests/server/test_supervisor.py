@@ -15,6 +15,7 @@ from garrick.server.settings import Settings
 from garrick.server.store import JobState
 from live_supervisor import Live, alive, live, small_job, store_asset, until
 
+pytestmark = pytest.mark.alone
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 

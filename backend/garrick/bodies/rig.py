@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from garrick.bodies.head import JOINTS, PARENTS, PARTS, Head
@@ -20,12 +22,57 @@ _COLORS = {
 }
 _SMALLEST = 2e-6  # metres; smaller offsets are the rounding of the source
 
+ASPECT = 1.25
+"""Width of the head's texture over its height: beside the square of the skin there is a strip of four cells."""
+
+_CELL, _MARGIN = 0.25, 0.012  # of the texture's height
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the head's surface lies in its texture; only crowns of teeth and folds of gums lie over one another.
+
+    uvs: (U, 2) float32 0..1, v up. quad_uvs: (Q, 4) int32 into them. eyes: left and right eyeball's square, azimuthal
+    about the pupil: left edge, lower edge and side in units of the texture's height.
+    """
+
+    uvs: np.ndarray
+    quad_uvs: np.ndarray
+    eyes: tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+def layout(head: Head) -> Layout:
+    """The head's own unwrapping beside cells for eyeballs, teeth and gums, which share one place in it."""
+    uvs = head.uvs.astype(np.float64).copy()
+    side = _CELL - 2 * _MARGIN
+    corners = [(1 + _MARGIN, row * _CELL + _MARGIN) for row in range(4)]
+    for part, corner in (("teeth", corners[1]), ("gums", corners[0])):
+        texels, points = _corners(head, head.quad_parts == PARTS.index(part))
+        # from above: the arch is a horseshoe, and its colour depends on how far inside the mouth it lies
+        span = np.ptp(points[:, [0, 2]], axis=0).max()
+        uvs[texels] = corner + side * (points[:, [0, 2]] - points[:, [0, 2]].min(axis=0)) / span
+    eyes = []
+    for joint, corner in ((3, corners[3]), (4, corners[2])):
+        ball = (head.quad_parts == PARTS.index("eye")) & (head.weights[head.quads[:, 0], joint] > 0.5)
+        texels, _ = _corners(head, ball)
+        uvs[texels] = corner + side * head.uvs[texels]
+        eyes.append((*corner, side))
+    uvs[:, 0] /= ASPECT
+    return Layout(uvs.astype(np.float32), head.quad_uvs, (eyes[0], eyes[1]))
+
+
+def _corners(head: Head, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The uvs that some quads (Q,) bool use, and (n, 3) where their vertices rest."""
+    texels, first = np.unique(head.quad_uvs[quads], return_index=True)
+    return texels, head.template[head.quads[quads].ravel()[first]]
+
 
 def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
     """The arrays of rig.npz for a fitted portrait.
 
-    Mesh: vertices (V, 3) metres in head space without expression, loops and polygon_sizes, uv (atlas) and photo_uv (where
-    the corner lies in the portrait picture, in its pose) a corner, v up; material, material_names, material_colors (linear).
+    Mesh: vertices (V, 3) metres in head space without expression, loops and polygon_sizes, uv (in the head's texture, see
+    `layout`) and photo_uv (in the portrait picture, in its pose) a corner, v up; material, material_names,
+    material_colors (linear).
     Shapes: shape_names and sparse offsets; shape s owns entries shape_starts[s] : shape_starts[s + 1].
     Skeleton: joint_names, joint_parents, joint_positions, weights (V, J), joint_channels (what turns the joint).
     """
@@ -38,12 +85,12 @@ def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
         starts.append(starts[-1] + len(moved))
     corners = np.ones(head.quads.shape, bool)
     corners[:, 3] = head.quads[:, 3] != head.quads[:, 2]  # a triangle is a quad whose last two corners coincide
-    loops = head.quads[corners]
+    loops, place = head.quads[corners], layout(head)
     return {
         "vertices": vertices.astype(np.float32),
         "loops": loops.astype(np.int32),
         "polygon_sizes": corners.sum(axis=1).astype(np.int32),
-        "uv": head.uvs[head.quad_uvs[corners]].astype(np.float32),
+        "uv": place.uvs[place.quad_uvs[corners]],
         "photo_uv": _photo_uv(head, portrait)[loops].astype(np.float32),
         "material": head.quad_parts,
         "material_names": np.array(PARTS),

@@ -1,7 +1,11 @@
 """Live Link Face CSV (Epic's capture app): 52 face weights and the turns of head and eyes, one row a frame.
 
-Angles are radians in the face's own axes, which are Garrick's: yaw turns to the subject's left, pitch looks down, roll
-lifts the subject's left. Not kept by the format: the head's place, body, hands, identity, audio.
+Angles are radians in the face's own axes, counted as Unreal does: yaw turns to the subject's right, pitch looks down, roll
+lifts the subject's right. So do the eyes of seven recordings of the app (1,825 to 3,046 rows each): yaw goes against
+EyeLookOutLeft - EyeLookInLeft (correlation -0.77 to -1.00), pitch with EyeLookDown - EyeLookUp (0.98 to 1.00), roll is yaw
+times pitch, as of an eye that turns about its own upright axis. Their head columns are all zero; the head follows the eyes
+here because Unreal's own code passes both through one conversion. Not kept by the format: the head's place, body, hands,
+identity, audio.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ _ORDER = tuple({**_SWAPPED, **{b: a for a, b in _SWAPPED.items()}}.get(name, nam
 COLUMNS: tuple[str, ...] = (*(name[0].upper() + name[1:] for name in _ORDER), *_HEAD, *_EYES)
 """The 61 values of a row, as the app orders them."""
 
+_UNREAL = np.array([-1.0, 1.0, -1.0])
+"""From Garrick's yaw (+ to the left), pitch (+ down) and roll (+ lifts the left) to the file's, and back."""
+
 _TIMECODE = re.compile(r"(\d{1,2})[:;](\d{1,2})[:;](\d{1,2})[:;](\d{1,3}(?:\.\d*)?)")
 _LARGEST = 200_000_000  # bytes
 _DAY = 86400.0  # seconds
@@ -44,11 +51,11 @@ def write_live_link(performance: Performance, path: str | Path) -> None:
 
 def live_link_text(performance: Performance) -> str:
     """What `write_live_link` writes; every float32 comes back as it was."""
-    head = euler_angles(rotation_matrices(performance.head_rotation.astype(np.float64)))
+    head = euler_angles(rotation_matrices(performance.head_rotation.astype(np.float64))) * _UNREAL
     eyes = np.zeros((len(performance), 2, 3))
-    eyes[..., 0], eyes[..., 1] = performance.gaze[..., 0], -performance.gaze[..., 1]
+    eyes[..., :2] = -performance.gaze  # which is + to the left and + up
     face = performance.face[:, [ARKIT_NAMES.index(name) for name in _ORDER]]
-    values = np.concatenate([face, head, eyes.reshape(-1, 6)], axis=1)
+    values = np.concatenate([face, head, eyes.reshape(-1, 6)], axis=1) + 0.0  # no "-0"
     clock = -(-performance.fps.numerator // performance.fps.denominator)
     row = ",".join(["%.9g"] * len(COLUMNS))
     lines = ["Timecode,BlendShapeCount," + ",".join(COLUMNS)]
@@ -84,11 +91,11 @@ def read_live_link(path: str | Path, fps: Fraction | None = None, flip_head: boo
     index, values = index[last], values[last]
     rows = {name: np.interp(np.arange(frames), index, values[:, column]) for name, column in columns.items()}
     still = np.zeros(frames)
-    turn = np.stack([rows.get(name.lower(), still) for name in _HEAD], axis=1)
+    turn = np.stack([rows.get(name.lower(), still) for name in _HEAD], axis=1) * _UNREAL
     if flip_head:
         turn[:, :2] *= -1
     eyes = [[rows.get(f"{side}eye{angle}", still) for angle in ("yaw", "pitch")] for side in ("left", "right")]
-    gaze = np.moveaxis(np.array(eyes), -1, 0) * (1, -1)
+    gaze = -np.moveaxis(np.array(eyes), -1, 0)
     held = ["face"] + ["head_rotation"] * bool(np.any(turn)) + ["gaze"] * bool(np.any(gaze))
     rest = Performance.rest(frames, rate)
     return Performance(

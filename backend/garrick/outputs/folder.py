@@ -20,7 +20,7 @@ from garrick.job import FILE_FIELDS, Job
 from .files import locked, make_folder, output_error, sha256, whole_file, write_bytes, write_json
 
 ARTIFACTS = (
-    "performance.npz", "rig.npz", "texture.png", "background.png", "camera.json", "speech.json", "audio.wav",
+    "performance.npz", "rig.npz", "texture.png", "head.png", "background.png", "camera.json", "speech.json", "audio.wav",
     "preview.mp4", "shot.json", "scene.blend", "report.json",
 )  # fmt: skip
 """What a finished folder holds, besides `frames/`, `exr/` where passes were asked for, and `job.json`."""

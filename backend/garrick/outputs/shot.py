@@ -59,6 +59,7 @@ def write_shot(path: Path, frames: range, silent: bool, passes: bool) -> None:
             "performance": "performance.npz",
             "rig": "rig.npz",
             "texture": "texture.png",
+            "head_texture": "head.png",
             "background": "background.png",
             "audio": None if silent else "audio.wav",
             "speech": "speech.json",

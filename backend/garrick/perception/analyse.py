@@ -38,15 +38,12 @@ def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunC
     head = load_head()
     points, tall, faces = _choose(photo, face_index)
     ctx.step("portrait", 1, 5)
-    _check_edges(photo, points)
-    image, framing = frame_face(photo.pixels, points[:468], size)
-    landmarks = framing.to_canvas(refine_irises(photo.pixels, points)).astype(np.float32)
+    check_edges(photo, points)
+    image, landmarks, intrinsics = framed(photo, points, size)
     ctx.step("portrait", 2, 5)
-    intrinsics = _intrinsics(photo, framing)
     fit = fit_head(head, landmarks, intrinsics)
-    yaw, pitch, roll = _angles(fit.rotation)
-    if abs(yaw) > MAX_YAW:
-        raise InputError(f"The face is turned {abs(yaw):.0f} degrees away.", "Use a photo that shows both eyes.")
+    yaw, pitch, roll = angles(fit.rotation)
+    check_turn(yaw)
     ctx.step("portrait", 3, 5)
     alpha = person_matte(image)
     ctx.step("portrait", 4, 5)
@@ -71,17 +68,9 @@ def _choose(photo: Photo, face_index: int | None) -> tuple[np.ndarray, float, in
 
     Faces too small to be used do not count beside one that is large enough.
     """
-    candidates = [face_landmarks(photo.pixels, face) for face in detect_faces(photo.pixels)]
-    found = [points for points, presence in candidates if presence > _PRESENT]
-    if not found:
-        raise InputError("No face was found in the photo.", "Use a photo of one person, face to the camera, well lit.")
-    heights = [float(np.ptp(points[:468, 1])) for points in found]
-    faces = [(points, tall) for points, tall in zip(found, heights, strict=True) if tall >= MIN_FACE]
-    if not faces:
-        raise InputError(
-            f"The face is only {max(heights):.0f} pixels high; {MIN_FACE} are needed.",
-            "Use a closer or a larger photo.",
-        )
+    found = faces_in(photo)
+    check_heights([height_of(points) for points in found])
+    faces = [(points, height_of(points)) for points in found if height_of(points) >= MIN_FACE]
     if len(faces) > 1 and face_index is None:
         raise InputError(
             f"The photo shows {len(faces)} faces.",
@@ -93,12 +82,47 @@ def _choose(photo: Photo, face_index: int | None) -> tuple[np.ndarray, float, in
     return *faces[index], len(faces)
 
 
-def _check_edges(photo: Photo, points: np.ndarray) -> None:
+def faces_in(photo: Photo) -> list[np.ndarray]:
+    """(478, 2) landmarks in photo pixels of every face, from left to right, of whatever size."""
+    candidates = [face_landmarks(photo.pixels, face) for face in detect_faces(photo.pixels)]
+    return [points for points, presence in candidates if presence > _PRESENT]
+
+
+def height_of(points: np.ndarray) -> float:
+    """The height of a face, from brow to chin, in the pixels of its (478, 2) landmarks."""
+    return float(np.ptp(points[:468, 1]))
+
+
+def check_heights(heights: list[float]) -> None:
+    """Raise InputError when none of the faces of a photo is large enough; heights: of all of them, pixels."""
+    if not heights:
+        raise InputError("No face was found in the photo.", "Use a photo of one person, face to the camera, well lit.")
+    if max(heights) < MIN_FACE:
+        raise InputError(
+            f"The face is only {max(heights):.0f} pixels high; {MIN_FACE} are needed.",
+            "Use a closer or a larger photo.",
+        )
+
+
+def check_turn(yaw: float) -> None:
+    """Raise InputError when a face is turned too far away; yaw: degrees."""
+    if abs(yaw) > MAX_YAW:
+        raise InputError(f"The face is turned {abs(yaw):.0f} degrees away.", "Use a photo that shows both eyes.")
+
+
+def check_edges(photo: Photo, points: np.ndarray) -> None:
     """Raise InputError when the face is cut off; landmarks may overhang a little, as the net guesses the hidden ones."""
     low, high = points[:468].min(axis=0), points[:468].max(axis=0)
     over = max(float(-low.min()), float((high - photo.pixels.shape[1::-1]).max()))
     if over > _OVERHANG * float(high[1] - low[1]):
         raise InputError("The face is cut off by the edge of the photo.", "Use a photo that shows the whole face.")
+
+
+def framed(photo: Photo, points: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A face cut out for frames of that size: (H, W, 3) uint8 picture, (478, 2) landmarks in it, (3, 3) intrinsics."""
+    image, framing = frame_face(photo.pixels, points[:468], size)
+    landmarks = framing.to_canvas(refine_irises(photo.pixels, points)).astype(np.float32)
+    return image, landmarks, _intrinsics(photo, framing)
 
 
 def _intrinsics(photo: Photo, framing: Framing) -> np.ndarray:
@@ -109,7 +133,7 @@ def _intrinsics(photo: Photo, framing: Framing) -> np.ndarray:
     return np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1.0]])
 
 
-def _angles(rotation: np.ndarray) -> tuple[float, float, float]:
+def angles(rotation: np.ndarray) -> tuple[float, float, float]:
     """Yaw (+ to the subject's left), pitch (+ up) and roll (+ towards the subject's right shoulder), degrees."""
     matrix = rotation_matrices(rotation.astype(np.float64))
     ahead = matrix @ (0, 0, 1)

@@ -73,7 +73,7 @@ def make_attributes(
     traits = np.zeros((len(source), REACH + 1), np.float32)
     traits[:, :3] = head.normals(source)
     traits[:, SEEN], traits[:, FACING], traits[:, HIDDEN] = texture.seen, texture.facing, texture.hidden
-    traits[:, VEILED] = np.maximum(texture.veiled, _scalp(head, puppet))
+    traits[:, VEILED] = np.maximum(texture.veiled, scalp(head, puppet))
     traits[:, LID], traits[:, LIP] = texture.lids, head.lips
     traits[:, INSIDE] = np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS])
     traits[:, TOOTH] = parts == PARTS.index("teeth")
@@ -152,7 +152,7 @@ def _lit(normal, turn, light):
     return before, after, z
 
 
-def _scalp(head: Head, puppet: Puppet) -> np.ndarray:
+def scalp(head: Head, puppet: Puppet) -> np.ndarray:
     """(V,) bool: where hair would grow; what the photo did not show of it is left to the sheet."""
     rest = puppet.head.template
     eyes = puppet.head.joint_template[3:, :]

@@ -147,7 +147,7 @@ def _fill_colours(
     trusted &= alike | (head.weights[:, 0] > 0.4)
     mirrored = skin & ~trusted & trusted[head.mirror]
     colour[mirrored] = colour[head.mirror[mirrored]]
-    fill = _diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
+    fill = diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
     loops = head.landmarks(source)[[point for loop in LIDS for point in loop]]
     rim = np.clip(1 - KDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
     fill *= 1 - 0.6 * rim  # lashes along the edge of a closing lid
@@ -160,7 +160,7 @@ def _fill_colours(
     return np.clip(fill, 0, 1).astype(np.float32)
 
 
-def _diffuse(head: Head, colour: np.ndarray, trust: np.ndarray) -> np.ndarray:
+def diffuse(head: Head, colour: np.ndarray, trust: np.ndarray) -> np.ndarray:
     """Solve (trust + L) fill = trust colour on the mesh: known colours stay, others are the mean of their neighbours."""
     count = len(colour)
     here, there = head.quads.ravel(), np.roll(head.quads, 1, axis=1).ravel()

@@ -16,8 +16,9 @@ from .answers import handle_errors
 from .assets import AssetStore
 from .consent import Consents
 from .events import Hub
+from .inspection import Inspector
 from .retention import keep_house
-from .routes import artifacts, assets, health, jobs, stream
+from .routes import artifacts, assets, health, inspection, jobs, stream
 from .security import Guard
 from .service import Service
 from .settings import Settings
@@ -33,7 +34,7 @@ def create_app(settings: Settings, store: JobStore, supervisor: Supervisor, toke
     hub = Hub()
     store.changed = hub.tell
     consents = Consents(settings.data / "consents")
-    service = Service(settings, store, supervisor, AssetStore(settings), consents, hub, token)
+    service = Service(settings, store, supervisor, AssetStore(settings), consents, hub, Inspector(settings), token)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -64,7 +65,7 @@ def create_app(settings: Settings, store: JobStore, supervisor: Supervisor, toke
     app.state.streams = Streams(settings)
     # the guard checks the token; this tells readers of the OpenAPI document about it
     rest = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))])
-    for resource in (health, assets, jobs, artifacts):
+    for resource in (health, assets, inspection, jobs, artifacts):
         rest.include_router(resource.router)
     app.include_router(rest)
     app.include_router(stream.router, prefix="/v1")

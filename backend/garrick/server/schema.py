@@ -20,7 +20,8 @@ class Condition(BaseModel):
 class SchemaField(BaseModel):
     """One field of a job.
 
-    widget: image, sound, file, text, number, range (two numbers), size (width and height), rate, slider or toggle.
+    widget: image, sound, file, text, number, face (which one of the picture's), range (two numbers), size (width and
+            height), rate, slider, toggle or choice (one of `choices`).
     """
 
     name: str
@@ -38,6 +39,7 @@ class SchemaField(BaseModel):
     step: float | None = Field(description="The value is a multiple of it.")
     unit: str | None
     items: int | None = Field(description="Length of an array.")
+    choices: list[str | int] | None = Field(description="The values allowed, when only these are.")
     condition: Condition | None
 
 
@@ -49,24 +51,26 @@ class JobSchema(BaseModel):
     fields: list[SchemaField]
 
 
-def job_schema() -> JobSchema:
-    """The schema of `Job`."""
-    properties = Job.model_json_schema(mode="serialization")["properties"]
-    fields = [_field(name, info, properties[name]) for name, info in Job.model_fields.items()]
+def job_schema(model: type[BaseModel] = Job) -> JobSchema:
+    """The schema of `Job`, or of a model that is made like it."""
+    written = model.model_json_schema(mode="serialization")
+    shared = written.get("$defs", {})
+    fields = [_field(name, info, written["properties"][name], shared) for name, info in model.model_fields.items()]
     return JobSchema(title="Performance", groups=list(dict.fromkeys(field.group for field in fields)), fields=fields)
 
 
-def _field(name: str, info: FieldInfo, written: dict[str, Any]) -> SchemaField:
-    """One field; `written` is its JSON schema, with what `json_schema_extra` adds to it."""
-    kinds = written.get("anyOf", [written])
+def _field(name: str, info: FieldInfo, written: dict[str, Any], shared: dict[str, Any]) -> SchemaField:
+    """One field; `written` is its JSON schema, with what `json_schema_extra` adds to it; `shared`: what it refers to."""
+    kinds = [_resolved(kind, shared) for kind in written.get("anyOf", [written])]
     kind = next(kind for kind in kinds if kind.get("type") != "null")
     limits = kind | {key: value for key, value in written.items() if key != "anyOf"}
+    choices = _choices(kind)
     return SchemaField(
         name=name,
-        title=written["title"],
-        description=written["description"],
+        title=info.title or name,  # a reference to an Enum has lost it
+        description=info.description or "",
         group=written["group"],
-        widget=written["widget"],
+        widget=written["widget"] if choices is None else "choice",
         type=kind["type"],
         asset=name in FILE_FIELDS,
         required=info.is_required(),
@@ -77,8 +81,20 @@ def _field(name: str, info: FieldInfo, written: dict[str, Any]) -> SchemaField:
         step=limits.get("step"),
         unit=written.get("unit"),
         items=limits.get("maxItems"),
+        choices=choices,
         condition=written.get("condition"),
     )
+
+
+def _resolved(kind: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """A kind as it is written out elsewhere, which is where an Enum's values are."""
+    reference = kind.get("$ref")
+    return kind if reference is None else shared[reference.rpartition("/")[2]]
+
+
+def _choices(kind: dict[str, Any]) -> list[str | int] | None:
+    """The values of a Literal or an Enum; None for any other kind."""
+    return [kind["const"]] if "const" in kind else kind.get("enum")
 
 
 def _maximum(limits: dict[str, Any]) -> float | None:

@@ -9,6 +9,7 @@ from fastapi import Request, WebSocket
 from .assets import AssetStore
 from .consent import Consents
 from .events import Hub
+from .inspection import Inspector
 from .settings import Settings
 from .store import JobStore
 from .supervisor import Supervisor
@@ -24,6 +25,7 @@ class Service:
     assets: AssetStore
     consents: Consents
     hub: Hub
+    inspector: Inspector
     token: str
 
 

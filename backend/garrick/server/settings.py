@@ -56,6 +56,7 @@ class Settings(BaseModel):
     job_file_bytes: int = 50_000_000_000  # one file
     job_open_files: int = 1024
     stages_bytes: int = 4_000_000_000
+    inspect_s: float = 60.0  # for a look at a portrait
 
     # what one stream may do
     streams: int = 2

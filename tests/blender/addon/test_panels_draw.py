@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import bpy
 import pytest
-from recording_layout import draw_panels
+from recording_layout import Layout, draw_panels
 
 from blender_addon import tasks
 from blender_addon.answers import ServiceError
@@ -82,7 +85,7 @@ def test_whatever_the_voice_comes_from(known, service, voice):
 
 
 def _run(tmp_path, work_of):
-    run = Run("A take", {"text": "Hello."}, True, bpy.context.scene.session_uid, tmp_path)
+    run = Run("A take", {"text": "Hello."}, True, bpy.context.scene.session_uid, tmp_path, 1)
     run.task = tasks.Task("A take", work_of)
     return run
 
@@ -112,7 +115,8 @@ def test_a_run_that_failed(known, tmp_path, kind):
     with pytest.raises(ServiceError):
         work.begin(run, tasks.run)
     drawn = draw_panels(bpy.context)["GARRICK_PT_jobs"]
-    assert {"It went wrong in a sentence that", "is longer than a sidebar is wide.", "Do this."} <= set(drawn.texts())
+    shown = " ".join(drawn.texts())
+    assert "It went wrong in a sentence that is longer than a sidebar is wide. Do this." in shown
     assert {"garrick.take_up_job", "garrick.restore_job", "garrick.delete_job"} <= set(drawn.buttons())
 
 
@@ -125,7 +129,7 @@ def test_a_job_of_another_client(known, state):
     work.show()
     drawn = draw_panels(bpy.context)["GARRICK_PT_jobs"]
     assert "01A" in drawn.texts()
-    assert ("garrick.cancel_job" in drawn.buttons()) == (state in ("queued", "running", "cancelling"))
+    assert ("garrick.cancel_job" in drawn.buttons()) == (state in ("queued", "running"))
     assert ("No face." in drawn.texts()) == (state == "failed")
 
 
@@ -144,5 +148,21 @@ def test_in_a_linked_scene(known, tiny_shot, tmp_path):
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     with bpy.data.libraries.load(path, link=True) as (_, wanted):
         wanted.scenes = ["Shared"]
-    bpy.context.window.scene = bpy.data.scenes["Shared"]
-    assert draw_panels(bpy.context)
+    shared = bpy.data.scenes["Shared"]
+    with bpy.context.temp_override(scene=shared, view_layer=shared.view_layers[0]):
+        assert draw_panels(bpy.context)
+
+
+def test_every_phase_of_the_service_has_words():
+    from blender_addon.jobs.row_ui import draw_bar
+
+    source = Path(__file__).parents[3] / "backend" / "garrick"
+    steps = [re.findall(r'ctx\.step\("(\w+)"', path.read_text()) for path in source.rglob("*.py")]
+    phases = {phase for found in steps for phase in found}
+    assert {"listen", "portrait", "motion"} <= phases
+    for phase in phases | {"frames", "preview", "scene"}:
+        layout = Layout()
+        draw_bar(layout, phase, 3, 10)
+        (text,) = layout.texts()
+        assert text.endswith(": 3 of 10")
+        assert text[0].isupper(), f"{phase} has no words"

@@ -55,7 +55,8 @@ def panel(chosen, monkeypatch):
         ("ready", HEALTH, FOUND, [STOP]),
         ("ready", HEALTH, None, [STOP]),  # started elsewhere, good enough
         ("busy", HEALTH, FOUND, [STOP]),
-        ("outdated", HEALTH, FOUND, [STOP, SET_UP]),
+        ("outdated", HEALTH | {"version": "0.0.9"}, FOUND, [STOP, SET_UP]),
+        ("outdated", HEALTH | {"version": "9.1.0"}, FOUND, [STOP]),  # it is the add-on that has to be renewed
     ],
 )
 def test_each_state_offers_its_way_on(panel, light, health, found, expected):

@@ -147,6 +147,7 @@ def test_the_button_is_grey_while_blender_is_offline(chosen, checkout):
 def test_the_size_and_the_room_for_it_are_told_before(platform):
     lines = setup.warning(64e9, platform)
     assert "GB on the disk" in lines[0]
+    assert f"{9 if platform == 'linux' else 4} GB meanwhile" in lines[0]
     assert any("64 GB are free" in line for line in lines)
 
 

@@ -160,7 +160,7 @@ def test_the_reason_that_the_service_itself_gives_is_told(startable, data):
 def test_the_last_words_of_a_service_are_its_error_event():
     said = b'{"event": "log", "message": "x"}\n{"event": "error", "message": "No port.", "fix": "Take another."}\nbye\n'
     assert process.last_words(said) == ("No port.", "Take another.")
-    assert process.last_words(b"Traceback\nMemoryError: no\n")[0] == "MemoryError: no"
+    assert process.last_words(b"Traceback\nMemoryError: no\n")[0] == "MemoryError: no."
     assert process.last_words(b"")[0]
 
 

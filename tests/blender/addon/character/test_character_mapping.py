@@ -104,6 +104,8 @@ def test_flame_components_are_told_of_and_not_guessed():
     match = auto_match([f"Exp{i}" for i in range(1, 101)], ["root", "neck", "jaw", "left_eye", "right_eye"])
     assert not [row for row in match.rows if row.kind == KEY]
     assert "100 keys such as Exp1 are FLAME components" in match.notes[0]
+    assert "The jaw bone opens the mouth; for lips, lids and brows" in match.notes[0]
+    assert "For mouth, lids and brows" in auto_match(["Exp1", "Exp2"], []).notes[0]
     assert {row.target for row in match.rows} == {"neck", "jaw", "left_eye", "right_eye"}
 
 

@@ -34,8 +34,12 @@ def values(shot: bpy.types.Collection, name: str, kind: str = "shape") -> np.nda
     return np.stack([read_keys(curve).values for curve in channel.curves], axis=1)
 
 
+def channels(shot: bpy.types.Collection, region: str) -> list[curves.Channel]:
+    return curves.channels_of(curves.subject_of_shot(shot), region)
+
+
 def one(shot: bpy.types.Collection, name: str, kind: str = "shape") -> curves.Channel:
-    return next(item for item in curves.channels_of(shot, "ALL") if (item.name, item.kind) == (name, kind))
+    return next(item for item in channels(shot, "ALL") if (item.name, item.kind) == (name, kind))
 
 
 def played(shot: bpy.types.Collection, frame: float) -> dict[str, float]:
@@ -46,9 +50,7 @@ def played(shot: bpy.types.Collection, frame: float) -> dict[str, float]:
 
 
 def test_every_region_finds_its_own_curves(shot):
-    found = {
-        key: {item.name for item in curves.channels_of(shot, key)} for key, _, _ in curves.REGIONS if key != "SELECTED"
-    }
+    found = {key: {item.name for item in channels(shot, key)} for key, _, _ in curves.REGIONS if key != "SELECTED"}
     assert found["FACE"] == set(ARKIT_INDEX)
     assert found["MOUTH"] | found["EYES"] | found["BROWS"] | found["NOSE"] == found["FACE"]
     assert found["HEAD"] == {"root", "neck"}
@@ -57,13 +59,13 @@ def test_every_region_finds_its_own_curves(shot):
 
 
 def test_selected_curves_are_the_selected_ones(shot):
-    for channel in curves.channels_of(shot, "ALL"):
+    for channel in channels(shot, "ALL"):
         for curve in channel.curves:
             curve.select = channel.name == "jawOpen"
-    assert [item.name for item in curves.channels_of(shot, "SELECTED")] == ["jawOpen"]
+    assert [item.name for item in channels(shot, "SELECTED")] == ["jawOpen"]
     one(shot, "jawOpen").curves[0].lock = True
     with pytest.raises(ValueError, match="no editable curves"):
-        curves.channels_of(shot, "SELECTED")
+        channels(shot, "SELECTED")
     assert bpy.ops.garrick.curves_gain.poll()
     with pytest.raises(RuntimeError, match="no editable curves"):
         bpy.ops.garrick.curves_gain(region="SELECTED")
@@ -176,7 +178,7 @@ def test_lips_close_at_the_playhead_and_nowhere_else(shot, frame):
 
 
 def test_lips_close_on_curves_with_hardly_any_keys(shot):
-    for channel in curves.channels_of(shot, "FACE"):
+    for channel in channels(shot, "FACE"):
         points = channel.curves[0].keyframe_points
         for index in reversed(range(1, len(points) - 1)):
             points.remove(points[index], fast=True)
@@ -191,7 +193,7 @@ def test_lips_close_on_curves_with_hardly_any_keys(shot):
 
 
 def test_bezier_keys_keep_their_course_beside_the_closure(shot):
-    for channel in curves.channels_of(shot, "MOUTH"):
+    for channel in channels(shot, "MOUTH"):
         keys = read_keys(channel.curves[0])
         write_keys(channel.curves[0], keys.only(np.array([0, 29, 59])))
         for point in channel.curves[0].keyframe_points:

@@ -11,12 +11,13 @@ import bpy
 import numpy as np
 import pytest
 
+from blender_addon import slices, tasks
 from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from blender_addon.core.exchange import FORMATS, read_motion
 from blender_addon.core.performance import CHANNELS, Performance
 from blender_addon.core.rotation import rotation_matrices
 from blender_addon.curve_tools.motion_files import GARRICK_OT_export_motion, export_beside, reading
-from blender_addon.rerender import slices
+from blender_addon.rerender.order import under_way
 from blender_addon.shot_import.props import active_shot
 
 MOVED = ("face", "head_rotation", "head_translation", "gaze")
@@ -30,7 +31,7 @@ def shot(addon, tiny_shot):
 
 
 def current_performance(shot: bpy.types.Collection, scene: bpy.types.Scene) -> Performance:
-    return slices.run(reading(shot, scene)).performance
+    return slices.read(reading(shot, scene)).performance
 
 
 def stored(shot: bpy.types.Collection) -> Performance:
@@ -69,8 +70,8 @@ def test_an_export_beside_the_window(shot, tmp_path):
     scene.frame_set(7)
     for folder, told in ((tmp_path, "out.csv: 30 frames"), (tmp_path / "none", "No such file")):
         export_beside(shot, scene, FORMATS["live-link"], folder / "out.csv")
-        assert slices.running(shot.session_uid)
-        while slices.pump() is not None:
+        assert under_way(shot)
+        while tasks.pump() is not None:
             assert scene.frame_current == 7
         assert told in shot.garrick_rerender.note
     same(read_motion(tmp_path / "out.csv", Fraction(25)).performance, stored(shot), ("face", "gaze"))

@@ -6,11 +6,9 @@ import json
 import time
 
 import bpy
-import numpy as np
 import pytest
 
 from blender_addon import tasks, version_adapter
-from blender_addon.core.arkit import ARKIT_NAMES
 from blender_addon.core.performance import Performance
 from blender_addon.jobs import history, work
 from blender_addon.jobs.inputs import asked
@@ -120,15 +118,14 @@ def test_a_strip_without_its_sound_is_refused(inputs, tmp_path, linked):
 
 
 def test_another_scene_than_the_window_s_gets_its_shot(inputs):
-    """The user has gone to another scene meanwhile."""
-    first = bpy.context.scene
-    run = work.perform(first, asked(first))
+    """The user has gone to another scene meanwhile. (Not by `window.scene =`: without a window 4.2 dies of it at times.)"""
+    asking, shown = bpy.data.scenes.new("Elsewhere"), bpy.context.scene
+    run = work.perform(asking, asked(shown))
     work.begin(run, tasks.start)
-    bpy.context.window.scene = bpy.data.scenes.new("Elsewhere")
     pump_until(lambda: run.task.state != "running")
     assert run.imported, run.task.error
-    assert len(shots_of(first)) == 1
-    assert not shots_of(bpy.data.scenes["Elsewhere"])
+    assert len(shots_of(asking)) == 1
+    assert not shots_of(shown)
 
 
 def test_a_file_that_was_closed_meanwhile_takes_no_harm(inputs):
@@ -153,17 +150,3 @@ def test_an_unsaved_file_keeps_its_shots_with_the_extension(inputs):
     assert bpy.ops.garrick.perform() == {"FINISHED"}
     (shot,) = shots_of(bpy.context.scene)
     assert bpy.path.abspath(shot.garrick.folder).startswith(bpy.app.tempdir)
-
-
-def test_the_curves_are_the_performance(inputs, tmp_path):
-    inputs.shot_name = "exact"
-    bpy.ops.garrick.perform()
-    (shot,) = shots_of(bpy.context.scene)
-    performance = Performance.load(tmp_path / "garrick" / "exact" / "performance.npz")
-    keys = shot.garrick.head.data.shape_keys
-    for frame in (0, len(performance) // 2):
-        bpy.context.scene.frame_set(1 + frame)
-        shown = [keys.evaluated_get(bpy.context.evaluated_depsgraph_get()).key_blocks[name].value
-                 for name in ("jawOpen", "eyeBlinkLeft")]  # fmt: skip
-        wanted = [performance.face[frame, ARKIT_NAMES.index(name)] for name in ("jawOpen", "eyeBlinkLeft")]
-        assert np.allclose(shown, wanted, atol=1e-5)

@@ -89,6 +89,16 @@ def test_a_job_that_fails_says_why(service, asked, tmp_path):
     assert failed.value.kind == "job"
 
 
+def test_a_file_that_cannot_be_read_is_called_by_its_own_name(service, asked, tmp_path):
+    notes = tmp_path / "notes.wav"
+    notes.write_text("This is not a sound.")
+    client = connect(service.data)
+    with pytest.raises(ServiceError) as failed:
+        tasks.run(tasks.Task("job", lambda handle: run_job(client, asked({"audio": str(notes)}), handle)))
+    assert failed.value.kind == "job"
+    assert failed.value.user_message.startswith("notes.wav ")
+
+
 def test_a_missing_file_is_named(service, asked, tmp_path):
     client = connect(service.data)
     with pytest.raises(ServiceError, match=r"gone\.wav"):

@@ -31,7 +31,12 @@ SCHEMA = {
         field("edit", "string", nullable=True, asset=True, widget="file"),
         field("loud", "boolean", default=False, widget="toggle"),
         field("only", default=0.5, minimum=0, maximum=1, condition={"field": "edit", "is_set": False}),
+        field("mood", "string", default="warm_up", choices=["calm", "warm_up"], widget="choice"),
+        field("side", "string", nullable=True, choices=["left", "right"], widget="choice"),
+        field("pass_", "integer", default=2, choices=[1, 2], widget="choice"),
         field("quantum", "hypercube", widget="hypercube"),
+        field("no_values", "string", choices=[], widget="choice"),
+        field("twice", "string", choices=["1", 1], widget="choice"),
         {"name": "no good name", "type": "string"},
         "not even a field",
     ],
@@ -47,7 +52,7 @@ def settings(addon):
 
 def test_what_is_not_understood_is_left_out():
     assert [one.name for one in read_fields(SCHEMA)] == [
-        "gain", "count", "seed", "take", "span", "rate", "edit", "loud", "only",
+        "gain", "count", "seed", "take", "span", "rate", "edit", "loud", "only", "mood", "side", "pass_",
     ]  # fmt: skip
     assert read_fields(None) == read_fields({}) == read_fields({"fields": []}) == ()
 
@@ -258,3 +263,44 @@ def test_a_job_of_elsewhere_brings_no_files(linked):
     inputs.restore(scene, "theirs", theirs)
     assert scene.garrick_inputs.portrait == "/mine.png"
     assert schema_ui.stored(scene) == {"expression": 0.5}
+
+
+def test_a_field_of_some_values_is_a_list_to_choose_from(settings):
+    scene = bpy.context.scene
+    mood = settings.bl_rna.properties["mood"]
+    assert mood.type == "ENUM"
+    assert [(item.identifier, item.name) for item in mood.enum_items] == [("calm", "Calm"), ("warm_up", "Warm up")]
+    assert (mood.default, settings.mood, settings.side, settings.pass_) == ("warm_up", "warm_up", "left", "2")
+    settings.mood, settings.pass_ = "calm", "1"
+    assert schema_ui.stored(scene) == {"mood": "calm", "pass_": 1}
+    settings.mood = "warm_up"
+    assert schema_ui.stored(scene) == {"pass_": 1}
+    with pytest.raises(TypeError):
+        settings.mood = "wild"
+
+
+def test_a_choice_that_may_be_left_out_has_a_switch(settings):
+    scene = bpy.context.scene
+    side = next(field for field in schema_ui.fields() if field.name == "side")
+    assert schema_ui.value_of(scene, side) is None
+    settings.use_side = True
+    assert schema_ui.stored(scene) == {"side": "left"}
+    settings.side = "right"
+    settings.use_side = False
+    assert schema_ui.stored(scene) == {}
+
+
+def test_a_value_that_the_service_no_longer_knows_falls_back(settings):
+    scene = bpy.context.scene
+    scene.garrick_inputs.settings = json.dumps({"mood": "furious", "side": 3, "pass_": True})
+    assert (settings.mood, settings.use_side, settings.pass_) == ("warm_up", False, "2")
+    schema_ui.store(scene, {"mood": "furious", "side": "right"})
+    assert schema_ui.stored(scene) == {"side": "right"}
+
+
+def test_every_kind_of_setting_is_drawn(settings):
+    from recording_layout import Layout
+
+    layout = Layout()
+    schema_ui.draw(layout, bpy.context.scene, "Performance")
+    assert {"mood", "use_side", "side", "pass_"} <= set(layout.properties())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from blender_addon.rerender import slices
+from blender_addon import slices
 from blender_addon.rerender.order import wanted_of
 from blender_addon.rerender.read_curves import Read, read_shot
 from blender_addon.rerender.version_files import load
@@ -38,7 +38,7 @@ def read(shot: bpy.types.Collection, **changes: object) -> tuple[Read, object]:
     """What Blender plays now, and the performance that was rendered last."""
     last = load(active_folder(shot))
     wanted = replace(wanted_of(shot, bpy.context.scene, last), **changes)
-    return slices.run(read_shot(wanted)), last.shot.performance
+    return slices.read(read_shot(wanted)), last.shot.performance
 
 
 def key_shape(shot: bpy.types.Collection, name: str, keys: dict[int, float]) -> bpy.types.FCurve:

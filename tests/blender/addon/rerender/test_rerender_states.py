@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 from rerender_shots import bring_in, key_shape, read
 
-from blender_addon import tasks
-from blender_addon.rerender import shot_job, slices, version_files, versions
+from blender_addon import slices, tasks
+from blender_addon.rerender import shot_job, version_files, versions
+from blender_addon.rerender.apply import show_rendered
 from blender_addon.rerender.launch import Launch
 from blender_addon.rerender.order import obstacle, order_of, under_way
 from blender_addon.rerender.parts import parts_of
@@ -96,6 +98,7 @@ def duplicate(shot: bpy.types.Collection) -> bpy.types.Collection:
             modifier.object = copies[modifier.object]
         twin.objects.link(copy)
     bpy.context.scene.collection.children.link(twin)
+    bpy.context.view_layer.update()
     return twin
 
 
@@ -137,8 +140,8 @@ def test_undo_takes_back_what_is_shown(tiny_shot):
     shot = bring_in(tiny_shot())
     second_version(shot)
     bpy.ops.ed.undo_push(message="before")
-    bpy.ops.garrick.switch_version(index=1)
-    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.garrick.switch_version(index=1)  # with an undo step of its own
+    assert shot.garrick.active_version == 1
     bpy.ops.ed.undo()
     shot = bpy.data.collections["shot"]
     assert shot.garrick.active_version == 0
@@ -184,12 +187,13 @@ def test_two_scenes_read_at_their_own_rate(tiny_shot):
     other = bpy.data.scenes.new("other")
     other.render.fps = 50
     other.collection.children.link(shot)
-    bpy.context.window.scene = other if bpy.context.window else bpy.context.scene
     _, stored = read(shot)
     wanted_scene = bpy.data.scenes["Scene"]
     found, _ = read(shot, scene=wanted_scene.session_uid)
     np.testing.assert_allclose(found.performance.face, stored.face, atol=1e-5)
-    twice, _ = read(shot, scene=other.session_uid)
+    with bpy.context.temp_override(scene=other, view_layer=other.view_layers[0]):
+        bpy.context.view_layer.update()
+        twice, _ = read(shot, scene=other.session_uid)
     # At twice the rate the same instants lie at twice the frames: past the end of the keys.
     np.testing.assert_allclose(twice.performance.face[1:6], stored.face[2:11:2], atol=1e-5)
 
@@ -215,18 +219,23 @@ class TestBesideTheWindow:
         return bring_in(tiny_shot(frames=30), portrait=str(tmp_path / "me.png"))
 
     def launch(self, shot: bpy.types.Collection, work) -> None:
-        done = lambda shot, scene, rendered: versions.add(shot, rendered.folder, 0, 29)  # noqa: E731
-        Launch("Re-render", shot.session_uid, bpy.context.scene.session_uid, order_of(shot), work, done).start()
+        scene = bpy.context.scene.session_uid
+        Launch("Re-render", shot.session_uid, scene, order_of(shot), work, show_rendered).start()
+
+    def read(self) -> None:
+        """Until the thread is at work, and the main one has nothing to do."""
+        while (pause := tasks.pump()) is not None and pause < 0.1:
+            pass
+        assert pause is not None, [item.garrick_rerender.note for item in bpy.data.collections]
 
     def finish(self) -> None:
         for _ in range(1000):
-            reading = slices.pump()
-            if tasks.pump() is None and reading is None:
+            if tasks.pump() is None:
                 return
             time.sleep(0.01)
         raise AssertionError("It did not end.")
 
-    def test_the_window_is_given_back_between_slices(self, shot):
+    def test_the_window_is_given_back_between_slices(self, shot, monkeypatch):
         scene = bpy.context.scene
         scene.frame_set(17)
         seen = []
@@ -238,9 +247,12 @@ class TestBesideTheWindow:
         self.launch(shot, work)
         assert "rendered already" in obstacle(shot, scene)
         assert not bpy.ops.garrick.rerender.poll()
-        work_of = slices.running(shot.session_uid)
-        assert work_of.slice(0.0001)
-        assert 0 < work_of.steps_done < 30
+        work_of = under_way(shot)
+        monkeypatch.setattr(slices, "SLICE_S", 0.0)
+        for _ in range(3):
+            tasks.pump()
+        assert (work_of.phase, work_of.total) == ("read", 30)
+        assert 0 < work_of.done < 30
         assert scene.frame_current == 17
         shot.name = "renamed in between"
         self.finish()
@@ -262,9 +274,7 @@ class TestBesideTheWindow:
                 time.sleep(0.01)
 
         self.launch(shot, work)
-        while slices.pump() is not None:
-            pass
-        assert isinstance(under_way(shot), tasks.Task)
+        self.read()
         bpy.ops.garrick.rerender_cancel()
         self.finish()
         assert shot.garrick_rerender.note == "Cancelled."
@@ -273,10 +283,16 @@ class TestBesideTheWindow:
     def test_a_shot_that_is_deleted_meanwhile_is_no_disaster(self, shot):
         for step in ("reading", "rendering"):
             twin = duplicate(shot)
-            self.launch(twin, lambda order, read, handle: Rendered(Path("/nowhere"), 0, 29, (), read.performance))
+            deleted = threading.Event()
+
+            def work(order, read, handle, deleted=deleted) -> Rendered:
+                deleted.wait(30)
+                return Rendered(order.last, 0, 29, (), read.performance)
+
+            self.launch(twin, work)
             if step == "rendering":
-                while slices.pump() is not None:
-                    pass
+                self.read()
             bpy.data.collections.remove(twin)
+            deleted.set()
             self.finish()
         assert not tasks.running()
