@@ -38,7 +38,7 @@ SENTENCES = (
     "They moved the heavy piano with a strong rope.",
     "We picked five pounds of plums from the tall tree.",
     "The pilot checked the map before the long flight.",
-    "Thick smoke rose from the chimney of the farm house.",
+    "Thick smoke rose from the chimney of the old barn.",
     "My father keeps his best tools in the garage.",
     "The meeting starts at noon on Monday, March 3rd.",
     "It cost $12.50 in 2019 and twice as much today.",
