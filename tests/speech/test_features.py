@@ -22,6 +22,11 @@ def test_a_tone_lies_in_its_band() -> None:
     assert band == round((mel[1] - mel[0]) / (mel[2] - mel[0]) * (features.BANDS + 1)) - 1
 
 
+def test_mels_made_in_pieces_have_no_seams(line: Speech, mels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "_PIECE", 37)
+    assert features.voice_mels(line.waveform) == pytest.approx(mels, abs=1e-4)
+
+
 def test_level_and_microphone_do_not_matter(mels: np.ndarray) -> None:
     colour = np.linspace(-3, 2, features.BANDS)
     plain, coloured = features.normalised(mels), features.normalised(mels + colour)

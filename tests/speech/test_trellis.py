@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_free_decoding_is_the_best_of_all_paths() -> None:
 
 def run_lengths(path: tuple[int, ...]) -> list[int]:
     edges = [0, *(i for i in range(1, len(path)) if path[i] != path[i - 1]), len(path)]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    return [b - a for a, b in pairwise(edges)]
 
 
 def test_decoding_nothing_gives_nothing() -> None:

@@ -19,6 +19,9 @@ BREATH, LAUGH = "BRTH", "LAUGH"
 CLASSES: tuple[str, ...] = (*ARPABET, SILENCE, BREATH, LAUGH)
 """What the nets tell apart: 39 phones, silence, and two sounds that are no speech."""
 SILENT = len(ARPABET)  # the first of the classes that are no phone
+LEAD = 0.01
+"""Seconds from the start of a phone to the centre of its first frame: half a hop, and as much again because a window of
+25 ms sees a sound come."""
 
 _NETS = Path(__file__).parent / "nets"
 _PIECE, _CONTEXT = 3000, 50  # frames heard at once, and around them but not kept
@@ -27,8 +30,7 @@ _THREADS = 2
 
 def phone_log_probabilities(waveform: np.ndarray) -> np.ndarray:
     """(N,) float32, 16 kHz -> (T, 42) float32 log probabilities of CLASSES, frame i centred on i * features.HOP."""
-    mels = features.normalised(features.log_mels(features.power_spectrum(waveform)))
-    return from_mels(mels)
+    return from_mels(features.normalised(features.voice_mels(waveform)))
 
 
 def from_mels(mels: np.ndarray) -> np.ndarray:

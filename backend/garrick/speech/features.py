@@ -14,6 +14,7 @@ BANDS = 40
 STEP = 160  # samples a frame
 _WINDOW, _FFT = 400, 512  # samples at 16 kHz
 _PRE_EMPHASIS = 0.97
+_PIECE, _CONTEXT = 6000, 2  # frames made at once, and around them so that the windows at the seams are whole
 _FLOOR = 1e-7  # power that a mel band always has
 _LOUD = 4.0  # nat below the loudest syllables: what still counts as voice
 _LOWEST, _HIGHEST, _SCALE = -10.0, 6.0, 0.5  # nat from the voice's mean; the nets' unit
@@ -30,6 +31,18 @@ def power_spectrum(waveform: np.ndarray) -> np.ndarray:
     padded[1:] -= _PRE_EMPHASIS * padded[:-1]
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::STEP][:frames]
     return np.square(np.abs(np.asarray(scipy.fft.rfft(windows * np.hanning(_WINDOW).astype(np.float32), _FFT, axis=1))))
+
+
+def voice_mels(waveform: np.ndarray) -> np.ndarray:
+    """(T, 40) float32 `log_mels` of a waveform of any length, made piece by piece so that memory stays small."""
+    frames = len(waveform) // STEP + 1
+    mels = np.empty((frames, BANDS), np.float32)
+    for first in range(0, frames, _PIECE):
+        begin = max(0, first - _CONTEXT)
+        piece = power_spectrum(waveform[begin * STEP : (first + _PIECE + _CONTEXT) * STEP])
+        stop = min(frames, first + _PIECE)
+        mels[first:stop] = log_mels(piece[first - begin : stop - begin])
+    return mels
 
 
 def log_mels(spectrum: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def speak(text: str, ctx: RunContext) -> Speech:
     waveform = scipy.signal.resample_poly(playback, 2, 3).astype(np.float32)
     ctx.step("speak", len(passages), len(passages) + 1)
     known = [
-        (start, end, [phone for word in passage.words for phone in word.phones])
+        (start, end, [symbol for word in passage.words for symbol in (*word.phones, SILENCE)])
         for passage, (start, end) in zip(passages, spans, strict=True)
     ]
     phones = align_phones(waveform, vad.speech_probability(waveform), known)

@@ -96,7 +96,7 @@ def write_shard(path: Path, clips: Iterator[Clip], rng: np.random.Generator) -> 
     for clip in clips:
         clean = surrounded(clip, rng)
         for copy in (clean, disturbed(surrounded(clip, rng), rng)):
-            bands = features.log_mels(features.power_spectrum(copy.waveform))
+            bands = features.voice_mels(copy.waveform)
             mels.append(bands.astype(np.float16))
             labels.append(copy.labels(len(bands), features.HOP))
             voices.append(copy.voice)

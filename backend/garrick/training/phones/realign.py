@@ -17,7 +17,7 @@ _SURE = 0.35  # mean probability of the phones below which a clip is not what it
 def realigned(spoken: Iterator[Spoken], hear: Callable[[np.ndarray], np.ndarray]) -> Iterator[Clip]:
     """The voices in which the net finds their text. hear: (T, 40) normalised mels -> (T, 42) log probabilities."""
     for said in spoken:
-        mels = features.normalised(features.log_mels(features.power_spectrum(said.waveform)))
+        mels = features.normalised(features.voice_mels(said.waveform))
         phones = alignment.align(with_silence(hear(mels)), said.words)
         sure = [phone.confidence for phone in phones if phone.symbol != "SIL"]
         if sure and np.mean(sure) >= _SURE:
