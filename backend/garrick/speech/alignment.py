@@ -37,6 +37,6 @@ def align(rows: np.ndarray, words: Sequence[Sequence[str]], start: float = 0.0) 
     for symbol, first, stop in zip(symbols, begins, begins[1:], strict=False):
         if stop > first:
             sure = float(probabilities[first:stop, symbol].mean())
-            times = (max(0.0, frame * features.HOP - LEAD) + start for frame in (first, stop))
-            placed.append(Phone(ARPABET[symbol] if symbol < SILENT else SILENCE, *times, sure))
+            begin, end = (max(0.0, int(frame) * features.HOP - LEAD) + start for frame in (first, stop))
+            placed.append(Phone(ARPABET[symbol] if symbol < SILENT else SILENCE, begin, end, sure))
     return placed

@@ -36,7 +36,7 @@ _FIRST_SHARE = 0.4  # of the steps, for the first net
 
 def main() -> None:
     """Parse the command line and run the recipe."""
-    parser = argparse.ArgumentParser(prog="python -m garrick.training.phones", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m garrick.training.phones", description="Train the phone nets.")
     parser.add_argument("folder", type=Path, help="corpus, checkpoints and logs; some 2 GB")
     parser.add_argument("--share", type=float, default=1.0, help="of the usual amount of speech")
     parser.add_argument("--steps", type=int, default=4000)

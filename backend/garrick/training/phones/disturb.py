@@ -81,7 +81,9 @@ def _laughter(rng: np.random.Generator) -> np.ndarray:
         voiced = round(period * rng.uniform(0.4, 0.6))
         glide = pitch * np.linspace(1.08, 0.88, voiced)
         pulses = np.diff(np.floor(np.cumsum(glide) / RATE), prepend=0.0)
-        source = np.concatenate([scipy.signal.lfilter([1], [1, -0.9], pulses) * 6, np.zeros(period - voiced)])
+        source = np.concatenate(
+            [np.asarray(scipy.signal.lfilter([1], [1, -0.9], pulses)) * 6, np.zeros(period - voiced)]
+        )
         source += rng.normal(size=period) * rng.uniform(0.05, 0.3)
         syllables.append(_throat(source, tract, rng) * np.hanning(period + 2)[1:-1])
         pitch *= rng.uniform(0.9, 1.02)
@@ -93,9 +95,8 @@ def _throat(source: np.ndarray, tract: float, rng: np.random.Generator) -> np.nd
     for middle, width in ((650, 150), (1350, 200), (2600, 300)):
         frequency = middle * tract * rng.uniform(0.85, 1.15)
         radius = np.exp(-np.pi * width / RATE)
-        source = scipy.signal.lfilter(
-            [1 - radius], [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2], source
-        )
+        feedback = [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2]
+        source = np.asarray(scipy.signal.lfilter([1 - radius], feedback, source))
     return source
 
 
@@ -112,4 +113,4 @@ def _room(rng: np.random.Generator) -> np.ndarray:
 
 def _band(rng: np.random.Generator) -> np.ndarray:
     low, high = rng.uniform(50, 350), rng.uniform(3200, 7000)
-    return scipy.signal.butter(int(rng.integers(2, 6)), [low, high], "bandpass", fs=RATE, output="sos")
+    return np.asarray(scipy.signal.butter(int(rng.integers(2, 6)), [low, high], "bandpass", fs=RATE, output="sos"))
