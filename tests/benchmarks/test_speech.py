@@ -17,14 +17,21 @@ def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "least"),
     [
-        "all: no text, 15 visemes", "all: no text, bilabial recall", "all: no text, bilabial precision",
-        "all: no text, edge error", "all: text, 15 visemes", "all: text, bilabial recall", "all: text, edge error",
+        ("no text, 15 visemes", 72), ("no text, bilabial recall", 0.85), ("no text, bilabial precision", 0.75),
+        ("text, 15 visemes", 76), ("text, bilabial recall", 0.92), ("text, labiodental recall", 0.95),
     ],
 )  # fmt: skip
-def test_real_voices_are_heard_as_well_as_promised(figures: dict[str, Figure], name: str) -> None:
-    assert figures[name].held, f"{name}: {figures[name].value:.2f}, budget {figures[name].budget_text}"
+def test_real_voices_are_heard_as_well_as_the_model_card_says(
+    figures: dict[str, Figure], name: str, least: float
+) -> None:
+    assert figures[f"all: {name}"].value >= least
+
+
+@pytest.mark.parametrize("way", ["no text", "text"])
+def test_half_of_the_edges_are_within_a_frame(figures: dict[str, Figure], way: str) -> None:
+    assert figures[f"all: {way}, edge error"].held
 
 
 def test_knowing_the_text_helps(figures: dict[str, Figure]) -> None:

@@ -1,7 +1,16 @@
 """A voice -> its phones with times, with or without knowing what is said.
 
 What is heard: our own net's evidence and hama's, added (`fusion`). What is known is placed by the own net alone
-(`alignment`). FIGURES
+(`alignment`). Measured on 102 s of real speech with aligned phones, clean reading (25 s) and noisy conversation (77 s),
+by `python -m garrick.benchmarks speech`:
+
+                                                         heard            known
+                                                         reading  talk    reading  talk
+    frames with the right viseme, of 15                  81 %     70 %    83 %     75 %
+    speech frames with the right viseme                  79 %     65 %    80 %     71 %
+    bilabial closures within 40 ms, recall               1.00     0.81    0.97     0.92
+    bilabial closures within 40 ms, precision            1.00     0.71    0.97     0.90
+    edge to the nearest found edge, median               10 ms    10 ms   10 ms    10 ms
 """
 
 from __future__ import annotations
