@@ -5,6 +5,7 @@ from __future__ import annotations
 import addon_utils
 import bpy
 import numpy as np
+
 from blender_addon.core.arkit import ARKIT_NAMES
 
 VROID_KEYS = (

@@ -8,8 +8,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
-from blender_addon.core.performance import Performance
 
 from blender_addon.character import mapping
 from blender_addon.character.mapping import AIM, KEY, MOVE, TURN, Row
@@ -18,6 +16,8 @@ from blender_addon.character.motion import Bone, apply
 from blender_addon.character.names import plain
 from blender_addon.character.presets import BONE_FAMILIES, KEY_FAMILIES, rigify
 from blender_addon.character.visemes import VISEMES, face_of, viseme_weights
+from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from blender_addon.core.performance import Performance
 
 
 def snake(name: str) -> str:

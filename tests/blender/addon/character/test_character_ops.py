@@ -8,14 +8,14 @@ import bpy
 import numpy as np
 import own_characters
 import pytest
-from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
-from blender_addon.core.bvh import write_bvh
-from blender_addon.core.live_link import write_live_link
-from blender_addon.core.performance import Performance
 
 from blender_addon import version_adapter
 from blender_addon.character import ops, trying
 from blender_addon.character.props import rows_of, table_of
+from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from blender_addon.core.bvh import write_bvh
+from blender_addon.core.live_link import write_live_link
+from blender_addon.core.performance import Performance
 from blender_addon.shot_import.shot import read_shot
 
 pytestmark = pytest.mark.usefixtures("addon")

@@ -10,9 +10,6 @@ import bpy
 import numpy as np
 import own_characters
 import pytest
-from blender_addon.core.arkit import ARKIT_INDEX
-from blender_addon.core.performance import Performance
-from blender_addon.core.rotation import axis_angles, eye_rotations, rotation_matrices
 
 from blender_addon import version_adapter
 from blender_addon.character import parts
@@ -21,6 +18,9 @@ from blender_addon.character.mapping import KEY, TURN, Row
 from blender_addon.character.matching import auto_match
 from blender_addon.character.parts import Character, character_of
 from blender_addon.character.visemes import viseme_weights
+from blender_addon.core.arkit import ARKIT_INDEX
+from blender_addon.core.performance import Performance
+from blender_addon.core.rotation import axis_angles, eye_rotations, rotation_matrices
 
 FRAMES = 8
 HEADS = {"mpfb": "head", "vrm": "J_Bip_C_Head", "odd": "The Head"}

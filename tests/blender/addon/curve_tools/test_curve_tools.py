@@ -8,10 +8,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from blender_addon.core import edits
-from blender_addon.core.arkit import ARKIT_INDEX
 from recording_layout import draw_panels
 
+from blender_addon.core import edits
+from blender_addon.core.arkit import ARKIT_INDEX
 from blender_addon.curve_tools import curves, tools
 from blender_addon.curve_tools.keys import read_keys, write_keys
 from blender_addon.shot_import.props import active_shot

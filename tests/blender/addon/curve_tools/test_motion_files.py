@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 import pytest
+
 from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from blender_addon.core.exchange import FORMATS, read_motion
 from blender_addon.core.performance import CHANNELS, Performance
 from blender_addon.core.rotation import rotation_matrices
-
 from blender_addon.curve_tools.motion_files import GARRICK_OT_export_motion, export_beside, reading
 from blender_addon.rerender import slices
 from blender_addon.shot_import.props import active_shot

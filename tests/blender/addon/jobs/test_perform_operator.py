@@ -8,10 +8,10 @@ import time
 import bpy
 import numpy as np
 import pytest
-from blender_addon.core.arkit import ARKIT_NAMES
-from blender_addon.core.performance import Performance
 
 from blender_addon import tasks, version_adapter
+from blender_addon.core.arkit import ARKIT_NAMES
+from blender_addon.core.performance import Performance
 from blender_addon.jobs import history, work
 from blender_addon.jobs.inputs import asked
 from blender_addon.shot_import.props import shots_of

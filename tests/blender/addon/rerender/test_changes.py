@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from blender_addon.core.camera import CameraPath
 from blender_addon.core.performance import CHANNELS, Performance
-
 from blender_addon.rerender.changes import changed_frames, ranges_of, settled_path, spoken
 
 

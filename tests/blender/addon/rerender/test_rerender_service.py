@@ -11,13 +11,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from blender_addon.core.arkit import ARKIT_INDEX
-from blender_addon.core.performance import Performance
 from bpy_extras.object_utils import world_to_camera_view
 from rerender_shots import bring_in, key_shape, read
 
 from blender_addon import client as wire
 from blender_addon import version_adapter
+from blender_addon.core.arkit import ARKIT_INDEX
+from blender_addon.core.performance import Performance
 from blender_addon.rerender import versions
 from blender_addon.rerender.layers import layered_curves
 from blender_addon.rerender.version_files import load

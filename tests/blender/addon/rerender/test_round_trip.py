@@ -8,13 +8,13 @@ from fractions import Fraction
 import bpy
 import numpy as np
 import pytest
+from rerender_shots import bring_in, key_shape, read
+
+from blender_addon.axes import from_blender, to_blender
 from blender_addon.core.arkit import ARKIT_INDEX
 from blender_addon.core.merging import settled, with_edits
 from blender_addon.core.performance import Performance
 from blender_addon.core.rotation import rotation_matrices
-from rerender_shots import bring_in, key_shape, read
-
-from blender_addon.axes import from_blender, to_blender
 from blender_addon.rerender.version_files import load
 from blender_addon.rerender.versions import root_of
 

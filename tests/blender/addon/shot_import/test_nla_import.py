@@ -9,12 +9,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+
+from blender_addon import version_adapter
 from blender_addon.core.archive import load_arrays, save_arrays
 from blender_addon.core.performance import Performance
 from blender_addon.core.rotation import axis_angles
 from blender_addon.core.timing import frame_times
-
-from blender_addon import version_adapter
 from blender_addon.shot_import import bulk, timeline
 from blender_addon.shot_import.animation import animate_bones, animate_face, keying
 from blender_addon.shot_import.rig import make_armature
