@@ -67,9 +67,7 @@ def speak(
     playback, spans = _say_all(passages, engine, speed, pitch, ctx)
     waveform = _to_analysis(playback, engine.rate)
     known = [
-        (start, end, [phone for word in passage.words for phone in word.phones])
-        for passage, (start, end) in zip(passages, spans, strict=True)
-        if passage.words
+        (start, end, _known(passage)) for passage, (start, end) in zip(passages, spans, strict=True) if passage.words
     ]
     phones = align_phones(waveform, vad.speech_probability(waveform), known)
     ctx.step("speak", len(passages) + 1, len(passages) + 1)
@@ -134,6 +132,11 @@ def _say(passage: Passage, engine: Engine, speed: float, pitch: float) -> np.nda
     return reshape(sound, engine.rate, pitch, longer, _changes(passage, sound, engine.rate) if stressed else [])
 
 
+def _known(passage: Passage) -> list[str]:
+    """ARPAbet, with SILENCE where a pause may be: after each word."""
+    return [symbol for word in passage.words for symbol in (*word.phones, SILENCE)]
+
+
 def _audible_part(sound: np.ndarray, rate: int) -> np.ndarray:
     audible = np.flatnonzero(np.abs(sound) > _AUDIBLE * max(float(np.abs(sound).max()), 1e-6))
     edge = round(_EDGE * rate)
@@ -145,8 +148,7 @@ def _changes(passage: Passage, sound: np.ndarray, rate: int) -> list[Change]:
     from garrick.speech.voices.reshape import WEIGHTS, Change
 
     waveform = _to_analysis(sound, rate)
-    known = [phone for word in passage.words for phone in word.phones]
-    phones = align_phones(waveform, vad.speech_probability(waveform), [(0.0, len(waveform) / 16000, known)])
+    phones = align_phones(waveform, vad.speech_probability(waveform), [(0.0, len(waveform) / 16000, _known(passage))])
     placed = _place_words([passage], phones)
     spoken = zip(passage.words, placed, strict=True)
     changes = []
