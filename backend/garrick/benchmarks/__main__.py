@@ -1,4 +1,4 @@
-"""`python -m garrick.benchmarks main|render|service|blender|speech|voices [--data DIR] [--json]`: figures against the budgets."""
+"""`python -m garrick.benchmarks main|render|service|blender|speech|voices [--data DIR] [--json]`: figures and budgets."""
 
 from __future__ import annotations
 

@@ -19,13 +19,14 @@ class HibariVoice:
     by_espeak = False
 
     def say(self, passage: Passage, speed: float) -> np.ndarray:
-        voice = _synthesiser()
+        voice = synthesiser()
         return voice.from_ids(voice.ids(passage.letters), speed, np.random.default_rng(_NOISE_SEED))
 
 
 @lru_cache(maxsize=1)
-def _synthesiser():
+def synthesiser():
+    """hibari's net with the voice inside its package: the only one that needs no download. Raises MissingError."""
     registry.path("hibari")
     from hibari import Hibari
 
-    return Hibari()  # the voice inside the package: the only one that needs no download
+    return Hibari()

@@ -16,7 +16,8 @@ import numpy as np
 import onnxruntime
 
 from garrick.errors import InputError
-from garrick.speech.reading import read, synthesiser
+from garrick.speech.reading import read
+from garrick.speech.voices.hibari import synthesiser
 from garrick.training.phones.clip import resampled
 
 _RATE = 24000
