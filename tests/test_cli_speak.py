@@ -75,3 +75,31 @@ def test_voices_are_listed_with_what_is_missing(tmp_path, monkeypatch):
     assert {"de", "fr-fr", "cmn"} < set(voices["espeak"]["languages"])
     assert "kokoro:af_heart" in run("voices").stdout
     assert "German" in run("voices", "--languages").stdout
+
+
+def test_a_likeness_asks_for_consent_once_and_tells_how_near_it_came(tmp_path, monkeypatch, spoken):
+    from garrick.errors import MissingError
+    from garrick.weights import registry
+
+    try:
+        registry.path("voiceprint")
+    except MissingError as error:
+        pytest.skip(str(error))
+    monkeypatch.setenv("GARRICK_DATA", str(tmp_path / "data"))
+    clip, out = tmp_path / "clip.wav", tmp_path / "out" / "line.wav"
+    long = run("speak", "A warm loaf of bread lay beside the open window of the old farm.", "--out", str(clip))
+    assert long.exit_code == 0, long.output
+    asked = ["speak", "Good morning.", "--like", str(clip), "--voice", "hibari", "--out", str(out), "--json"]
+    refused = run(*asked)
+    assert refused.exit_code == 2
+    assert "may be imitated" in refused.output
+    assert not out.parent.exists()
+    assert run(*asked, "--consent").exit_code == 0
+    done = run(*asked)
+    assert done.exit_code == 0, done.output
+    event = json.loads(done.stdout.splitlines()[-1])
+    assert event["voice"] == "hibari"
+    assert 0.7 < event["likeness"]["before"] < event["likeness"]["after"] + 0.1 < 1.1
+    data = out.read_bytes()
+    assert b"hibari, in a likeness" in data
+    assert b"digitalsourcetype/trainedAlgorithmicMedia" in data

@@ -13,7 +13,10 @@ from garrick.errors import Cancelled, GarrickError, InputError
 from garrick.terminal import Reporter, one_line_errors, reporter, run_interruptible
 
 if TYPE_CHECKING:
+    from garrick.context import RunContext
     from garrick.speech.catalogue import Voice
+    from garrick.speech.likeness import Likeness
+    from garrick.speech.speech import Speech
 
 # Heavy imports lie inside the commands, so that `garrick --help` answers at once.
 
@@ -22,12 +25,25 @@ def speak(
     text: Annotated[
         str, typer.Argument(help='What to say; may hold <break time="300ms"/>, <emphasis>...</emphasis> and [laugh].')
     ],
-    voice: Annotated[str, typer.Option(help="A name of garrick voices, or a mix: kokoro:A*0.6+B*0.4.")] = "hibari",
+    voice: Annotated[
+        str | None,
+        typer.Option(
+            help="A name of garrick voices, or a mix: kokoro:A*0.6+B*0.4; hibari, or with --like the nearest.",
+            show_default=False,
+        ),
+    ] = None,
     language: Annotated[
         str | None, typer.Option(help="Of the text, e.g. de or fr; else the voice's own.", show_default=False)
     ] = None,
     speed: Annotated[float, typer.Option(help="How fast, 0.5 to 2; 1 is usual.")] = 1.0,
     pitch: Annotated[float, typer.Option(help="Semitones up, -12 to 12.")] = 0.0,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="5 to 30 s of a voice, to speak in its likeness (no cloning).", show_default=False),
+    ] = None,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="The person heard in --like agrees; asked once per clip.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="The WAV; phones and words go to the .json beside it.")] = Path("voice.wav"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
 ) -> None:
@@ -35,7 +51,7 @@ def speak(
     tell = reporter(as_json)
     how = {"voice": voice, "language": language, "speed": speed, "pitch": pitch}
     try:
-        _speak(text, out, how, tell)
+        _speak(text, out, how, like, consent, tell)
     except (GarrickError, KeyboardInterrupt) as raised:
         error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
         tell.error(error)
@@ -56,13 +72,13 @@ def voices(
         _list_languages(as_json) if languages else _list_voices(as_json)
 
 
-def _speak(text: str, out: Path, how: dict[str, Any], tell: Reporter) -> None:
+def _speak(text: str, out: Path, how: dict[str, Any], like: Path | None, consent: bool, tell: Reporter) -> None:
     from garrick.context import RunContext
 
     if out.suffix.lower() != ".wav":
         raise InputError(f"{out.name} must end in .wav.")
     ctx = RunContext(progress=tell.progress, log=tell.log)
-    speech = run_interruptible(lambda: _work(text, ctx, how), ctx.cancel)
+    speech, voice, likeness = run_interruptible(lambda: _work(text, ctx, how, like, consent), ctx.cancel)
     from garrick.outputs.files import make_folder
     from garrick.outputs.shot import write_speech
     from garrick.outputs.sound import write_spoken
@@ -70,16 +86,37 @@ def _speak(text: str, out: Path, how: dict[str, Any], tell: Reporter) -> None:
     make_folder(out.parent)
     times = out.with_suffix(".json")
     write_speech(times, speech)
-    write_spoken(out, speech.playback, speech.playback_rate, how["voice"])
-    facts = {"seconds": round(speech.duration, 3), "words": len(speech.words), "marks": len(speech.marks)}
-    told = f"{out}: {speech.duration:.1f} s, {len(speech.words)} words by {how['voice']}; times in {times.name}."
-    tell.result([told], {"files": {"wav": str(out), "times": str(times)}, "voice": how["voice"], **facts})
+    write_spoken(out, speech.playback, speech.playback_rate, f"{voice}, in a likeness" if likeness else voice)
+    facts: dict[str, Any] = {
+        "seconds": round(speech.duration, 3),
+        "words": len(speech.words),
+        "marks": len(speech.marks),
+    }
+    told = f"{out}: {speech.duration:.1f} s, {len(speech.words)} words by {voice}; times in {times.name}."
+    lines = [told]
+    if likeness:
+        facts["likeness"] = {"before": round(likeness.before, 3), "after": round(likeness.after, 3)}
+        lines.append(
+            f"Likeness to {like.name if like else ''}, a cosine: {likeness.before:.2f} by {voice} alone, "
+            f"{likeness.after:.2f} converted; one person's clips have .7 to .95."
+        )
+    tell.result(lines, {"files": {"wav": str(out), "times": str(times)}, "voice": voice, **facts})
 
 
-def _work(text: str, ctx: Any, how: dict[str, Any]) -> Any:
-    from garrick.speech.voices import speak  # here, so that Ctrl-C ends the import too
+def _work(
+    text: str, ctx: RunContext, how: dict[str, Any], like: Path | None, consent: bool
+) -> tuple[Speech, str, Likeness | None]:
+    """What is said, by which voice, and how near it came when a clip was given."""
+    from garrick.speech.voices import DEFAULT, speak  # here, so that Ctrl-C ends the import too
 
-    return speak(text, ctx, **how)
+    if like is None:
+        voice = how["voice"] or DEFAULT
+        return speak(text, ctx, **{**how, "voice": voice}), voice, None
+    from garrick.server.settings import default_data
+    from garrick.speech.likeness import VoiceConsents, speak_like
+
+    speech, likeness = speak_like(text, like, ctx, VoiceConsents(default_data() / "voice_consents"), consent, **how)
+    return speech, likeness.voice, likeness
 
 
 def _list_voices(as_json: bool) -> None:

