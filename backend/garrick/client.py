@@ -200,6 +200,8 @@ class Client:
                     _raise(response)
                     return
                 start = int(response.headers["Upload-Offset"])
+                if start >= size:  # all came, and nobody has made an asset of it: its service died then, or does so now
+                    start = 0
                 if start > sent:
                     patience.renew()
                 sent = start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import sys
@@ -116,6 +117,18 @@ def test_an_upload_goes_on_where_it_was_cut(library: ModuleType, service: Runnin
     digest = name.removeprefix("sha256:")
     stored = service.settings.assets / digest[:2] / digest[2:]
     assert stored.read_bytes() == file.read_bytes()
+
+
+@both
+def test_what_came_whole_to_a_service_that_died_then_is_sent_again(
+    library: ModuleType, service: Running, tmp_path: Path
+) -> None:
+    file = tmp_path / "voice.wav"
+    file.write_bytes(os.urandom(100_000))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    (service.settings.assets / "partial" / digest).write_bytes(file.read_bytes())
+    assert client_of(library, service).upload(file) == f"sha256:{digest}"
+    assert (service.settings.assets / digest[:2] / digest[2:]).read_bytes() == file.read_bytes()
 
 
 @both
