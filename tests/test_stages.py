@@ -22,7 +22,7 @@ from garrick.stages import MOTION, PORTRAIT, SPEECH, StageCache
 
 @pytest.fixture(scope="module")
 def speech():
-    return listen.run(None, "Papa said hello.", RunContext())
+    return listen.run(None, "Papa said hello [laugh].", RunContext())
 
 
 def assert_equal(one, two) -> None:
@@ -121,7 +121,8 @@ def test_a_key_names_content_and_settings_not_paths(tmp_path):
         return [key(other, ctx) != key(job, ctx) for key in keys]
 
     assert changed(portrait=tmp_path / "b") == [False, False, False]
-    assert changed(text="Hello?") == [True, False, True]
+    assert changed(text="Hello?") == changed(voice="joe") == [True, False, True]
+    assert changed(language="en-gb") == changed(speed=1.2) == [True, False, True]
     assert changed(size=(256, 256)) == [False, True, True]
     assert changed(seed=9) == changed(expression=0.5) == changed(head_motion=0.5) == [False, False, True]
     assert changed(camera=tmp_path / "a") == changed(frames=(1, 2)) == [False, False, False]

@@ -12,6 +12,7 @@ import typer
 import garrick
 from garrick.cli_exchange import convert, export
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
+from garrick.cli_speak import speak, voices
 from garrick.doctor import doctor
 from garrick.errors import Cancelled, GarrickError, InputError
 from garrick.terminal import Reporter, reporter, run_interruptible
@@ -34,6 +35,8 @@ app.add_typer(weights_app, name="weights")
 app.command()(doctor)
 app.command()(export)
 app.command()(convert)
+app.command()(speak)
+app.command()(voices)
 
 
 def main() -> None:
@@ -60,7 +63,10 @@ def _options(
 def perform(
     portrait: Annotated[Path, typer.Option(help="Photo of one person: PNG, JPEG, WebP or TIFF.")],
     audio: Annotated[Path | None, typer.Option(help="Any sound or video file with a voice in it.")] = None,
-    text: Annotated[str | None, typer.Option(help="What to say when no voice is given (English).")] = None,
+    text: Annotated[str | None, typer.Option(help="What to say when no voice is given.")] = None,
+    voice: Annotated[str, typer.Option(help="Who says the text; garrick voices lists them.")] = "hibari",
+    language: Annotated[str | None, typer.Option(help="Of the text, e.g. de; else the speaker's own.")] = None,
+    speed: Annotated[float, typer.Option(help="How fast the text is said, 0.5 to 2.")] = 1.0,
     camera: Annotated[Path | None, typer.Option(help="A camera.json to see it from; else the photo's own.")] = None,
     performance: Annotated[
         Path | None, typer.Option(help="An edited performance.npz; without a voice or a text the film is silent.")
@@ -88,6 +94,9 @@ def perform(
         "portrait": portrait,
         "audio": audio,
         "text": text,
+        "voice": voice,
+        "language": language,
+        "speed": speed,
         "camera": camera,
         "performance": performance,
         "seed": seed,

@@ -121,9 +121,17 @@ def _gpu() -> Check:
 def _weights() -> Iterator[Check]:
     from garrick.weights import registry
 
+    extras: dict[str, list[str]] = {}
     for name, state in registry.verify().items():
         entry = registry.REGISTRY[name]
-        yield Check(f"weights {name}", state is registry.State.OK, f"{state}, {entry.licence}", registry.fix(entry))
+        if entry.extra:
+            extras.setdefault(entry.extra, []).append(state)
+        else:
+            yield Check(f"weights {name}", state is registry.State.OK, f"{state}, {entry.licence}", registry.fix(entry))
+    for extra, states in extras.items():
+        worst = next((state for state in states if state is not registry.State.OK), registry.State.OK)
+        fix = f"Run: garrick weights pull {extra}"
+        yield Check(f"extra {extra}", worst is registry.State.OK, f"{worst}, optional", fix, needed=False)
 
 
 def _head_model() -> Check:

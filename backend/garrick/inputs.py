@@ -13,7 +13,6 @@ from garrick.outputs.camera import read_camera
 
 _WEIGHTS = ("face_detection_short_range", "face_landmark", "iris_landmark", "selfie_segmentation")
 _LISTENING = ("silero_vad", "hama")
-_SPEAKING = ("hibari",)
 
 _LONGEST = 600 * 240  # frames: what the longest voice has at the highest rate
 _MAX_BYTES = 200e6  # of a performance in memory: as long as that
@@ -48,12 +47,15 @@ def check(job: Job) -> Given:
     """Look at everything that a job needs. Raises InputError, MissingError for weights that are not there."""
     from garrick.bodies.head import load_head
     from garrick.perception.image import load_photo
+    from garrick.speech.catalogue import find_voice
     from garrick.weights import registry
 
     load_photo(job.portrait)
     silent = job.audio is None and job.text is None
-    for name in (*_WEIGHTS, *(() if silent else _LISTENING), *(() if job.text is None else _SPEAKING)):
+    for name in (*_WEIGHTS, *(() if silent else _LISTENING)):
         registry.path(name)
+    if job.text is not None:
+        find_voice(job.voice).check()
     load_head()
     return Given(
         None if job.camera is None else read_camera(job.camera, job.size, job.fps),

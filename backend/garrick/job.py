@@ -6,12 +6,34 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from garrick.core.timing import parse_fps
+from garrick.errors import InputError
+from garrick.speech.catalogue import DEFAULT, VOICES, find_voice
 
 Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
 
+
+def _voice(name: str) -> str:
+    """The name, if it is one. Raises ValueError."""
+    try:
+        return find_voice(name).name
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+VoiceName = Annotated[str, AfterValidator(_voice), WithJsonSchema({"type": "string", "enum": list(VOICES)})]
+"""A panel offers the voices that have a name; a mix of Kokoro's, "kokoro:af_heart*0.6+bf_emma*0.4", is taken too."""
 
 FILE_FIELDS = ("portrait", "audio", "camera", "performance")
 """The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
@@ -46,8 +68,29 @@ class Job(BaseModel):
     text: str | None = Field(
         None,
         title="Text",
-        description="What to say when no voice is given (English).",
+        description="What to say when no voice is given; may hold <break/>, <emphasis> and [marks].",
         json_schema_extra=_shown("Inputs", "text", unless="audio"),
+    )
+    voice: VoiceName = Field(
+        DEFAULT,
+        title="Speaker",
+        description="Who says the text: hibari, joe, espeak, or one of Kokoro's voices, which can be mixed.",
+        json_schema_extra=_shown("Inputs", "text", unless="audio"),
+    )
+    language: str | None = Field(
+        None,
+        max_length=40,
+        title="Language",
+        description="Of the text, such as en-gb, de or fr; the speaker's own when empty.",
+        json_schema_extra=_shown("Inputs", "text", unless="audio"),
+    )
+    speed: float = Field(
+        1.0,
+        ge=0.5,
+        le=2,
+        title="Speed",
+        description="How fast the text is said, 1 is usual, 0.5..2.",
+        json_schema_extra=_shown("Inputs", "slider", unless="audio"),
     )
     camera: Path | None = Field(
         None,

@@ -140,9 +140,13 @@ def _speech(job: Job, found: stage.Stages, ctx: RunContext) -> Speech | None:
         return None
 
     def make() -> Speech:
+        if job.text is not None:
+            from garrick.speech.voices import speak
+
+            return speak(job.text, ctx, job.voice, job.language, job.speed)
         from garrick.speech import listen
 
-        return listen.run(job.audio, job.text, ctx)
+        return listen.run(job.audio, None, ctx)
 
     return found.get(stage.SPEECH, partial(stage.speech_key, job, ctx), make)
 

@@ -12,7 +12,7 @@ import numpy as np
 from garrick.core.archive import load_arrays, save_arrays
 from garrick.core.camera import Camera
 from garrick.perception.portrait import FitReport, Portrait
-from garrick.speech.speech import Phone, Prosody, Speech, Word
+from garrick.speech.speech import Mark, Phone, Prosody, Speech, Word
 
 _PORTRAIT = ("image", "alpha", "landmarks", "identity", "face", "head_rotation", "gaze", "light")
 _PROSODY = ("semitones", "voiced", "energy", "accents")
@@ -26,6 +26,7 @@ def save_speech(path: Path, speech: Speech) -> None:
         "text": speech.text,
         "phones": [[phone.symbol, phone.start, phone.end, phone.confidence] for phone in speech.phones],
         "words": [[word.text, word.start, word.end] for word in speech.words],
+        "marks": [[mark.name, mark.time] for mark in speech.marks],
     }
     arrays = {"waveform": speech.waveform, "playback": speech.playback}
     arrays |= {name: getattr(speech.prosody, name) for name in _PROSODY}
@@ -43,6 +44,7 @@ def load_speech(path: Path) -> Speech:
         words=tuple(Word(*word) for word in header["words"]),
         prosody=Prosody(header["hop"], **{name: arrays[name] for name in _PROSODY}),
         text=header["text"],
+        marks=tuple(Mark(*mark) for mark in header["marks"]),
     )
 
 

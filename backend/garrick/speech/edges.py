@@ -15,13 +15,12 @@ from itertools import pairwise
 import numpy as np
 import scipy.fft
 
-from garrick.speech import vad
+from garrick.speech import features, vad
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.recogniser import SPIKE_DELAY
 from garrick.speech.speech import Phone, Speech
 
-_HOP = 0.01  # seconds a feature frame; frame i is centred on i * _HOP
-_WINDOW, _STEP, _FFT = 400, 160, 512  # samples at 16 kHz
+_HOP = features.HOP
 
 _STOPS = frozenset(["P", "B", "T", "D", "K", "G", "CH", "JH"])
 _CLOSURE = 0.06  # seconds: a stop after a pause owns this much of it, for its silent closure
@@ -59,7 +58,7 @@ def place(spikes: Sequence[Spike], waveform: np.ndarray, voice: np.ndarray) -> t
     duration = len(waveform) / Speech.SAMPLE_RATE
     if not spikes:
         return (Phone(SILENCE, 0.0, duration),)
-    spectrum = _power_spectrum(waveform)
+    spectrum = features.power_spectrum(waveform)
     cepstrum = _cepstrum(spectrum)
     silent = _silent_frames(spectrum, voice)
     phrases, pauses = _phrases(spikes, silent)
@@ -75,31 +74,10 @@ def place(spikes: Sequence[Spike], waveform: np.ndarray, voice: np.ndarray) -> t
     return _gapless(phones, duration)
 
 
-def _power_spectrum(waveform: np.ndarray) -> np.ndarray:
-    """(T, 257) power of 25 ms Hann windows, frame i centred on i * _HOP, pre-emphasis 0.97."""
-    frames = len(waveform) // _STEP + 1
-    padded = np.pad(waveform.astype(np.float32), (_WINDOW // 2, _WINDOW // 2 + _STEP))
-    padded[1:] -= 0.97 * padded[:-1]
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_STEP][:frames]
-    return np.square(np.abs(np.asarray(scipy.fft.rfft(windows * np.hanning(_WINDOW).astype(np.float32), _FFT, axis=1))))
-
-
 def _cepstrum(spectrum: np.ndarray) -> np.ndarray:
-    """(T, 13) cepstral coefficients of 40 mel bands 60..7,600 Hz, their mean standard deviation brought to 1."""
-    mels = np.log(spectrum @ _mel_bands().T + 1e-7)
-    cepstrum = np.asarray(scipy.fft.dct(mels, norm="ortho", axis=1))[:, :13]
+    """(T, 13) cepstral coefficients of the mel bands, their mean standard deviation brought to 1."""
+    cepstrum = np.asarray(scipy.fft.dct(features.log_mels(spectrum), norm="ortho", axis=1))[:, :13]
     return cepstrum / max(float(cepstrum.std(axis=0).mean()), 1e-6)
-
-
-def _mel_bands() -> np.ndarray:
-    """(40, 257) triangles, equally wide on O'Shaughnessy's mel scale."""
-    low, high = (2595 * np.log10(1 + frequency / 700) for frequency in (60, 7600))
-    corners = 700 * (10 ** (np.linspace(low, high, 42) / 2595) - 1)
-    bins = np.arange(_FFT // 2 + 1) * Speech.SAMPLE_RATE / _FFT
-    left, peak, right = corners[:-2, None], corners[1:-1, None], corners[2:, None]
-    return np.clip(np.minimum((bins - left) / (peak - left), (right - bins) / (right - peak)), 0, None).astype(
-        np.float32
-    )
 
 
 def _silent_frames(spectrum: np.ndarray, voice: np.ndarray) -> np.ndarray:

@@ -14,8 +14,7 @@ import numpy as np
 from garrick.speech import vad
 from garrick.speech.alphabet import ARPABET, BILABIALS, SILENCE
 from garrick.speech.edges import Spike, place
-from garrick.speech.phones import best_path
-from garrick.speech.recogniser import BLANK, FRAME, FRAME_SAMPLES, SPIKE_DELAY, hear
+from garrick.speech.recogniser import BLANK, FRAME, FRAME_SAMPLES, SPIKE_DELAY, best_path, hear
 from garrick.speech.speech import Phone, Speech
 
 _WINDOW = 40  # recogniser frames heard at once

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from garrick.errors import MissingError
-from garrick.speech.alphabet import ARPABET, to_arpabet
+from garrick.speech.alphabet import ARPABET, BILABIALS, to_arpabet
 from garrick.weights import registry
 
 FRAME = 0.02  # seconds a frame
@@ -26,6 +26,8 @@ _PIECE = 4.0  # seconds heard at once: longer costs more, and shorter than this 
 _CONTEXT = 0.05  # seconds heard around a piece but not kept
 _LEVEL = 0.05  # RMS that a piece is brought to
 _FLOOR = 1e-8
+_BLANK_BIAS = -1.0  # log: fast and quiet speech loses fewer phones
+_BILABIAL_BIAS = 0.5  # log: a lip seal that is missed shows more than one too many
 _THREADS = 2
 
 
@@ -75,6 +77,14 @@ def hear(waveform: np.ndarray, first: int, stop: int) -> np.ndarray:
     probabilities = np.exp(log_probabilities[0, first - begin : stop - begin]) @ _folding()
     rest = 1.0 - probabilities.sum(axis=1, keepdims=True)
     return np.log(np.maximum(np.concatenate([probabilities, rest], axis=1), _FLOOR)).astype(np.float32)
+
+
+def best_path(heard: np.ndarray) -> np.ndarray:
+    """(T, 40) log probabilities -> (T,) the phone or BLANK that each frame says."""
+    biased = heard.copy()
+    biased[:, BLANK] += _BLANK_BIAS
+    biased[:, [ARPABET.index(symbol) for symbol in BILABIALS]] += _BILABIAL_BIAS
+    return biased.argmax(axis=1)
 
 
 @lru_cache(maxsize=1)

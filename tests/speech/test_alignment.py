@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from garrick.speech import acoustic, alignment, features
+from garrick.speech.alphabet import ARPABET, SILENCE
+from garrick.speech.phones import align_phones
+from garrick.speech.speech import Speech
+from garrick.speech.vad import speech_probability
+
+RUNS = [("SIL", 20), ("B", 6), ("AA", 10), ("B", 7), ("SIL", 15), ("M", 8), ("IY", 9), ("SIL", 12)]
+
+
+def rows_of(runs: list[tuple[str, int]]) -> np.ndarray:
+    """(T, 40) log probabilities of a net that is nearly sure."""
+    order = (*ARPABET, SILENCE)
+    rows = np.full((sum(frames for _, frames in runs), 40), np.log(0.05 / 39), np.float32)
+    at = 0
+    for symbol, frames in runs:
+        rows[at : at + frames, order.index(symbol)] = np.log(0.95)
+        at += frames
+    return rows
+
+
+def test_words_lie_where_they_are_said_with_the_pause_between() -> None:
+    phones = alignment.align(rows_of(RUNS), [("B", "AA", "B"), ("M", "IY")])
+    assert [phone.symbol for phone in phones] == [symbol for symbol, _ in RUNS]
+    ends = np.cumsum([frames for _, frames in RUNS]) * features.HOP - acoustic.LEAD
+    assert [phone.end for phone in phones] == pytest.approx(ends)
+    assert min(phone.confidence for phone in phones) > 0.9
+
+
+def test_a_phone_that_was_not_said_gets_little_time_and_no_confidence() -> None:
+    phones = alignment.align(rows_of(RUNS), [("B", "AA", "B", "S"), ("M", "IY")])
+    unsaid = next(phone for phone in phones if phone.symbol == "S")
+    assert unsaid.end - unsaid.start < 0.05
+    assert unsaid.confidence < 0.2
+
+
+def test_a_vowel_said_otherwise_still_holds_its_place() -> None:
+    """ "the" with IY, written with AH."""
+    runs = [("SIL", 10), ("DH", 6), ("IY", 9), ("B", 7), ("SIL", 10)]
+    phones = alignment.align(rows_of(runs), [("DH", "AH"), ("B",)])
+    assert [phone.symbol for phone in phones] == ["SIL", "DH", "AH", "B", "SIL"]
+    assert phones[2].start == pytest.approx(0.16 - acoustic.LEAD)
+    assert phones[2].end == pytest.approx(0.25 - acoustic.LEAD)
+
+
+@pytest.mark.parametrize("frames", [0, 1, 4])
+def test_too_little_sound_still_gives_every_phone(frames: int) -> None:
+    phones = alignment.align(rows_of([("SIL", frames)]), [("B", "AA", "B"), ("M", "IY")], start=2.0)
+    assert [phone.symbol for phone in phones] == ["B", "AA", "B", "M", "IY"]
+    assert phones[0].start == 2.0
+    assert phones[-1].end == pytest.approx(2.0 + frames * features.HOP)
+
+
+def test_a_voice_says_its_text_again_where_it_did(line: Speech) -> None:
+    """Known phones with marks for pauses come back whole, and where the unmarked ones lie."""
+    voice = speech_probability(line.waveform)
+    known = [phone.symbol for phone in line.phones]
+    again = align_phones(line.waveform, voice, [(0.0, line.duration, known)])
+    said, found = ([phone for phone in phones if phone.symbol != SILENCE] for phones in (line.phones, again))
+    assert [phone.symbol for phone in found] == [phone.symbol for phone in said]
+    assert np.median([abs(a.start - b.start) for a, b in zip(said, found, strict=True)]) < 0.011
+
+
+def test_ten_minutes_take_little_memory_and_stay_in_time() -> None:
+    """A long text is followed in a moving window: 12,000 phones, the last as well placed as the first."""
+    runs = [("SIL", 5), ("B", 5), ("AA", 5), ("S", 5), ("IY", 5), ("M", 5)] * 2000
+    rng = np.random.default_rng(0)
+    rows = rows_of(runs) + rng.normal(0, 0.5, (60000, 40)).astype(np.float32)
+    phones = alignment.align(rows, [("B", "AA", "S", "IY", "M")] * 2000)
+    spoken = [phone for phone in phones if phone.symbol != SILENCE]
+    assert len(spoken) == 10000
+    wanted = np.array([600 * np.arange(2000) / 2000 + 0.05]) - acoustic.LEAD
+    assert np.abs(np.array([phone.start for phone in spoken[::5]]) - wanted).max() < 0.03
