@@ -40,6 +40,7 @@ _PHASES = {
     "decode": "Reading the voice",
     "speak": "Speaking",
     "listen": "Listening",
+    "voices": "Comparing voices",
     "speech": "Waiting for the speech",
     "portrait": "Reading the portrait",
     "motion": "Acting",
