@@ -126,7 +126,7 @@ def test_bad_portraits(bad, tmp_path, portrait, word):
         ("nothing.wav", "empty"),
         ("empty.wav", "empty.wav"),
         ("silent.wav", "silent"),
-        ("three_hours.wav", "10 minutes"),
+        ("three_hours.wav", "30 minutes"),
         ("mute.mp4", "no sound track"),
         ("text.png", "text.png"),
     ],
@@ -143,8 +143,8 @@ def test_bad_texts(bad, tmp_path, text, word):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        (("--text", "hi", "--audio", "ok.wav"), "either"),
-        ((), "either"),
+        (("--text", "hi", "--transcribe"), "transcribed"),
+        ((), "or both"),
         (("--text", "hi", "--size", "13"), "even"),
         (("--text", "hi", "--size", "axb"), "--size"),
         (("--text", "hi", "--fps", "quick"), "frame rate"),

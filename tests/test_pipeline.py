@@ -158,6 +158,14 @@ def test_stages_of_another_folder_give_the_same_bytes(job, done, tmp_path):
     assert perform(other, tmp_path / "three", ctx, scene=False, stages=cache).cached == ("speech", "portrait")
 
 
+def test_a_text_that_the_voice_does_not_say_gives_a_warning(job, done, tmp_path):
+    wrong = Job(**job.model_dump() | {"text": "Nine thin cats sat near the old green station.", "frames": (0, 0)})
+    result = perform(wrong, tmp_path, RunContext(), scene=False, stages=StageCache(done / "stages"))
+    assert "not what the recording says" in result.warnings[0]
+    assert json.loads((tmp_path / "report.json").read_text())["warnings"] == list(result.warnings)
+    assert json.loads((tmp_path / "speech.json").read_text())["words"] == []
+
+
 def test_a_folder_keeps_its_own_stages_until_it_is_overwritten(job, done, tmp_path):
     part = job.model_copy(update={"frames": (0, 1)})
     perform(part, tmp_path, RunContext(), scene=False)

@@ -126,6 +126,9 @@ def test_a_key_names_content_and_settings_not_paths(tmp_path):
     assert changed(size=(256, 256)) == [False, True, True]
     assert changed(seed=9) == changed(expression=0.5) == changed(head_motion=0.5) == [False, False, True]
     assert changed(camera=tmp_path / "a") == changed(frames=(1, 2)) == [False, False, False]
+    job = Job(portrait=tmp_path / "a", audio=tmp_path / "a", text="Hello.")
+    assert changed(text="Hello?") == changed(text=None) == changed(language="de") == [True, False, True]
+    assert changed(audio=tmp_path / "b") == changed(voice="joe") == changed(speed=1.2) == [False, False, False]
 
 
 def test_an_input_that_changes_meanwhile_is_not_kept(tmp_path):

@@ -63,9 +63,12 @@ def _options(
 def perform(
     portrait: Annotated[Path, typer.Option(help="Photo of one person: PNG, JPEG, WebP or TIFF.")],
     audio: Annotated[Path | None, typer.Option(help="Any sound or video file with a voice in it.")] = None,
-    text: Annotated[str | None, typer.Option(help="What to say when no voice is given.")] = None,
+    text: Annotated[str | None, typer.Option(help="What the audio says; without audio, what to say.")] = None,
     voice: Annotated[str, typer.Option(help="Who says the text; garrick voices lists them.")] = "hibari",
     language: Annotated[str | None, typer.Option(help="Of the text, e.g. de; else the speaker's own.")] = None,
+    transcribe: Annotated[
+        bool, typer.Option("--transcribe", help="Write down what the audio says and use it as the text.")
+    ] = False,
     speed: Annotated[float, typer.Option(help="How fast the text is said, 0.5 to 2.")] = 1.0,
     camera: Annotated[Path | None, typer.Option(help="A camera.json to see it from; else the photo's own.")] = None,
     performance: Annotated[
@@ -96,6 +99,7 @@ def perform(
         "text": text,
         "voice": voice,
         "language": language,
+        "transcribe": transcribe,
         "speed": speed,
         "camera": camera,
         "performance": performance,
@@ -324,5 +328,5 @@ def _job(settings: dict[str, Any]) -> Job:
 
 
 def _default_folder(job: Job) -> Path:
-    voice = "text" if job.text is not None else (job.audio or job.performance or job.portrait).stem
+    voice = "text" if job.text is not None and not job.audio else (job.audio or job.performance or job.portrait).stem
     return Path("out") / f"{job.portrait.stem}-{voice}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from garrick.speech.likeness import Likeness
     from garrick.speech.speech import Speech
 
+_PULL = "Run: garrick weights "
+
 # Heavy imports lie inside the commands, so that `garrick --help` answers at once.
 
 
@@ -130,6 +132,7 @@ def _list_voices(as_json: bool) -> None:
                 "languages": language_names(voice),
                 "sex": voice.sex,
                 "licence": voice.licence,
+                "notice": voice.notice,
                 "here": not _missing(voice),
                 "fix": _missing(voice),
             }
@@ -138,13 +141,20 @@ def _list_voices(as_json: bool) -> None:
         typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("name", "engine", "languages", "sex", "licence", "here", box=None, pad_edge=False)
+    names, licences = Column("name", no_wrap=True), Column("licence", no_wrap=True)
+    table = Table(names, "engine", "languages", "sex", licences, "here", box=None, pad_edge=False)
     for voice in VOICES.values():
-        spoken = "all: garrick voices --languages" if voice.speaks() is None else _shortened(voice.languages)
-        table.add_row(voice.name, voice.engine, spoken, voice.sex, voice.licence, _missing(voice) or "yes")
+        spoken = "all (--languages)" if voice.speaks() is None else _shortened(voice.languages)
+        licence = f"{voice.licence} (*)" if voice.notice else voice.licence
+        state = _missing(voice).removeprefix(_PULL) or "yes"
+        table.add_row(voice.name, voice.engine, spoken, voice.sex, licence, state)
     Console().print(table)
+    typer.echo("What is not here comes with: garrick weights pull NAME")
+    for voice in VOICES.values():
+        if voice.notice:
+            typer.echo(f"(*) {voice.name}: {voice.notice}")
     typer.echo("Kokoro's voices can be mixed: kokoro:af_heart*0.6+bf_emma*0.4")
 
 

@@ -14,8 +14,8 @@ from garrick.outputs.camera import read_camera
 _WEIGHTS = ("face_detection_short_range", "face_landmark", "iris_landmark", "selfie_segmentation")
 _LISTENING = ("silero_vad", "hama")
 
-_LONGEST = 600 * 240  # frames: what the longest voice has at the highest rate
-_MAX_BYTES = 200e6  # of a performance in memory: as long as that
+_LONGEST = 1800 * 240  # frames: what the longest voice has at the highest rate
+_MAX_BYTES = 600e6  # of a performance in memory: as long as that
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def check(job: Job) -> Given:
     """Look at everything that a job needs. Raises InputError, MissingError for weights that are not there."""
     from garrick.bodies.head import load_head
     from garrick.perception.image import load_photo
+    from garrick.speech import transcribe
     from garrick.speech.catalogue import find_voice
     from garrick.weights import registry
 
@@ -54,8 +55,10 @@ def check(job: Job) -> Given:
     silent = job.audio is None and job.text is None
     for name in (*_WEIGHTS, *(() if silent else _LISTENING)):
         registry.path(name)
-    if job.text is not None:
+    if job.text is not None and job.audio is None:
         find_voice(job.voice).check()
+    if job.transcribe:
+        transcribe.check()
     load_head()
     return Given(
         None if job.camera is None else read_camera(job.camera, job.size, job.fps),

@@ -63,13 +63,14 @@ class Job(BaseModel):
         None,
         title="Voice",
         description="Any sound or video file with a voice in it.",
-        json_schema_extra=_shown("Inputs", "sound", unless="text"),
+        json_schema_extra=_shown("Inputs", "sound"),
     )
     text: str | None = Field(
         None,
         title="Text",
-        description="What to say when no voice is given; may hold <break/>, <emphasis> and [marks].",
-        json_schema_extra=_shown("Inputs", "text", unless="audio"),
+        description="What the voice says, for better lips and times of words; without a voice what is to be said, "
+        "which may hold <break/>, <emphasis> and [marks].",
+        json_schema_extra=_shown("Inputs", "text"),
     )
     voice: VoiceName = Field(
         DEFAULT,
@@ -81,8 +82,14 @@ class Job(BaseModel):
         None,
         max_length=40,
         title="Language",
-        description="Of the text, such as en-gb, de or fr; the speaker's own when empty.",
-        json_schema_extra=_shown("Inputs", "text", unless="audio"),
+        description="Of the text, such as en-gb, de or fr; when empty the speaker's own, or English.",
+        json_schema_extra=_shown("Inputs", "text"),
+    )
+    transcribe: bool = Field(
+        False,
+        title="Transcribe",
+        description="Write down what the voice says, and its language, and use that as the text.",
+        json_schema_extra=_shown("Inputs", "toggle", unless="text"),
     )
     speed: float = Field(
         1.0,
@@ -170,10 +177,10 @@ class Job(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Job:
-        if self.audio is not None and self.text is not None:
-            raise ValueError("Give either a voice (audio) or a text, not both.")
         if self.audio is None and self.text is None and self.performance is None:
-            raise ValueError("Give either a voice (audio) or a text, or a performance to render in silence.")
+            raise ValueError("Give a voice (audio), a text, or both; or a performance to render in silence.")
+        if self.transcribe and (self.audio is None or self.text is not None):
+            raise ValueError("Only a voice (audio) without its text can be transcribed.")
         if any(side % 2 or not 128 <= side <= 2048 for side in self.size):
             raise ValueError("Width and height must be even and lie between 128 and 2048 pixels.")
         if self.frames is not None and not 0 <= self.frames[0] <= self.frames[1]:

@@ -103,7 +103,8 @@ def perform(
     with folder.alone("preview", ctx):
         with clock("preview"):
             film = write_film(take, frames, FrameStore(out, key, job.passes), ctx)
-            _preview(out, film.pieces, film.frames, speech, performance)
+            said_by = job.voice if job.audio is None else None
+            _preview(out, film.pieces, film.frames, speech, performance, said_by)
         with clock("scene"):
             shot.write_still(out / "texture.png", portrait.image, synthetic=False)
             shot.write_still(out / "head.png", _head_texture(portrait), synthetic=True)
@@ -112,7 +113,7 @@ def perform(
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
             shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
-    warnings = _warnings(portrait, edited)
+    warnings = _warnings(speech, portrait, edited)
     if scene:
         with clock("scene"):
             warnings += _scene(out, ctx)
@@ -140,13 +141,13 @@ def _speech(job: Job, found: stage.Stages, ctx: RunContext) -> Speech | None:
         return None
 
     def make() -> Speech:
-        if job.text is not None:
+        if job.audio is None and job.text is not None:
             from garrick.speech.voices import speak
 
             return speak(job.text, ctx, job.voice, job.language, job.speed)
         from garrick.speech import listen
 
-        return listen.run(job.audio, None, ctx)
+        return listen.run(job.audio, job.text, ctx, job.language, job.transcribe)
 
     return found.get(stage.SPEECH, partial(stage.speech_key, job, ctx), make)
 
@@ -171,16 +172,26 @@ def _motion(job: Job, speech: Speech | None, portrait: Portrait, found: stage.St
 
 
 def _preview(
-    out: Path, pieces: tuple[Path, ...], frames: range, speech: Speech | None, performance: Performance
+    out: Path,
+    pieces: tuple[Path, ...],
+    frames: range,
+    speech: Speech | None,
+    performance: Performance,
+    said_by: str | None,
 ) -> None:
-    """Write preview.mp4, and audio.wav where there is a voice."""
+    """Write preview.mp4, and audio.wav where there is a voice. said_by: the voice that made the sound; None: a person."""
     if speech is None:
         video.join(out / "preview.mp4", pieces, performance.fps, None)
         return
-    sound.write_wav(out / "audio.wav", speech.playback, speech.playback_rate)
+    wav = out / "audio.wav"
+    if said_by is None:
+        sound.write_wav(wav, speech.playback, speech.playback_rate)
+    else:
+        sound.write_spoken(wav, speech.playback, speech.playback_rate, said_by)
     start = frames.start / float(performance.fps) - (performance.audio.offset if performance.audio else 0.0)
     heard = sound.cut(speech.playback, speech.playback_rate, start, len(frames) / float(performance.fps))
-    video.join(out / "preview.mp4", pieces, performance.fps, heard, speech.playback_rate)
+    spoken = said_by is not None
+    video.join(out / "preview.mp4", pieces, performance.fps, heard, speech.playback_rate, spoken)
 
 
 def _rig(portrait: Portrait) -> dict[str, np.ndarray]:
@@ -225,10 +236,10 @@ def _range(job: Job, performance: Performance) -> range:
     return range(first, last + 1)
 
 
-def _warnings(portrait: Portrait, edited: bool) -> tuple[str, ...]:
+def _warnings(speech: Speech | None, portrait: Portrait, edited: bool) -> tuple[str, ...]:
     report = portrait.report
     turned = turn_warning(report.yaw)
-    found = [] if turned is None else [turned]
+    found = [*(() if speech is None else speech.warnings), *([] if turned is None else [turned])]
     if report.reprojection_percent > _LOOSE:
         found.append(f"The head fits the photo loosely ({report.reprojection_percent:.1f} % of the face width).")
     if edited:

@@ -15,7 +15,7 @@ from garrick.perception.portrait import FitReport, Portrait
 from garrick.speech.speech import Mark, Phone, Prosody, Speech, Word
 
 _PORTRAIT = ("image", "alpha", "landmarks", "identity", "face", "head_rotation", "gaze", "light")
-_PROSODY = ("semitones", "voiced", "energy", "accents")
+_PROSODY = ("semitones", "voiced", "energy", "accents", "pauses", "phrase_ends", "phrase_tones", "rate")
 
 
 def save_speech(path: Path, speech: Speech) -> None:
@@ -24,6 +24,9 @@ def save_speech(path: Path, speech: Speech) -> None:
         "rate": speech.playback_rate,
         "hop": speech.prosody.hop,
         "text": speech.text,
+        "language": speech.language,
+        "transcribed": speech.transcribed,
+        "warnings": speech.warnings,
         "phones": [[phone.symbol, phone.start, phone.end, phone.confidence] for phone in speech.phones],
         "words": [[word.text, word.start, word.end] for word in speech.words],
         "marks": [[mark.name, mark.time] for mark in speech.marks],
@@ -45,6 +48,9 @@ def load_speech(path: Path) -> Speech:
         prosody=Prosody(header["hop"], **{name: arrays[name] for name in _PROSODY}),
         text=header["text"],
         marks=tuple(Mark(*mark) for mark in header["marks"]),
+        language=header["language"],
+        transcribed=header["transcribed"],
+        warnings=tuple(header["warnings"]),
     )
 
 

@@ -149,7 +149,11 @@ class Stages:
 
 def speech_key(job: Job, ctx: RunContext) -> str:
     """Names the speech of a job. Raises InputError."""
-    how = {} if job.text is None else {"voice": job.voice, "language": job.language, "speed": job.speed}
+    how: dict[str, Any] = {"language": job.language} if job.text is not None or job.transcribe else {}
+    if job.audio is None:
+        how |= {"voice": job.voice, "speed": job.speed}
+    if job.transcribe:
+        how["transcribe"] = [importlib.metadata.version(name) for name in ("faster-whisper", "ctranslate2")]
     return _key("speech", ctx, audio=_digest(job.audio), text=job.text, **how)
 
 

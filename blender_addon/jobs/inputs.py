@@ -14,6 +14,7 @@ from .. import version_adapter
 from ..runner import ASSET
 from . import consent, portraits, schema_ui
 from .schema import fault
+from .words import spoken_text, words_said
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,6 @@ class Asked:
 def portrait_of(scene: bpy.types.Scene) -> Path | None:
     """The chosen picture; None when there is none, or no such file."""
     return _file(scene.garrick_inputs.portrait)
-
-
-def spoken_text(scene: bpy.types.Scene) -> str:
-    """The text to be spoken: what is typed, or what is selected in the text block, or all of it."""
-    inputs = scene.garrick_inputs
-    if inputs.voice == "TEXT":
-        return inputs.text.strip()
-    if inputs.text_block is None:
-        return ""
-    return (inputs.text_block.region_as_string() or inputs.text_block.as_string()).strip()
 
 
 def sound_strip(scene: bpy.types.Scene) -> Any:
@@ -98,6 +89,8 @@ def asked(scene: bpy.types.Scene) -> Asked:
             cut = _cut(scene, sound_strip(scene))
         case "TEXT" | "BLOCK" if spoken_text(scene):
             job["text"] = spoken_text(scene)
+    if ("audio" in job or cut is not None) and words_said(scene):
+        job["text"] = words_said(scene)
     for field in schema_ui.shown(scene):
         value = schema_ui.value_of(scene, field)
         if value not in (None, "") and (field.unset or value != field.default):
@@ -109,7 +102,9 @@ def restore(scene: bpy.types.Scene, name: str, job: dict[str, Any]) -> None:
     """Put a job back into the inputs and settings; files that this computer does not have are left as they are."""
     inputs, voices = scene.garrick_inputs, {"audio": "FILE", "text": "TEXT"}
     inputs.shot_name = name[:60]
-    for field in ("portrait", "audio", "text"):
+    recorded = bool(job.get("audio"))
+    inputs.said, inputs.said_block = job.get("text") or "" if recorded else "", None
+    for field in ("portrait", "audio") if recorded else ("portrait", "text"):
         value = job.get(field)
         if value and not value.startswith(ASSET):
             setattr(inputs, field, value)

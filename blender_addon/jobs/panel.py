@@ -15,6 +15,7 @@ from . import history, inputs, portraits, preview, schema_ui, work
 from .faces import Look, chosen
 from .presets import INPUTS
 from .row_ui import draw_line, draw_progress, draw_row
+from .words import spoken_text
 
 _IN_A_ROW = 5  # numbers of faces
 
@@ -220,7 +221,7 @@ def _draw_voice(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
         layout.prop(given, "text", text="")
     elif given.voice == "BLOCK":
         layout.prop(given, "text_block", text="")
-        words = len(inputs.spoken_text(scene).split())
+        words = len(spoken_text(scene).split())
         if words:
             layout.label(text=_("Says {count} words").format(count=words), translate=False)
     elif scene.sequence_editor is None:
@@ -228,6 +229,11 @@ def _draw_voice(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     else:
         strips = version_adapter.strips_name(scene.sequence_editor)
         layout.prop_search(given, "strip", scene.sequence_editor, strips, text="", icon="SOUND")
+    if given.voice in ("FILE", "STRIP"):
+        layout.label(text="What the voice says, if you know:")
+        if given.said_block is None:
+            layout.prop(given, "said", text="")
+        layout.prop(given, "said_block", text="")
 
 
 def _draw_perform(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:

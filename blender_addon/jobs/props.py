@@ -61,7 +61,16 @@ class GARRICK_PG_inputs(bpy.types.PropertyGroup):
         options=version_adapter.path_options(),
     )
     strip: StringProperty(name="Strip", description="A sound strip of this scene's sequencer")  # type: ignore[valid-type]
-    text: StringProperty(name="Text", description="What to say (English)")  # type: ignore[valid-type]
+    said: StringProperty(  # type: ignore[valid-type]
+        name="What the Voice Says",
+        description="The words in the recording, for better lips and the times of words; may stay empty",
+    )
+    said_block: PointerProperty(  # type: ignore[valid-type]
+        name="What the Voice Says",
+        description="A text of the text editor that holds the words in the recording, instead of the line",
+        type=bpy.types.Text,
+    )
+    text: StringProperty(name="Text", description="What to say")  # type: ignore[valid-type]
     text_block: PointerProperty(  # type: ignore[valid-type]
         name="Text Block", description="What is selected in it is spoken, or all of it", type=bpy.types.Text
     )

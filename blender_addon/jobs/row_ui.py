@@ -39,6 +39,7 @@ _PHASES = {
     "check": "Checking the inputs",
     "decode": "Reading the voice",
     "speak": "Speaking",
+    "transcribe": "Writing down what is said",
     "listen": "Listening",
     "voices": "Comparing voices",
     "speech": "Waiting for the speech",

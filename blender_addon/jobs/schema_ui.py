@@ -24,6 +24,7 @@ from bpy.props import (
 from .. import version_adapter
 from .places import user_folder
 from .schema import Field, groups_of, held, is_shown, read_fields
+from .words import words_said
 
 _CACHE = "schema.json"
 _SWITCH = "use_{}"  # the property that says whether a field is in the job at all
@@ -84,7 +85,7 @@ def is_set(scene: bpy.types.Scene, name: str) -> bool:
     if name == "audio":
         return scene.garrick_inputs.voice in ("FILE", "STRIP")
     if name == "text":
-        return scene.garrick_inputs.voice in ("TEXT", "BLOCK")
+        return scene.garrick_inputs.voice in ("TEXT", "BLOCK") or bool(words_said(scene))
     return any(field.name == name and value_of(scene, field) not in (None, "") for field in _fields)
 
 

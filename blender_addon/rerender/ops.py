@@ -95,9 +95,9 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     bl_label = "Regenerate Speech"
     bl_options = {"REGISTER"}  # noqa: RUF012, the undo step follows the work
 
-    text: StringProperty(name="Text", description="What to say; instead of the voice file")  # type: ignore[valid-type]
+    text: StringProperty(name="Text", description="What the voice says; without a voice, what to say")  # type: ignore[valid-type]
     audio: StringProperty(  # type: ignore[valid-type]
-        name="Voice", description="Sound or video file with the voice; instead of the text", subtype="FILE_PATH"
+        name="Voice", description="Sound or video file with the voice", subtype="FILE_PATH"
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Another number gives other small motions", min=0
@@ -145,16 +145,19 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
             if self.properties.is_property_set(name)
         }
         text, audio = self.text.strip(), self.audio
-        if text and text != job.get("text"):
-            return changed | {"text": text, "audio": None}
+        if not text and not audio:
+            if not job.get("text") and not job.get("audio"):
+                raise ValueError("The shot was rendered without a voice; give a text or a voice file.")
+            return changed
+        if text and not audio and text == job.get("text"):
+            return changed
         if audio and audio != job.get("audio"):
             path = Path(bpy.path.abspath(audio))
             if not path.is_file():
                 raise ValueError(f"There is no file {path}.")
-            return changed | {"audio": str(path), "text": None}
-        if not job.get("text") and not job.get("audio"):
-            raise ValueError("The shot was rendered without a voice; give a text or a voice file.")
-        return changed
+            audio = str(path)
+        known = {"transcribe": False} if text and job.get("transcribe") else {}  # its words are no longer sought
+        return changed | known | {"text": text or None, "audio": audio or None}
 
 
 class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):

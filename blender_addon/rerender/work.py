@@ -140,7 +140,8 @@ def _render(
     handle: Handle,
 ) -> None:
     """Have the service render ranges into `folder`."""
-    silent = {name: value for name, value in order.job.items() if name not in ("audio", "text") and value is not None}
+    voice = ("audio", "text", "transcribe")
+    silent = {name: value for name, value in order.job.items() if name not in voice and value is not None}
     job = silent | {
         "performance": str(folder / PERFORMANCE),
         "camera": str(folder / CAMERA),

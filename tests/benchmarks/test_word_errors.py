@@ -1,6 +1,9 @@
 """How the benchmark of the voices counts words."""
 
-from garrick.benchmarks.voices import SENTENCES, edits, spoken_words
+import pytest
+from garrick.benchmarks.voice_texts import FOREIGN, SENTENCES
+from garrick.benchmarks.voices import edits, spoken_words
+from garrick.speech.catalogue import find_voice, language_names
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,3 +27,11 @@ def test_words_are_compared_as_they_are_said() -> None:
 def test_there_are_enough_sentences() -> None:
     assert len(set(SENTENCES)) >= 20
     assert sum(map(len, map(spoken_words, SENTENCES))) > 200
+
+
+def test_voices_are_asked_for_languages_that_they_speak() -> None:
+    pytest.importorskip("espeakng_loader", reason="espeak-ng is not installed")
+    for voice, (language, sentences) in FOREIGN.items():
+        assert language in language_names(find_voice(voice))
+        assert all(spoken_words(sentence, language) for sentence in sentences)
+    assert spoken_words("25 Äpfel", "de") == spoken_words("fünfundzwanzig Äpfel", "de")

@@ -34,6 +34,10 @@ def said(utterance: Sequence[tuple[str, float]], accents: Sequence[float] = ()) 
         voiced=sounding,
         energy=np.where(sounding, -6.0, -60.0).astype(np.float32),
         accents=np.array(accents, np.float32),
+        pauses=np.zeros((0, 2), np.float32),
+        phrase_ends=np.zeros(0, np.float32),
+        phrase_tones=np.zeros(0, np.float32),
+        rate=np.full(len(clock), 4.0, np.float32),
     )
     waveform = np.zeros(samples, np.float32)
     return Speech(waveform, waveform[:, None], Speech.SAMPLE_RATE, phones, (), prosody)

@@ -14,8 +14,9 @@ from garrick.core.timing import frame_count
 from garrick.errors import InputError
 from garrick.motion import perform, visemes
 from garrick.motion.lips import lips_of
-from garrick.motion.live import LOOKAHEAD, TICK, LiveMotion, Motion
+from garrick.motion.live import LOOKAHEAD, LiveMotion, Motion
 from garrick.speech.incoming import RATES, Incoming, resampled
+from garrick.speech.live import TICK
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
 from hypothesis import HealthCheck, given, settings
@@ -34,6 +35,12 @@ def line() -> Speech:
     return speak(LINE, RunContext())
 
 
+@pytest.fixture(scope="module")
+def made(line: Speech) -> list[Motion]:
+    """The line as a stream of 20 ms pieces."""
+    return streamed(line.waveform, range(320, len(line.waveform), 320))
+
+
 def streamed(samples: np.ndarray, cuts: Sequence[int] = (), rate: int = 16000, fps: Fraction = FPS) -> list[Motion]:
     live = LiveMotion(closed_portrait(), fps, rate)
     made = [motion for part in np.split(samples, cuts) for motion in live.hear(part)]
@@ -48,16 +55,15 @@ def numbers(made: Sequence[Motion]) -> list[int]:
     return [motion.first + row for motion in made for row in range(len(motion))]
 
 
-def test_the_mouth_moves_as_in_the_whole_recording(line: Speech) -> None:
-    made = streamed(line.waveform, range(320, len(line.waveform), 320))
+def test_the_mouth_moves_as_in_the_whole_recording(line: Speech, made: list[Motion]) -> None:
     whole = perform.run(line, closed_portrait(), FPS, 1.0, 1.0, RunContext())
     assert numbers(made) == list(range(len(whole)))
     away = np.abs(joined(made, "face") - whole.face)[:, MOUTH]
-    assert away.mean() < 0.02  # of full weight; 0.011 on recorded speech, where the whole knows no text either
+    assert away.mean() < 0.02  # of full weight; 0.016 on recorded speech, where the whole knows no text either
 
 
-def test_lips_close_on_the_bilabials_that_are_said(line: Speech) -> None:
-    face = joined(streamed(line.waveform), "face").astype(float)
+def test_lips_close_on_the_bilabials_that_are_said(line: Speech, made: list[Motion]) -> None:
+    face = joined(made, "face").astype(float)
     gaps = lips_of(load_head(), closed_portrait().identity).gap(face)
     times = np.arange(len(face)) / float(FPS)
     said = [phone for phone in line.phones if phone.symbol in visemes.BILABIALS]
@@ -67,27 +73,27 @@ def test_lips_close_on_the_bilabials_that_are_said(line: Speech) -> None:
     assert sum(sealed) >= 0.8 * len(said)
 
 
-def test_a_seam_is_no_bigger_step_than_speech_makes(line: Speech) -> None:
-    made = streamed(line.waveform)
+def test_no_frame_jumps_farther_than_speech_does(line: Speech, made: list[Motion]) -> None:
     face = joined(made, "face")[:, MOUTH]
     whole = perform.run(line, closed_portrait(), FPS, 1.0, 1.0, RunContext()).face[:, MOUTH]
-    seams = np.cumsum([len(motion) for motion in made])[:-1] - 1
-    steps = np.abs(np.diff(face, axis=0)).max(axis=1)
-    assert steps[seams].max() <= 1.1 * np.abs(np.diff(whole, axis=0)).max()
+    steps, usual = (np.abs(np.diff(curve, axis=0)).max(axis=1) for curve in (face, whole))
+    # of full weight; recordings performed as a whole reach 0.37, as a stream 0.40 where a closure is heard late
+    assert steps.max() < 0.45
+    assert np.percentile(steps, 95) < 1.5 * np.percentile(usual, 95)
     for name in ("head_rotation", "head_translation"):
         assert np.abs(np.diff(joined(made, name), axis=0)).max() < 0.06  # radians, metres a frame
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.integers(0, 32000), max_size=12).map(sorted))
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 20000), max_size=12).map(sorted))
 def test_the_same_sound_gives_the_same_frames_however_it_is_cut(line: Speech, cuts: list[int]) -> None:
-    samples = line.waveform[:32000]
-    one, other = streamed(samples, range(1600, 32000, 1600)), streamed(samples, cuts)
+    samples = line.waveform[:20000]
+    one, other = streamed(samples, range(1600, 20000, 1600)), streamed(samples, cuts)
     for name in ARRAYS:
         assert np.array_equal(joined(one, name), joined(other, name))
 
 
-def test_frames_come_when_a_quarter_of_a_second_more_is_heard() -> None:
+def test_frames_come_when_a_fifth_of_a_second_more_is_heard() -> None:
     live = LiveMotion(closed_portrait(), FPS, 16000)
     for second in range(1, 4):
         live.hear(np.zeros(16000, np.float32))
@@ -103,7 +109,7 @@ def test_the_clock_is_the_sound(rate: int, fps: Fraction) -> None:
 
 
 def test_in_silence_the_mouth_rests_and_the_eyes_live() -> None:
-    made = streamed(np.zeros(30 * 16000, np.float32))
+    made = streamed(np.zeros(20 * 16000, np.float32))
     face, gaze = joined(made, "face"), joined(made, "gaze")
     assert np.ptp(face[:, MOUTH], axis=0).max() < 1e-6
     half = len(face) // 2

@@ -166,3 +166,17 @@ def test_frames_of_an_older_take_are_not_taken_for_this_ones(tmp_path):
     frames.FrameStore(tmp_path, "b" * 64).write(1, picture + 9)
     assert frames.FrameStore(tmp_path, "a" * 64).around(range(2, 3), 4) == range(2, 4)
     assert frames.FrameStore(tmp_path, "b" * 64).around(range(1, 2), 4) == range(1, 2)
+
+
+def test_a_film_with_a_synthetic_voice_says_that_too(tmp_path):
+    segment = video.Segment((64, 48), Fraction(25))
+    segment.add(np.zeros((48, 64, 3), np.uint8))
+    (tmp_path / "part.mp4").write_bytes(segment.finish())
+    for spoken in (False, True):
+        video.join(
+            tmp_path / "film.mp4", [tmp_path / "part.mp4"], Fraction(25), np.zeros((960, 1), np.float32), 24000, spoken
+        )
+        with av.open(str(tmp_path / "film.mp4")) as film:
+            comment = film.metadata["comment"]
+        assert "did not perform this" in comment
+        assert ("no person said this" in comment) == spoken

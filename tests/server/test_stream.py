@@ -126,7 +126,7 @@ def test_a_text_that_cannot_be_said_does_not_end_the_stream(live: Running, voice
         stream.end()
         messages = list(stream.messages())
     assert [message["type"] for message in messages] == ["error", "motion", "end"]
-    assert "Latin" in messages[0]["fix"]
+    assert "garrick voices" in messages[0]["fix"]
 
 
 @pytest.mark.parametrize(

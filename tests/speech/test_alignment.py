@@ -4,7 +4,6 @@ from garrick.speech import acoustic, alignment, features
 from garrick.speech.alphabet import ARPABET, SILENCE
 from garrick.speech.phones import align_phones
 from garrick.speech.speech import Speech
-from garrick.speech.vad import speech_probability
 
 RUNS = [("SIL", 20), ("B", 6), ("AA", 10), ("B", 7), ("SIL", 15), ("M", 8), ("IY", 9), ("SIL", 12)]
 
@@ -44,6 +43,26 @@ def test_a_vowel_said_otherwise_still_holds_its_place() -> None:
     assert phones[2].end == pytest.approx(0.25 - acoustic.LEAD)
 
 
+def test_the_form_of_a_word_that_is_heard_is_found() -> None:
+    """ "and the probably", quickly: "n thee probly"."""
+    runs = [("SIL", 10), ("N", 6), ("DH", 6), ("IY", 9), ("P", 6), ("R", 5), ("AA", 9), ("B", 6), ("L", 6), ("IY", 9)]
+    words = [("AE", "N", "D"), ("DH", "AH"), ("P", "R", "AA", "B", "AH", "B", "L", "IY")]
+    spoken = alignment.as_spoken(rows_of(runs), words)
+    assert spoken == [("N",), ("DH", "IY"), ("P", "R", "AA", "B", "L", "IY")]
+    assert [phone.symbol for phone in alignment.align(rows_of(runs), spoken)] == [symbol for symbol, _ in runs]
+
+
+def test_a_word_said_in_full_keeps_its_full_form() -> None:
+    full = [("AE", "N", "D"), ("DH", "AH")]
+    rows = rows_of([(symbol, 8) for word in full for symbol in word])
+    assert alignment.as_spoken(rows, full) == full
+
+
+def test_words_without_sound_keep_their_full_forms() -> None:
+    words = [("AE", "N", "D"), ("B", "AA", "B")]
+    assert alignment.as_spoken(rows_of([("SIL", 3)]), words) == words
+
+
 @pytest.mark.parametrize("frames", [0, 1, 4])
 def test_too_little_sound_still_gives_every_phone(frames: int) -> None:
     phones = alignment.align(rows_of([("SIL", frames)]), [("B", "AA", "B"), ("M", "IY")], start=2.0)
@@ -54,9 +73,8 @@ def test_too_little_sound_still_gives_every_phone(frames: int) -> None:
 
 def test_a_voice_says_its_text_again_where_it_did(line: Speech) -> None:
     """Known phones with marks for pauses come back whole, and where the unmarked ones lie."""
-    voice = speech_probability(line.waveform)
     known = [phone.symbol for phone in line.phones]
-    again = align_phones(line.waveform, voice, [(0.0, line.duration, known)])
+    again = align_phones(line.waveform, [(0.0, line.duration, known)])
     said, found = ([phone for phone in phones if phone.symbol != SILENCE] for phones in (line.phones, again))
     assert [phone.symbol for phone in found] == [phone.symbol for phone in said]
     assert np.median([abs(a.start - b.start) for a, b in zip(said, found, strict=True)]) < 0.011

@@ -164,7 +164,7 @@ def test_three_hours_are_refused_by_the_header(tmp_path: Path, ctx: RunContext) 
         writer._ensure_header_written(0)  # type: ignore[attr-defined]
     with path.open("r+b") as file:
         file.truncate(44 + 3 * 3600 * 8000 * 2)
-    refused(path, ctx, "longer than 10 minutes")
+    refused(path, ctx, "longer than 30 minutes")
 
 
 def test_what_the_header_hides_is_refused_while_decoding(

@@ -31,7 +31,8 @@ def spikes(*heard: tuple[str, float]) -> np.ndarray:
 
 def decoded(rows: np.ndarray, heard: np.ndarray, spans: list[tuple[float, float]]) -> list[str]:
     """The symbols of 100 frames."""
-    return [ORDER[symbol] for symbol in fusion.decode(rows, heard, VOICE, spans)]
+    path, _ = fusion.decode(rows, heard, VOICE, spans)
+    return [ORDER[symbol] for symbol in path]
 
 
 def test_both_nets_agreeing_keep_the_own_nets_edges() -> None:
@@ -60,5 +61,13 @@ def test_nothing_is_said_outside_the_spans() -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_short_sounds_are_decoded(frames: int) -> None:
-    path = fusion.decode(own()[:frames], spikes()[: -(-frames // 2)], VOICE[:1], [(0.0, frames / 100)])
-    assert path.shape == (frames,)
+    path, sure = fusion.decode(own()[:frames], spikes()[: -(-frames // 2)], VOICE[:1], [(0.0, frames / 100)])
+    assert path.shape == sure.shape == (frames,)
+
+
+def test_both_nets_agreeing_are_surer_than_either_against_the_other() -> None:
+    rows = own(("AA", 30, 42), ("S", 42, 54))
+    _, agreed = fusion.decode(rows, spikes(("AA", 0.37), ("S", 0.48)), VOICE, [(0.0, 1.0)])
+    _, divided = fusion.decode(rows, spikes(("AA", 0.37), ("T", 0.48)), VOICE, [(0.0, 1.0)])
+    assert 0.8 < agreed[44:52].mean() <= 1.0
+    assert divided[44:52].mean() < agreed[44:52].mean() - 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ import scipy.signal
 from garrick.context import RunContext
 from garrick.errors import InputError, MissingError
 from garrick.outputs.sound import write_wav
-from garrick.speech.likeness import VoiceConsents, find_likeness, load_target, save_target, speak_like
+from garrick.speech.catalogue import VOICES, find_voice, mix_of
+from garrick.speech.likeness import Target, VoiceConsents, find_likeness, load_target, save_target, speak_like
+from garrick.speech.likeness.known import known_voiceprint, say_passage
+from garrick.speech.likeness.match import nearest
 from garrick.speech.likeness.timbre import Conversion, Timbre, conversion, convert, measure_timbre
 from garrick.speech.likeness.voiceprint import cosine, embed, spoken_part, voiceprint
 from garrick.speech.speech import Speech
@@ -163,6 +167,49 @@ def test_speech_comes_nearer_to_the_target_and_is_the_same_twice(needs_voiceprin
     again, kept = speak_like("The judge asked for the truth.", clip, ctx, consents, voice="hibari")
     np.testing.assert_array_equal(again.playback, speech.playback)
     assert (kept.voice, kept.after) == (likeness.voice, likeness.after)
+
+
+def test_every_voice_of_the_catalogue_was_measured_beforehand():
+    # when this fails: python -m garrick.training.voiceprints
+    for voice in VOICES.values():
+        found = known_voiceprint(voice)
+        assert found is not None, voice.name
+        assert np.linalg.norm(found) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_what_was_measured_beforehand_is_what_is_heard(needs_voiceprint, ctx):
+    heard = voiceprint(say_passage(VOICES["hibari"], ctx).waveform)
+    found = known_voiceprint(VOICES["hibari"])
+    assert found is not None
+    assert cosine(found, heard) > 0.999
+
+
+def test_other_weights_make_a_voice_unknown(monkeypatch):
+    entry = registry.REGISTRY["kokoro_1"]
+    monkeypatch.setitem(registry.REGISTRY, "kokoro_1", replace(entry, sha256="0" * 64))
+    assert known_voiceprint(VOICES["kokoro:af_heart"]) is None
+    assert known_voiceprint(find_voice("kokoro:af_heart*0.5+bf_emma*0.5")) is None
+    assert known_voiceprint(VOICES["hibari"]) is not None
+
+
+def test_a_mix_lies_between_its_voices():
+    one, other = (known_voiceprint(VOICES[f"kokoro:{style}"]) for style in ("af_heart", "am_onyx"))
+    mixed = known_voiceprint(find_voice("kokoro:af_heart*0.6+am_onyx*0.4"))
+    assert one is not None
+    assert other is not None
+    assert mixed is not None
+    assert cosine(one, other) < min(cosine(mixed, one), cosine(mixed, other)) < cosine(mixed, one)
+
+
+def test_the_nearest_voices_are_found_without_a_word_being_said(ctx, tmp_path, monkeypatch):
+    monkeypatch.setenv("GARRICK_CACHE", str(tmp_path))  # no weights there, so nobody could speak
+    sought = known_voiceprint(find_voice("kokoro:am_onyx*0.5+bm_george*0.5"))
+    assert sought is not None
+    target = Target("0" * 64, sought, Timbre(6.9, 0.2, np.zeros(257, np.float32)), 10.0)
+    mix, *singles = nearest(target, [name for name in VOICES if name.startswith("kokoro:")], ctx)
+    assert set(singles) <= {"kokoro:am_onyx", "kokoro:bm_george"}
+    shares = dict(mix_of(mix.removeprefix("kokoro:")))
+    assert shares["am_onyx"] + shares["bm_george"] > 0.8
 
 
 def test_consent_is_asked_for_once_a_voice(needs_voiceprint, ctx, clip, tmp_path):

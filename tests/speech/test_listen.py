@@ -8,6 +8,7 @@ from garrick.errors import InputError
 from garrick.speech import listen
 from garrick.speech.alphabet import BILABIALS
 from garrick.speech.speech import Speech
+from garrick.speech.voices import speak
 
 EVAL = Path(__file__).parents[3] / "shared" / "data" / "eval"
 
@@ -49,10 +50,67 @@ def test_noise_is_nobody_speaking(tmp_path: Path, ctx: RunContext, write_sound: 
         listen.run(write_sound(tmp_path / "noise.wav", noise, 16000, "pcm_s16le"), None, ctx)
 
 
-@pytest.mark.parametrize(("audio", "text"), [(None, None), (Path("a.wav"), "a")])
-def test_both_or_neither_is_refused(ctx: RunContext, audio: Path | None, text: str | None) -> None:
-    with pytest.raises(InputError):
-        listen.run(audio, text, ctx)
+def test_neither_is_refused(ctx: RunContext) -> None:
+    with pytest.raises(InputError, match="or a voice and the text"):
+        listen.run(None, None, ctx)
+
+
+def test_a_recording_with_its_text_has_words_and_marks(
+    tmp_path: Path, ctx: RunContext, line: Speech, write_sound: Callable[..., Path]
+) -> None:
+    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    text = (
+        "[smile] Bob made my puppy poppies. [laugh] Every <emphasis>big</emphasis> problem becomes a beautiful memory!"
+    )
+    speech = listen.run(path, text, ctx)
+    assert speech.warnings == ()
+    assert speech.text == "Bob made my puppy poppies. Every big problem becomes a beautiful memory!"
+    assert (speech.language, speech.transcribed) == ("en-us", False)
+    assert [word.text for word in speech.words] == [word.text for word in line.words]
+    assert [word.start for word in speech.words] == pytest.approx([word.start for word in line.words], abs=0.06)
+    assert [mark.name for mark in speech.marks] == ["smile", "laugh"]
+    assert speech.marks[0].time == speech.words[0].start
+    assert speech.marks[1].time == speech.words[4].end
+
+
+def test_a_recording_with_another_text_warns_and_is_heard(
+    tmp_path: Path, ctx: RunContext, line: Speech, write_sound: Callable[..., Path]
+) -> None:
+    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    speech = listen.run(path, "Nine thin cats sat near the old station [laugh], looking at the green door.", ctx)
+    assert "not what the recording says" in speech.warnings[0]
+    assert speech.words == ()
+    assert speech.phones == listen.run(path, None, ctx).phones
+    assert [mark.time for mark in speech.marks] == [0.0]
+
+
+def test_a_recording_in_another_language_is_read_by_its_rules(
+    tmp_path: Path, ctx: RunContext, write_sound: Callable[..., Path]
+) -> None:
+    said = speak("Der alte Fischer fuhr früh hinaus aufs Meer.", ctx, "espeak", "de")
+    path = write_sound(tmp_path / "de.wav", said.playback, said.playback_rate, "pcm_s16le")
+    speech = listen.run(path, "Der alte Fischer fuhr früh hinaus aufs Meer.", ctx, "de-DE")
+    assert (speech.language, speech.warnings) == ("de", ())
+    assert [word.start for word in speech.words] == pytest.approx([word.start for word in said.words], abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        (" ", None, "empty"),
+        ("😀🎉", None, "nothing to say"),
+        ("[laugh]", None, "nothing to say"),
+        ("a" * 100_000, None, "100,000"),
+        ("Hello.", "xx", "no language"),
+        ("ᚠᚢᚦ", None, "cannot say"),
+        ("<laughs> Hello.", None, "not understood"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_refused_before_the_sound_is(
+    ctx: RunContext, text: str, language: str | None, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        listen.run(Path("none.wav"), text, ctx, language)
 
 
 @pytest.mark.skipif(not EVAL.exists(), reason="the shared evaluation data is not on this machine")

@@ -1,16 +1,11 @@
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from garrick.speech import vad
-from garrick.speech.alphabet import ARPABET, BILABIALS, SILENCE
-from garrick.speech.edges import Spike, place
+from garrick.speech.alphabet import BILABIALS, SILENCE
 from garrick.speech.phones import hear_phones
 from garrick.speech.speech import Phone, Speech
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def covers(phones: tuple[Phone, ...], duration: float) -> None:
@@ -29,8 +24,7 @@ def bilabials(phones: tuple[Phone, ...]) -> list[Phone]:
 
 
 def heard(speech: Speech) -> tuple[Phone, ...]:
-    voice = vad.speech_probability(speech.waveform)
-    return hear_phones(speech.waveform, voice, vad.segments(voice, speech.duration))
+    return hear_phones(speech.waveform)
 
 
 def test_every_p_b_m_that_was_said_is_heard(line: Speech) -> None:
@@ -61,34 +55,10 @@ def test_hearing_is_deterministic(line: Speech) -> None:
 @pytest.mark.parametrize("noise", [0.0, 0.001, 0.05])
 def test_nobody_speaks_in_silence_and_noise(noise: float) -> None:
     waveform = (noise * np.random.default_rng(0).standard_normal(32000)).astype(np.float32)
-    voice = vad.speech_probability(waveform)
-    spans = vad.segments(voice, 2.0)
-    assert spans == []
-    assert hear_phones(waveform, voice, spans) == (Phone(SILENCE, 0.0, 2.0),)
+    assert hear_phones(waveform) == (Phone(SILENCE, 0.0, 2.0),)
 
 
 @pytest.mark.parametrize("samples", [1, 160, 400, 3200])
 def test_a_very_short_clip_is_covered(samples: int) -> None:
     waveform = np.full(samples, 0.1, np.float32)
-    covers(hear_phones(waveform, vad.speech_probability(waveform), [(0.0, samples / 16000)]), samples / 16000)
-
-
-@settings(max_examples=60, deadline=None)
-@given(data=st.data(), duration=st.fractions(Fraction(1, 20), Fraction(3)))
-def test_any_spikes_are_placed_without_gaps(data: st.DataObject, duration: Fraction) -> None:
-    length = max(1, round(float(duration) * 16000))
-    times = sorted(data.draw(st.lists(st.floats(0, float(duration)), max_size=40)))
-    symbols = data.draw(st.lists(st.sampled_from(ARPABET), min_size=len(times), max_size=len(times)))
-    rng = np.random.default_rng(data.draw(st.integers(0, 5)))
-    waveform = (0.1 * rng.standard_normal(length) * (rng.random(length // 800 + 1).repeat(800)[:length] > 0.4)).astype(
-        "f4"
-    )
-    voice = rng.random(-(-length // vad.HOP)).astype(np.float32)
-    spikes = [Spike(symbol, time, 0.5) for symbol, time in zip(symbols, times, strict=True)]
-    phones = place(spikes, waveform, voice)
-    covers(phones, length / 16000)
-    kept = [phone.symbol for phone in phones if phone.symbol != SILENCE]
-    order = iter(symbols)
-    assert all(symbol in order for symbol in kept)  # a subsequence, nothing invented
-    if not times or times[-1] + 0.02 * len(times) + 0.1 < length / 16000:
-        assert kept == symbols  # nothing lost where there is room
+    covers(hear_phones(waveform), samples / 16000)

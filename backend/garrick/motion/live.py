@@ -1,16 +1,18 @@
 """Motion while somebody speaks: audio in pieces -> frames that never change once they are given out.
 
-Every TICK the ear hears the latest sound, and the frames that lie LOOKAHEAD before its end are made, by the same rules
-as those of a whole recording. Where two ticks disagree about the present, the difference fades out. The clock is
-the number of samples that came in: frame i shows time i / fps of them, for ever.
+At every tick of the ear, 40 ms, the frames that lie LOOKAHEAD before the end of the sound are made, by the same rules as
+those of a whole recording, from the phones that are decided by then and from the ear's guess of what follows. Where that
+guess changes, the difference fades out. The clock is the number of samples that came in: frame i shows time i / fps of
+them, for ever.
 
-Mean difference of the mouth's weights to those of the whole recording (38 s of voices), by LOOKAHEAD in seconds:
-0.12: 0.017, 0.16: 0.013, 0.20: 0.012, 0.24: 0.011, 0.32: 0.010.
-Below 0.24 the steps from one tick to the next grow beyond those within one.
+Mean difference of the mouth's weights to those of the whole recording (38 s of voices, which the whole hears without their
+text), by LOOKAHEAD in seconds: 0.16: 0.016, 0.20: 0.013. The largest step between two frames is 0.40 there, and 0.37 in
+the whole: where a closure is heard late, the lips close in one frame.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -30,19 +32,19 @@ from garrick.motion.live_eyes import LiveEyes
 from garrick.motion.perform import move_lids, obey_rules, rest_face, spoken_face, steady_gaze
 from garrick.perception.portrait import FitReport, Portrait
 from garrick.speech.alphabet import SILENCE
-from garrick.speech.incoming import Incoming, resampled
-from garrick.speech.live import LiveEar, Timeline
+from garrick.speech.incoming import BLOCK, Incoming, resampled
+from garrick.speech.live import LiveEar
 from garrick.speech.prosody import measure_prosody
 from garrick.speech.recogniser import hear as hear_frames
 from garrick.speech.speech import Phone, Prosody, Speech
 from garrick.speech.voices import speak
 
-TICK = 2560  # samples at 16 kHz, 160 ms: twice what the work of a tick takes on one core
-LOOKAHEAD = 0.24  # seconds heard beyond a frame before it is made: a lip closure is known before the lips move
+LOOKAHEAD = 0.16  # seconds heard beyond a frame before it is made: a lip closure is known before the lips move
 
 _PAST = 1.2  # seconds before the first new frame that shape it
-_PROSODY = 1.8  # seconds whose melody and loudness are measured: _PAST, LOOKAHEAD and a tick
-_MOUTH_FADE, _HEAD_FADE = 0.08, 0.4  # seconds over which a disagreement of two ticks fades
+_PROSODY = 1.6  # seconds whose melody and loudness are measured: _PAST, LOOKAHEAD and _PROSODY_TICKS
+_PROSODY_TICKS = 3  # of the ear from one such measurement to the next
+_MOUTH_FADE, _HEAD_FADE = 0.1, 0.4  # seconds over which a disagreement of two ticks fades
 _NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
 _LATE = 0.4  # seconds after which an accent is no longer answered
 _ACCENTS_APART = 0.2  # seconds: nearer ones are the same, heard again
@@ -115,8 +117,9 @@ class LiveMotion:
         self._ctx = RunContext(seed=seed)
         self._lips = lips_of(load_head(), portrait.identity)
         self._rest = rest_face(portrait.face, self._lips)
-        self._incoming, self._ear, self._timeline = Incoming(rate), LiveEar(), Timeline()
-        self._waiting = np.zeros(0, np.float32)
+        self._incoming, self._ear = Incoming(rate), LiveEar(LOOKAHEAD)
+        self._prosody: Prosody | None = None
+        self._measured = 0.0  # seconds at which it starts
         self._eyes = LiveEyes(self._ctx.rng("gaze"), self._ctx.rng("blinks"), RATE * head_motion)
         self._made = 0
         self._spoken = self._rest
@@ -137,22 +140,22 @@ class LiveMotion:
 
     def hear(self, samples: np.ndarray) -> list[Motion]:
         """(n,) float32, -1..1, mono -> the frames that can be made now."""
-        ready = np.concatenate([self._waiting, self._incoming.push(samples)])
         made = []
-        while len(ready) >= TICK:
-            self._timeline.update(self._ear.listen(ready[:TICK]), self._shown)
-            ready = ready[TICK:]
-            seen = self._ear.samples / Speech.SAMPLE_RATE - LOOKAHEAD
-            made.append(self._make(int(np.floor(seen * self.fps)) + 1, *self._prosody()))
-        self._waiting = ready
+        for block in self._incoming.push(samples).reshape(-1, BLOCK):
+            before = self._ear.ticks
+            self._ear.listen(block)
+            if self._ear.ticks > before:
+                if self._ear.ticks % _PROSODY_TICKS == 1 or self._prosody is None:
+                    self._measure()
+                seen = self._ear.samples / Speech.SAMPLE_RATE - LOOKAHEAD
+                made.append(self._make(int(np.floor(seen * self.fps)) + 1))
         return [motion for motion in made if len(motion)]
 
     def flush(self) -> list[Motion]:
         """The frames of all sound that has come in, without waiting for what follows."""
-        tail = self._incoming.rest()
-        self._timeline.update(self._ear.listen(self._waiting, tail), self._shown)
-        self._waiting = self._waiting[:0]
-        motion = self._make(self._due(), *self._prosody())
+        self._ear.decide(self._incoming.rest())
+        self._measure()
+        motion = self._make(self._due())
         return [motion] if len(motion) else []
 
     def say(self, text: str) -> tuple[float, np.ndarray, list[Motion]]:
@@ -165,10 +168,10 @@ class LiveMotion:
         made = self.flush()
         voice = resampled(speech.playback[:, 0], speech.playback_rate, self._incoming.rate)
         start = self.duration
-        self._ear.skip(np.concatenate([self._waiting, self._incoming.push(voice)]))
-        self._timeline.append([replace(p, start=p.start + start, end=p.end + start) for p in speech.phones], start)
-        motion = self._make(self._due(), speech.prosody, start)
-        return start, voice, [*made, motion]
+        phones = [replace(phone, start=phone.start + start, end=phone.end + start) for phone in speech.phones]
+        self._ear.skip(self._incoming.push(voice), phones)
+        self._prosody, self._measured = speech.prosody, start
+        return start, voice, [*made, self._make(self._due())]
 
     def warm_up(self) -> None:
         """Load the models and go through one tick of silence, so that the first sound does not wait."""
@@ -186,38 +189,33 @@ class LiveMotion:
         """How many frames show any part of the sound."""
         return frame_count(self.duration, self.fps) if self.duration else 0
 
-    def _prosody(self) -> tuple[Prosody, float]:
-        """Prosody of the latest sound, its loudness against the loudest of the last while, and where it starts."""
+    def _measure(self) -> None:
+        """Note the prosody of the latest sound, its loudness against the loudest of the last while."""
         sound = self._ear.window[-round(_PROSODY * Speech.SAMPLE_RATE) :]
-        start = (self._ear.samples - len(sound)) / Speech.SAMPLE_RATE
-        phones = [
-            replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
-            for phone in self._timeline.phones()
-            if phone.end > start
-        ]
+        start = self._ear.samples / Speech.SAMPLE_RATE - len(sound) / Speech.SAMPLE_RATE
+        phones = _from(start, self._ear.phones())
         prosody = measure_prosody(sound, phones or [Phone(SILENCE, 0.0, len(sound) / Speech.SAMPLE_RATE)])
         loudest = _loudest(sound)
-        self._loudest = max(self._loudest - 20 * TICK / Speech.SAMPLE_RATE / _LOUDNESS_MEMORY, loudest)
-        return replace(prosody, energy=prosody.energy + np.float32(loudest - self._loudest)), start
+        faded = 20 * (start - self._measured) / _LOUDNESS_MEMORY
+        self._loudest = max(self._loudest - faded, loudest)
+        self._prosody = replace(prosody, energy=prosody.energy + np.float32(loudest - self._loudest))
+        self._measured = start
 
-    def _make(self, stop: int, prosody: Prosody, prosody_start: float) -> Motion:
-        """Frames from the next one to `stop` - 1 of the timeline.
+    def _make(self, stop: int) -> Motion:
+        """Frames from the next one to `stop` - 1.
 
-        They are made in a window that starts _PAST before them, at a frame, and goes on to the end of the timeline.
+        They are made in a window that starts _PAST before them, at a frame, and goes on to the end of what is heard.
         """
         first = self._made
         if stop <= first:
             return Motion(first, *(np.zeros((0, *shape), np.float32) for shape in ((52,), (3,), (3,), (2, 2))))
         past = max(0, first - round(_PAST * self.fps))
         start = past / float(self.fps)
-        everything = self._timeline.phones()
-        phones = [
-            replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
-            for phone in everything
-            if phone.end > start
-        ]
+        everything = self._ear.phones()
+        phones = _from(start, everything)
         times = frame_times(max(stop - past, frame_count(phones[-1].end, self.fps) if phones else 0), self.fps)
-        prosody = _shifted(prosody, start - prosody_start, len(times) / float(self.fps))
+        assert self._prosody is not None
+        prosody = _shifted(self._prosody, start - self._measured, len(times) / float(self.fps))
         self._hear_accents(prosody.accents + start)
         new = slice(first - past, stop - past)
         talking = activity(phones, times)
@@ -281,16 +279,28 @@ def _continued(curve: np.ndarray, shown: np.ndarray, first: int, fps: Fraction, 
     return curve[stop - 1].copy() if stop > first else shown
 
 
+def _from(start: float, phones: Sequence[Phone]) -> list[Phone]:
+    """The phones after `start`, in seconds since then."""
+    return [
+        replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
+        for phone in phones
+        if phone.end > start
+    ]
+
+
 def _shifted(prosody: Prosody, seconds: float, duration: float) -> Prosody:
     """The prosody from `seconds` on (before its start when negative) for `duration`; its ends go on beyond it."""
     index = np.arange(int(np.ceil(duration / prosody.hop)) + 1) + round(seconds / prosody.hop)
     index = np.clip(index, 0, len(prosody.energy) - 1)
-    return Prosody(
-        prosody.hop,
-        prosody.semitones[index],
-        prosody.voiced[index],
-        prosody.energy[index],
-        prosody.accents - np.float32(seconds),
+    return replace(
+        prosody,
+        semitones=prosody.semitones[index],
+        voiced=prosody.voiced[index],
+        energy=prosody.energy[index],
+        rate=prosody.rate[index],
+        accents=prosody.accents - np.float32(seconds),
+        pauses=prosody.pauses - np.float32(seconds),
+        phrase_ends=prosody.phrase_ends - np.float32(seconds),
     )
 
 

@@ -88,6 +88,8 @@ def _speech_facts(speech: Speech) -> dict[str, Any]:
         "rate": speech.playback_rate,
         "channels": speech.playback.shape[1],
         "text": speech.text,
+        "language": speech.language,
+        "transcribed": speech.transcribed,
         "phones": len(spoken),
         "words": len(speech.words),
         "spoken_seconds": round(float(sum(phone.end - phone.start for phone in spoken)), 3),

@@ -22,12 +22,17 @@ def write_still(path: Path, picture: np.ndarray, synthetic: bool) -> None:
 
 
 def write_speech(path: Path, speech: Speech | None) -> None:
-    """Write text, phones, words and marks with their times in seconds; none for a silent film. Raises OutputError."""
+    """Write text, language, phones, words and marks with their times in seconds; none for a silent film.
+
+    Raises OutputError.
+    """
     phones, words, marks = ((), (), ()) if speech is None else (speech.phones, speech.words, speech.marks)
     write_json(
         path,
         {
             "text": "" if speech is None else speech.text,
+            "language": "" if speech is None else speech.language,
+            "transcribed": speech is not None and speech.transcribed,
             "phones": [
                 [phone.symbol, float(phone.start), float(phone.end), round(float(phone.confidence), 4)]
                 for phone in phones

@@ -19,7 +19,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from .files import whole_file
 from .sound import to_int16
-from .synthetic import SYNTHETIC
+from .synthetic import SYNTHETIC, SYNTHETIC_VOICE
 
 SEGMENT = 50
 """Frames in a segment; segments begin at its multiples, whatever range is rendered."""
@@ -70,15 +70,18 @@ class Segment:
         return self._buffer.getvalue()
 
 
-def join(path: Path, parts: Sequence[Path], fps: Fraction, samples: np.ndarray | None, rate: int = 0) -> None:
+def join(
+    path: Path, parts: Sequence[Path], fps: Fraction, samples: np.ndarray | None, rate: int = 0, spoken: bool = False
+) -> None:
     """Write the segments with their sound, if there is any, as one mp4. Raises OutputError.
 
     parts:   the segments' files, in order.
     samples: (M, C) float32, -1..1, C = 1 or 2: the sound from the first frame on; None for a silent film. rate: Hz.
+    spoken:  the sound is a synthetic voice, and the metadata says so.
     """
     # PyAV is given the name, not a file object: only then does a full disk arrive as the OSError that it is.
     with whole_file(path) as aside, av.open(str(aside), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        out.metadata["comment"] = SYNTHETIC
+        out.metadata["comment"] = f"{SYNTHETIC} {SYNTHETIC_VOICE}" if spoken else SYNTHETIC
         with av.open(str(parts[0])) as first:
             video = out.add_stream_from_template(first.streams.video[0])
         video.time_base = 1 / fps

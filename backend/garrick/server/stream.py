@@ -24,7 +24,7 @@ Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... The
     {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over
     {"type": "end", "id": 90, "frames": 1500, "duration": 60.0}
 
-Frame i shows the instant i / fps of the sound that came in, counted in samples; it comes when the next quarter of a
+Frame i shows the instant i / fps of the sound that came in, counted in samples; it comes when the next fifth of a
 second has been heard, and never changes. Messages with an id come once each, in order, on however many connections: a
 session that loses its client waits `stream_resume_s` for it. Pictures are not sent again.
 """

@@ -19,11 +19,14 @@ def warm_up() -> None:
         importlib.import_module(name)
     from garrick.bodies.head import load_head
     from garrick.perception.nets import run_net
-    from garrick.speech.phones import hear_phones
-    from garrick.speech.vad import speech_probability
+    from garrick.speech import acoustic
+    from garrick.speech.phones import heard_in
+    from garrick.speech.presence import find_speech
 
     load_head()
     for name, side in _NETS.items():
         run_net(name, np.zeros((side, side, 3), np.float32))
     silence = np.zeros(16_000, np.float32)
-    hear_phones(silence, speech_probability(silence), [(0.0, 1.0)])
+    rows = acoustic.with_silence(acoustic.phone_log_probabilities(silence))
+    voice, _ = find_speech(silence, rows)
+    heard_in(rows, silence, voice, [(0.0, 1.0)])  # as if somebody spoke, so that every net is loaded

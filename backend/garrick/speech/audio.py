@@ -22,12 +22,13 @@ from garrick.context import RunContext
 from garrick.errors import InputError
 from garrick.speech.speech import Speech
 
-LONGEST = 600.0  # seconds
+LONGEST = 1800.0  # seconds
 SHORTEST = 0.2
 HIGHEST_RATE, _LOWEST_RATE = 48000, 8000
 _SILENCE = 10 ** (-60 / 20)  # peak amplitude
 _JITTER = 0.03  # seconds by which a time stamp may be off before it is believed
 _CLIPPED = 0.001  # share of samples at full scale above which a recording counts as clipped
+_BLOCK = 60  # seconds that are looked at at once: a long recording is held in memory once only
 _FIX_LONG = "Cut it into shorter parts."
 
 _log = logging.getLogger(__name__)
@@ -66,16 +67,29 @@ def load_sound(path: Path, ctx: RunContext) -> Sound:
     playback, rate = _decode(path, ctx)
     if len(playback) < SHORTEST * rate:
         raise InputError(f"{path.name} holds less than {SHORTEST:g} s of sound.", "Give a longer recording.")
-    if not np.isfinite(playback).all():
-        raise InputError(f"{path.name} holds samples that are not numbers.", "Export it again as 16-bit WAV.")
-    mono = playback.mean(axis=1, dtype=np.float64)
-    mono -= mono.mean()
-    if np.abs(mono).max() < _SILENCE:
+    offset, peak, clipped = _survey(path, playback, rate)
+    waveform, loudest = _to_analysis(playback, rate, offset)
+    if loudest < _SILENCE:
         raise InputError(f"{path.name} is silent: nothing in it is louder than -60 dBFS.", "Check the recording level.")
-    if np.mean(np.abs(playback) >= 0.999) > _CLIPPED:
+    if clipped > _CLIPPED:
         _log.warning("%s is clipped; lower the recording level for better lips.", path.name)
-    playback /= max(1.0, float(np.abs(playback).max()))  # float files may exceed full scale
-    return Sound(_to_analysis(mono, rate), playback, rate)
+    if peak > 1.0:  # float files may exceed full scale
+        playback /= np.float32(peak)
+    return Sound(waveform, playback, rate)
+
+
+def _survey(path: Path, playback: np.ndarray, rate: int) -> tuple[float, float, float]:
+    """Mean of the samples, the largest one, and the share of those at full scale. Raises InputError."""
+    total = peak = clipped = 0.0
+    for first in range(0, len(playback), _BLOCK * rate):
+        block = playback[first : first + _BLOCK * rate]
+        if not np.isfinite(block).all():
+            raise InputError(f"{path.name} holds samples that are not numbers.", "Export it again as 16-bit WAV.")
+        size = np.abs(block)
+        total += float(block.sum(dtype=np.float64))
+        peak = max(peak, float(size.max()))
+        clipped += float((size >= 0.999).sum())
+    return total / playback.size, peak, clipped / playback.size
 
 
 def _decode(path: Path, ctx: RunContext) -> tuple[np.ndarray, int]:
@@ -95,12 +109,44 @@ def _decode(path: Path, ctx: RunContext) -> tuple[np.ndarray, int]:
         rate = min(max(stream.rate, _LOWEST_RATE), HIGHEST_RATE)
         layout = "mono" if stream.channels == 1 else "stereo"
         resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
+        track = _Track(stream.channels, rate)
         try:
-            blocks = _blocks(path, container, stream, resampler, ctx)
+            _fill(track, path, container, stream, resampler, ctx)
         except (FFmpegError, ValueError, MemoryError) as error:  # ValueError: PyAV's, for a layout that changes midway
             raise InputError(f"{path.name} is damaged.", "Export or record it again.") from error
-    channels = 1 if layout == "mono" else 2
-    return np.concatenate([np.zeros((0, channels), np.float32), *blocks]), rate
+    return track.samples(), rate
+
+
+class _Track:
+    """Samples that come one after another, in one piece of memory that grows in place."""
+
+    def __init__(self, channels: int, rate: int) -> None:
+        self.length = 0  # frames
+        self._channels = min(channels, 2)
+        self._step = 10 * rate * self._channels
+        self._room = np.zeros(self._step, np.float32)
+
+    def append(self, block: np.ndarray) -> None:
+        """(n, C) float32."""
+        self._grow(len(block))
+        end = (self.length + len(block)) * self._channels
+        self._room[self.length * self._channels : end] = block.reshape(-1)
+        self.length += len(block)
+
+    def rest(self, frames: int) -> None:
+        """So many frames of silence."""
+        self._grow(frames)
+        self.length += frames
+
+    def samples(self) -> np.ndarray:
+        """(M, C) float32: all of them; nothing can be added any more."""
+        self._room.resize(self.length * self._channels, refcheck=False)
+        return self._room.reshape(-1, self._channels)
+
+    def _grow(self, frames: int) -> None:
+        wanted = (self.length + frames) * self._channels
+        if wanted > len(self._room):  # what is new is zero
+            self._room.resize(wanted + self._step, refcheck=False)
 
 
 def _header_duration(container: InputContainer, stream: av.AudioStream) -> float:
@@ -115,48 +161,52 @@ def _refuse_long(path: Path, seconds: float) -> None:
         raise InputError(f"{path.name} is longer than {LONGEST / 60:g} minutes.", _FIX_LONG)
 
 
-def _blocks(
+def _fill(
+    track: _Track,
     path: Path,
     container: InputContainer,
     stream: av.AudioStream,
     resampler: av.AudioResampler,
     ctx: RunContext,
-) -> list[np.ndarray]:
-    """Decode packet by packet into blocks that follow each other in time, silence where the file has none.
+) -> None:
+    """Decode packet by packet into what follows each other in time, silence where the file has none.
 
     A damaged packet is skipped, as players do; its time stays silent.
     """
     rate = resampler.rate
     origin = _origin(container)
-    blocks: list[np.ndarray] = []
-    length = damaged = 0
+    decoded = damaged = 0
     for packet in container.demux(stream):
-        ctx.step("decode", min(int(length / rate), int(LONGEST)), int(LONGEST))
+        ctx.step("decode", min(int(track.length / rate), int(LONGEST)), int(LONGEST))
         try:
             frames = packet.decode()
         except FFmpegError:  # decoders name all kinds of errors for bytes that make no sense
             damaged += 1
             continue
         for frame in frames:
+            decoded += 1
             if origin is None:
                 origin = frame.time or 0.0
-            start = length if frame.time is None else round((frame.time - origin) * rate)
-            gap = start - length
-            if abs(gap) > _JITTER * rate or (length == 0 and gap):
+            start = track.length if frame.time is None else round((frame.time - origin) * rate)
+            gap = start - track.length
+            if abs(gap) > _JITTER * rate or (track.length == 0 and gap):
                 _refuse_long(path, start / rate)
             else:
                 gap = 0
-            block = np.concatenate([_samples(out) for out in resampler.resample(frame)] or [_nothing(resampler)])
-            block = block[-gap:] if gap < 0 else np.concatenate([np.zeros((gap, block.shape[1]), np.float32), block])
-            blocks.append(block)
-            length += len(block)
-            _refuse_long(path, length / rate)
-    if not blocks:
+            track.rest(max(gap, 0))
+            late = max(-gap, 0)  # frames of it that lie before what is there already
+            for out in resampler.resample(frame):
+                block = _samples(out)
+                track.append(block[late:])
+                late = max(0, late - len(block))
+            _refuse_long(path, track.length / rate)
+    if not decoded:
         message = "cannot be decoded" if damaged else "has a sound track without sound"
         raise InputError(f"{path.name} {message}.", "Export or record it again.")
     if damaged:
         _log.warning("%s is damaged in %d places, which stay silent.", path.name, damaged)
-    return [*blocks, *(_samples(out) for out in resampler.resample(None))]
+    for out in resampler.resample(None):
+        track.append(_samples(out))
 
 
 def _origin(container: InputContainer) -> float | None:
@@ -172,12 +222,21 @@ def _samples(frame: av.AudioFrame) -> np.ndarray:
     return frame.to_ndarray().reshape(-1, len(frame.layout.channels)).astype(np.float32)
 
 
-def _nothing(resampler: av.AudioResampler) -> np.ndarray:
-    return np.zeros((0, len(resampler.layout.channels)), np.float32)
+def _to_analysis(playback: np.ndarray, rate: int, offset: float) -> tuple[np.ndarray, float]:
+    """(N,) float32 at 16 kHz by a polyphase Kaiser-windowed low-pass, and the largest sample of the mix without `offset`.
 
-
-def _to_analysis(mono: np.ndarray, rate: int) -> np.ndarray:
-    """(N,) float32 at 16 kHz by a polyphase Kaiser-windowed low-pass; time 0 stays time 0."""
+    Time 0 stays time 0. Made block by block, each with as much sound around it as the low-pass sees.
+    """
     shared = math.gcd(rate, Speech.SAMPLE_RATE)
-    waveform = scipy.signal.resample_poly(mono, Speech.SAMPLE_RATE // shared, rate // shared)
-    return np.clip(waveform, -1.0, 1.0).astype(np.float32)
+    up, down = Speech.SAMPLE_RATE // shared, rate // shared
+    block, around = _BLOCK * rate, down * (10 * max(up, down) // down + 1)
+    waveform = np.zeros(-(-len(playback) * up // down), np.float32)
+    loudest = 0.0
+    for first in range(0, len(playback), block):
+        begin, stop = max(0, first - around), min(len(playback), first + block)
+        mono = playback[begin : stop + around].mean(axis=1, dtype=np.float64) - offset
+        loudest = max(loudest, float(np.abs(mono).max()))
+        made = scipy.signal.resample_poly(mono, up, down)[(first - begin) * up // down :]
+        target = waveform[first * up // down :][: block * up // down]
+        target[:] = np.clip(made[: len(target)], -1.0, 1.0)
+    return waveform, loudest

@@ -14,6 +14,10 @@ from garrick.weights import registry
 DEFAULT = "hibari"
 _APACHE, _GPL = "Apache-2.0", "GPL-3.0-or-later"
 _EVERY = ("*",)
+_JOE = (
+    'Its own recordings are CC0, but its card says that it was tuned from Piper\'s "lessac", whose recordings '
+    "(Blizzard Challenge 2013) were given for research: make sure of your right before what it says is sold."
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Voice:
     languages: codes that it can say, its own first; ("*",) for all that espeak-ng reads.
     sex:       "female", "male" or "".
     weights:   names in the registry that it needs.
+    notice:    what to know about the licence before the voice is used for money; "" for most.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Voice:
     sex: str
     licence: str
     weights: tuple[str, ...] = ()
+    notice: str = ""
 
     @property
     def detail(self) -> str:
@@ -106,7 +112,7 @@ VOICES: dict[str, Voice] = {
     voice.name: voice
     for voice in (
         Voice("hibari", "hibari", ("en-us",), "female", _APACHE, ("hibari",)),
-        Voice("joe", "piper", ("en-us",), "male", "CC0-1.0", ("joe_net", "joe_settings")),
+        Voice("joe", "piper", ("en-us",), "male", "CC0-1.0", ("joe_net", "joe_settings"), _JOE),
         *map(_kokoro, _KOKORO),
         *map(_espeak, ("", *_VARIANTS)),
     )

@@ -17,6 +17,7 @@ _PRE_EMPHASIS = 0.97
 _PIECE, _CONTEXT = 6000, 2  # frames made at once, and around them so that the windows at the seams are whole
 _FLOOR = 1e-7  # power that a mel band always has
 _LOUD = 4.0  # nat below the loudest syllables: what still counts as voice
+_SAME, _AROUND = 500, 1000  # frames with one mean spectrum, and those before and after that it is taken from as well
 _LOWEST, _HIGHEST, _SCALE = -10.0, 6.0, 0.5  # nat from the voice's mean; the nets' unit
 _USUAL = np.linspace(-1.0, -4.0, BANDS, dtype=np.float32)  # nat: a voice's mean spectrum before any is heard
 _PRIOR, _MEMORY = 20, 300  # frames that it counts as, and that a mean remembers
@@ -63,13 +64,18 @@ def _mel_bands() -> np.ndarray:
 
 
 def normalised(mels: np.ndarray) -> np.ndarray:
-    """(T, 40) log mels -> (T, 40) float32 for the offline net: the loud frames' mean spectrum is taken out.
+    """(T, 40) log mels -> (T, 40) float32 for the offline net: the mean spectrum of the loud frames around is taken out.
 
-    So neither the recording level nor the colour of the microphone matters; frames far below the voice all look alike.
+    So neither the recording level nor the colour of the microphone matters, nor that another one is used later on; frames
+    far below the voice all look alike.
     """
+    scaled = np.empty_like(mels, dtype=np.float32)
     level = mels.mean(axis=1)
-    loud = level >= np.percentile(level, 95) - _LOUD
-    return _scaled(mels - mels[loud].mean(axis=0))
+    for first in range(0, len(mels), _SAME):
+        near = slice(max(0, first - _AROUND), first + _SAME + _AROUND)
+        loud = level[near] >= np.percentile(level[near], 95) - _LOUD
+        scaled[first : first + _SAME] = _scaled(mels[first : first + _SAME] - mels[near][loud].mean(axis=0))
+    return scaled
 
 
 class RunningNormaliser:

@@ -27,27 +27,43 @@ _EARLIEST, _LATEST = -0.02, 0.08  # seconds from a frame of a phone to its spike
 _CLOSED_LEAST, _CLOSED_BONUS, _OPEN_COST = -2.5, 1.0, 3.0  # log evidence of a closure that hama hears, or does not
 _VOICE_WEIGHT, _VOICE_DOUBT = 0.5, 0.05
 _VOICE_DELAY = 0.03  # seconds by which the detector's answer trails
-_CHANGE, _LEAST = 2.0, 3  # log cost of another phone; frames of a phone
+CHANGE, LEAST = 2.0, 3
+"""Log cost of another phone; frames of a phone."""
 _NOWHERE = 50.0  # log cost of a phone outside what the detector calls speech
 _CLOSURES = tuple([ARPABET.index(symbol) for symbol in sorted(kind)] for kind in (BILABIALS, LABIODENTALS))
 _IS_VOWEL = np.array([symbol in VOWELS for symbol in ARPABET])
 
 
-def decode(rows: np.ndarray, heard: np.ndarray, voice: np.ndarray, spans: list[tuple[float, float]]) -> np.ndarray:
-    """(T,) int64: the likeliest of ARPABET and silence in each frame.
+def decode(
+    rows: np.ndarray, heard: np.ndarray, voice: np.ndarray, spans: list[tuple[float, float]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest of ARPABET and silence in each frame, (T,) int64, and how sure that is, (T,) float32 0..1.
 
     rows:  (T, 40) log probabilities of the own net, every features.HOP seconds.
     heard: (U, 40) log probabilities of hama, every FRAME seconds, from the same instant.
     voice: (V,) 0..1 of the voice detector, every vad.HOP samples.
     spans: where somebody speaks, seconds; elsewhere is silence.
     """
-    together = evidence(rows)
+    inside = np.zeros(len(rows), bool)
+    for start, end in spans:
+        inside[round(start / features.HOP) : round(end / features.HOP) + 1] = True
+    together = combined(rows, heard, _voice(voice, len(rows)), inside)
+    path = trellis.decode(together, CHANGE, LEAST)
+    best = together[np.arange(len(path)), path]
+    return path, np.exp(best - np.logaddexp.reduce(together, axis=1))
+
+
+def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(T, 40) float32 log evidence of ARPABET and silence: all that is heard, together.
+
+    rows, heard: as in `decode`.
+    spoken:      (T,) 0..1 of the voice detector.
+    inside:      (T,) bool, where there may be speech at all.
+    """
+    together = evidence(_with_spoken(rows, spoken))
     near = _near_spikes(np.exp(heard[:, :SILENT]), len(rows))
     together[:, :SILENT] += np.log(near + _UNHEARD)
     together[:, SILENT] += np.log(_SILENT)
-    spoken = _voice(voice, len(rows))
-    together[:, :SILENT] += _VOICE_WEIGHT * np.log(spoken + _VOICE_DOUBT)[:, None]
-    together[:, SILENT] += _VOICE_WEIGHT * np.log(1 - spoken + _VOICE_DOUBT)
     named = best_path(heard)
     for closure in _CLOSURES:
         closed = _near_spikes(np.isin(named, closure).astype(np.float32)[:, None], len(rows))[:, 0] > 0
@@ -55,11 +71,16 @@ def decode(rows: np.ndarray, heard: np.ndarray, voice: np.ndarray, spans: list[t
         together[:, closure] = np.where(
             closed[:, None], np.maximum(seen + _CLOSED_BONUS, _CLOSED_LEAST), seen - _OPEN_COST
         )
-    outside = np.ones(len(rows), bool)
-    for start, end in spans:
-        outside[round(start / features.HOP) : round(end / features.HOP) + 1] = False
-    together[outside, :SILENT] -= _NOWHERE
-    return trellis.decode(together, _CHANGE, _LEAST)
+    together[~inside, :SILENT] -= _NOWHERE
+    return together
+
+
+def _with_spoken(rows: np.ndarray, spoken: np.ndarray) -> np.ndarray:
+    """(T, 40) log probabilities of the own net -> the same, with what (T,) answers of the voice detector say of silence."""
+    both = rows.copy()
+    both[:, :SILENT] += _VOICE_WEIGHT * np.log(spoken + _VOICE_DOUBT)[:, None]
+    both[:, SILENT] += _VOICE_WEIGHT * np.log(1 - spoken + _VOICE_DOUBT)
+    return both - np.logaddexp.reduce(both, axis=1, keepdims=True)
 
 
 def evidence(rows: np.ndarray) -> np.ndarray:

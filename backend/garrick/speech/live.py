@@ -1,210 +1,197 @@
-"""Hearing while somebody speaks: the phones so far, from a sliding window.
+"""Hearing while somebody speaks: the phones of a voice, each decided a fixed time after it sounded.
 
-The recogniser hears the last 0.8 s each time; what it says once is kept. It needs three frames of future to say much of
-what it would say of a whole recording: on 25 s of aligned reading, 27 of 29 lip closures are heard (all 29 afterwards).
+Two ears as for a whole recording (`fusion`): the live net, which sees 83 ms ahead, says when; hama, which hears the last
+half second eight times a second, says what, as far as it has heard by then. Every TICK the best path goes on from what
+is decided over all that is known; as much of it as is older than the ear's lag is decided, the rest is a guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
-from garrick.speech import vad
-from garrick.speech.alphabet import ARPABET, BILABIALS, SILENCE
-from garrick.speech.edges import Spike, place
-from garrick.speech.recogniser import BLANK, FRAME, FRAME_SAMPLES, SPIKE_DELAY, best_path, hear
+from garrick.speech import features, fusion, trellis
+from garrick.speech.acoustic import LEAD, SILENT
+from garrick.speech.alphabet import ARPABET, SILENCE
+from garrick.speech.live_rows import LiveRows
+from garrick.speech.live_spikes import EVERY, HEARD, LiveSpikes
+from garrick.speech.live_voice import LiveVoice
 from garrick.speech.speech import Phone, Speech
 
-_WINDOW = 40  # recogniser frames heard at once
-_FUTURE = 3  # recogniser frames that must follow one before it is believed
-_KEPT = 3.2  # seconds of sound, voice and phones that are kept
-_GRID = 2560  # samples: whole steps of the voice detector and whole frames of the recogniser
-_LOUDEST, _FORGET = 0.05, 10.0  # full scale 1, what a voice is expected to reach; seconds to forget a louder one
-_PAD = 0.1  # seconds heard around what is found to be speech
-_SEEN = 0.06  # seconds that a lip closure gets which was heard too late for its own time
+TICK = 640  # samples at 16 kHz, 40 ms: what is heard at once
+LAG = 0.15
+"""Seconds of sound after which a phone is decided; it comes up to a TICK later."""
+
+_KEPT = 3.2  # seconds of sound and phones that are kept
+_CONTEXT = 4  # frames before what is decoded whose spikes still count; even
+_VOICE_DELAY = 0.03  # seconds by which the detector's answer trails
+_RULED_OUT = -1e4  # log
+_GOES_ON = 0.05  # seconds that the last phone is taken to last beyond what is known of it
+_NOTHING = np.zeros(0, np.float32)
+_SYMBOLS = (*ARPABET, SILENCE)
 
 
 class LiveEar:
     """Listens to 16 kHz samples as they come; its clock counts them.
 
-    Everything is a function of the samples and of where `listen` was called, so callers call it at fixed places.
+    lag: seconds after which a phone is decided, at most 3.
+    What it says is a function of the sound (and of where `decide` and `skip` were called), not of how it was cut.
     """
 
-    def __init__(self) -> None:
-        self._sound = np.zeros(0, np.float32)
-        self._origin = 0  # of `_sound`, in samples
-        self._detector = vad.Detector()
-        self._voice = np.zeros(0, np.float32)  # one a step, from `_origin`
-        self._loudest = _LOUDEST
-        self._spoken = np.zeros(0, bool)  # one a step, from `_origin`
-        self._heard = 0  # recogniser frames that are decided
-        self._last = BLANK
-        self._spikes: list[tuple[int, Spike]] = []
-        self._count = 0
+    def __init__(self, lag: float = LAG) -> None:
+        self._lag = round(lag * Speech.SAMPLE_RATE)
+        self._sound = np.zeros(0, np.float32)  # the latest, whole ticks
+        self._waiting = np.zeros(0, np.float32)
+        self._unheard = np.zeros(0, np.float32)  # by hama
+        self._samples = 0  # up to the end of `_sound`
+        self._net, self._spikes, self._voice = LiveRows(), LiveSpikes(), LiveVoice()
+        self._rows = np.zeros((0, SILENT + 1), np.float32)
+        self._first = 0  # frame of the first of `_rows`
+        self._decided = 0  # frames
+        self._symbol, self._run = SILENT, 0  # the phone at the last of them, and how many frames of it
+        self._phones: list[Phone] = []
+        self._guess: list[Phone] = []
 
     @property
     def samples(self) -> int:
-        """How many have been heard."""
-        return self._origin + len(self._sound)
+        """How many have been pushed."""
+        return self._samples + len(self._waiting)
 
     @property
-    def origin(self) -> float:
-        """Seconds at which `window` starts."""
-        return self._origin / Speech.SAMPLE_RATE
+    def ticks(self) -> int:
+        """How many whole ones have been heard."""
+        return self._samples // TICK
 
     @property
     def window(self) -> np.ndarray:
-        """(N,) float32 of the latest sound."""
-        return self._sound
+        """(N,) float32 of the latest sound, at most 3.2 s."""
+        return np.concatenate([self._sound, self._waiting])
 
-    def skip(self, samples: np.ndarray) -> None:
-        """Pass over sound whose phones are known."""
-        self._keep(samples)
-        self._heard = self.samples // FRAME_SAMPLES
-        self._last, self._spikes = BLANK, []
-        self._spoken[:] = False
-
-    def listen(self, samples: np.ndarray, tail: np.ndarray | None = None) -> list[tuple[int, Phone]]:
-        """Hear (n,) float32 more -> the phones of the window, seconds of the whole stream, gapless.
-
-        tail: sound that follows but will come again; with it, everything is decided at once.
-        Each phone comes with a number: 2 i for the i-th phone ever heard, 2 i + 1 for the silence after it. Times of a
-        phone may change as more is heard, its number does not.
-        """
-        self._keep(samples)
-        sound = self._sound if tail is None else np.concatenate([self._sound, tail])
-        self._hear(sound, 0 if tail is not None else _FUTURE)
-        start = self.origin
-        inside = [(number, replace(spike, time=spike.time - start)) for number, spike in self._spikes]
-        numbers = iter([number for number, _ in inside])
-        numbered, last = [], self._count - len(inside)
-        for phone in place([spike for _, spike in inside], sound, self._voice_of(len(sound))):
-            if phone.symbol != SILENCE:
-                last = next(numbers) + 1
-            key = 2 * last - (1 if phone.symbol == SILENCE else 2)
-            numbered.append((key, replace(phone, start=phone.start + start, end=phone.end + start)))
-        return numbered
-
-    def _keep(self, samples: np.ndarray) -> None:
-        """Add to the window, detect voice in it, forget what is too old."""
-        self._sound = np.concatenate([self._sound, samples])
-        steps = len(self._sound) // vad.HOP - len(self._voice)
-        if steps:
-            new = self._sound[len(self._voice) * vad.HOP : (len(self._voice) + steps) * vad.HOP]
-            self._loudest *= float(np.exp(-steps * vad.HOP / Speech.SAMPLE_RATE / _FORGET))
-            self._loudest = max(self._loudest, float(np.percentile(np.abs(new), 99.9)), vad.LOUD / vad.MOST_GAIN)
-            self._voice = np.concatenate([self._voice, self._detector.listen(new * (vad.LOUD / self._loudest))])
-            self._spoken = np.concatenate([self._spoken, self._decide(self._voice[-steps:])])
-        old = (len(self._sound) - round(_KEPT * Speech.SAMPLE_RATE)) // _GRID * _GRID
-        if old > 0:
-            self._sound = self._sound[old:]
-            self._voice, self._spoken = self._voice[old // vad.HOP :], self._spoken[old // vad.HOP :]
-            self._origin += old
-            self._spikes = [(number, spike) for number, spike in self._spikes if spike.time >= self.origin]
-
-    def _decide(self, voice: np.ndarray) -> np.ndarray:
-        """(T,) bool: speech, with the detector's hysteresis."""
-        speaking = bool(len(self._spoken)) and bool(self._spoken[-1])
-        decided = np.zeros(len(voice), bool)
-        for step, value in enumerate(voice):
-            speaking = value >= (vad.LEAVE if speaking else vad.ENTER)
-            decided[step] = speaking
-        return decided
-
-    def _voice_of(self, samples: int) -> np.ndarray:
-        """The detector's answers for a window that may end within a step."""
-        missing = -(-samples // vad.HOP) - len(self._voice)
-        latest = self._voice[-1] if len(self._voice) else np.float32(0)
-        return np.concatenate([self._voice, np.full(max(missing, 0), latest, np.float32)])
-
-    def _hear(self, sound: np.ndarray, future: int) -> None:
-        """Decide the recogniser frames up to `future` before the end, and note the spikes in them."""
-        base = self._origin // FRAME_SAMPLES
-        stop = base + len(sound) // FRAME_SAMPLES - future
-        first = max(self._heard, base)
-        if stop <= first:
-            return
-        wanted = self._wanted(first, stop)
-        if wanted.any():
-            begin = max(min(stop + future - _WINDOW, first) - base, 0)
-            rows = hear(sound, begin, stop - base)[first - base - begin :]
-            best = np.where(wanted[: len(rows)], best_path(rows), BLANK)
-            self._note(best, rows, first)
-        else:
-            self._last = BLANK
-        self._heard = stop
-
-    def _wanted(self, first: int, stop: int) -> np.ndarray:
-        """(stop - first,) bool: the frames near speech; the recogniser is not asked about the others."""
-        times = (np.arange(first, stop) + 0.5) * FRAME - SPIKE_DELAY - self.origin
-        step = vad.HOP / Speech.SAMPLE_RATE
-        edges = [(np.floor((times + pad) / step)).astype(int) for pad in (-_PAD, _PAD)]
-        counts = np.concatenate([[0], np.cumsum(self._spoken)])
-        low, high = (np.clip(edge + more, 0, len(self._spoken)) for more, edge in enumerate(edges))
-        return counts[high] > counts[low]
-
-    def _note(self, best: np.ndarray, rows: np.ndarray, first: int) -> None:
-        begins = (best != BLANK) & (best != np.concatenate([[self._last], best[:-1]]))
-        for frame in np.flatnonzero(begins):
-            confidence = float(np.exp(rows[frame, best[frame]]))
-            spike = Spike(ARPABET[best[frame]], (first + frame + 0.5) * FRAME, confidence)
-            self._spikes.append((self._count, spike))
-            self._count += 1
-        self._last = int(best[-1])
-
-
-@dataclass(frozen=True)
-class _Entry:
-    number: int
-    phone: Phone
-
-
-class Timeline:
-    """Phones whose past stays as it was shown while what is heard next still moves."""
-
-    def __init__(self) -> None:
-        self._entries: list[_Entry] = []
-        self._past = 0  # added to the numbers of an ear that was skipped
+    @property
+    def decided(self) -> float:
+        """Seconds before which `phones` will never change."""
+        return self._phones[-1].end if self._phones else 0.0
 
     def phones(self) -> tuple[Phone, ...]:
-        """The latest phones, gapless."""
-        return tuple(entry.phone for entry in self._entries)
+        """The phones of the last 3.2 seconds, gapless, pauses as "SIL": the decided ones, then the best guess so far.
 
-    def update(self, heard: Sequence[tuple[int, Phone]], shown: float) -> None:
-        """Take over what is heard, except what lies before `shown` seconds.
-
-        The phone that is on show goes on under its number; those after it start no earlier than `shown`; a lip
-        closure that was heard too late is shown late and not left out.
+        Seconds of the whole stream. A phone that was decided in part goes on in the guess under the same start.
         """
-        past = [entry for entry in self._entries if entry.phone.start < shown]
-        now = past[-1].number if past else -2
-        cursor = max(shown, 0.0) if past else 0.0
-        future: list[_Entry] = []
-        for number, phone in heard:
-            if number < now:
-                continue
-            if number == now:
-                end = max(phone.end, cursor)
-                past[-1] = _Entry(number, replace(past[-1].phone, end=end))
-                cursor = end
-                continue
-            start, end = cursor, phone.end
-            if phone.symbol in BILABIALS:
-                end = max(end, start + _SEEN)
-            if end <= start:
-                continue
-            future.append(_Entry(number, replace(phone, start=start, end=end)))
-            cursor = end
-        if past and past[-1].phone.end > (first := future[0].phone.start if future else np.inf):
-            past[-1] = _Entry(now, replace(past[-1].phone, end=first))
-        self._entries = [entry for entry in past + future if entry.phone.end > shown - _KEPT]
+        phones = _continued(self._phones, self._guess)
+        if self._guess:
+            phones[-1] = replace(phones[-1], end=phones[-1].end + _GOES_ON)
+        return tuple(phones)
 
-    def append(self, phones: Sequence[Phone], shown: float) -> None:
-        """Put known phones behind what is there, which ends at `shown`."""
-        past = [entry for entry in self._entries if entry.phone.start < shown]
-        if past:
-            past[-1] = _Entry(past[-1].number, replace(past[-1].phone, end=shown))
-        number = past[-1].number if past else -2
-        self._entries = [*past, *(_Entry(number, phone) for phone in phones)]
+    def listen(self, samples: np.ndarray) -> None:
+        """Hear (n,) float32 more, any number of them."""
+        self._waiting = np.concatenate([self._waiting, samples])
+        while len(self._waiting) >= TICK:
+            tick, self._waiting = self._waiting[:TICK], self._waiting[TICK:]
+            self._hear(tick)
+            self._decode(self._rows, (self._samples - self._lag) // features.STEP + 1)
+            old = min(len(self._rows), max(0, self._decided - fusion.LEAST - _CONTEXT - 1 - self._first)) // 2 * 2
+            self._rows, self._first = self._rows[old:], self._first + old
+            self._phones = [phone for phone in self._phones if phone.end > self._seconds - _KEPT]
+
+    def decide(self, tail: np.ndarray = _NOTHING) -> None:
+        """Decide everything that was pushed, as if silence followed.
+
+        tail: (n,) sound that follows and is decided as well, but will come again.
+        """
+        more = np.concatenate([self._waiting, tail])
+        rows = np.concatenate([self._rows, self._net.rest(more)])
+        self._decode(rows, self._first + len(rows))
+        self._end((self._samples + len(more)) / Speech.SAMPLE_RATE)
+
+    def skip(self, samples: np.ndarray, phones: Sequence[Phone]) -> None:
+        """Take over (n,) sound whose phones are known, in seconds of the whole stream. Call `decide` before it."""
+        self._phones += phones
+        self._symbol, self._run = _SYMBOLS.index(phones[-1].symbol), fusion.LEAST
+        self._end(phones[-1].end)
+        self.listen(samples)
+
+    @property
+    def _seconds(self) -> float:
+        return self._samples / Speech.SAMPLE_RATE
+
+    def _end(self, time: float) -> None:
+        """Nothing before `time` is left to decide."""
+        self._decided, self._guess = int(time / features.HOP + 1e-6) + 1, []
+        if self._phones:
+            self._phones[-1] = replace(self._phones[-1], end=time)
+
+    def _hear(self, tick: np.ndarray) -> None:
+        """Let the three nets hear a tick."""
+        self._samples += TICK
+        self._sound = np.concatenate([self._sound, tick])[-round(_KEPT * Speech.SAMPLE_RATE) :]
+        self._voice.push(tick)
+        self._rows = np.concatenate([self._rows, self._net.push(tick)])
+        self._unheard = np.concatenate([self._unheard, tick])
+        if len(self._unheard) == EVERY:
+            wanted = self._decided < self._first + len(self._rows)
+            recent = self._seconds - np.arange(0, HEARD, features.HOP)
+            self._spikes.push(self._unheard, wanted and bool(self._voice.near(recent).any()))
+            self._unheard = self._unheard[:0]
+
+    def _decode(self, rows: np.ndarray, stop: int) -> None:
+        """Find the best path through the frames that are not decided; those before `stop` are from now on.
+
+        rows: (n, 40) of the frames from `_first` on.
+        """
+        known = self._first + len(rows)
+        if known <= self._decided:
+            return
+        prefix = min(self._run, fusion.LEAST)
+        begin = max(self._first, (self._decided - prefix - _CONTEXT) // 2 * 2)
+        times = np.arange(begin, known) * features.HOP
+        evidence = fusion.combined(
+            rows[begin - self._first :],
+            self._spikes.rows(begin // 2, (known - begin) // 2 + _CONTEXT),
+            self._voice.probability(times + _VOICE_DELAY),
+            self._voice.near(times),
+        )[self._decided - prefix - begin :]
+        evidence[:prefix] = _RULED_OUT
+        evidence[:prefix, self._symbol] = 0.0
+        path = trellis.decode(evidence, fusion.CHANGE, fusion.LEAST)[prefix:]
+        sure = np.exp(evidence[prefix:][np.arange(len(path)), path] - np.logaddexp.reduce(evidence[prefix:], axis=1))
+        count = int(np.clip(stop - self._decided, 0, len(path)))
+        self._phones = _continued(self._phones, _phones(path[:count], sure, self._decided))
+        self._guess = _phones(path[count:], sure[count:], self._decided + count)
+        for symbol in path[:count]:
+            self._symbol, self._run = int(symbol), self._run + 1 if symbol == self._symbol else 1
+        self._decided += count
+
+
+def _phones(path: np.ndarray, sure: np.ndarray, first: int) -> list[Phone]:
+    """(n,) symbols of the frames from `first` on, and how likely each is -> phones."""
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(path)) + 1, [len(path)]])
+    return [
+        Phone(
+            _SYMBOLS[path[begin]],
+            max(0.0, float(first + begin) * features.HOP - LEAD),
+            float(first + stop) * features.HOP - LEAD,
+            float(sure[begin:stop].mean()),
+        )
+        for begin, stop in pairwise(edges)
+        if stop > begin
+    ]
+
+
+def _continued(phones: Sequence[Phone], more: Sequence[Phone]) -> list[Phone]:
+    """Phones, and more that follow; where the first of them is the last one before, that one goes on."""
+    joined = list(phones)
+    for index, phone in enumerate(more):
+        last = joined[-1] if joined else None
+        start = last.end if last else 0.0
+        if phone.end <= start:
+            continue
+        if last and index == 0 and last.symbol == phone.symbol:
+            share = (last.end - last.start) / (phone.end - last.start)
+            sure = share * last.confidence + (1 - share) * phone.confidence
+            joined[-1] = replace(last, end=phone.end, confidence=sure)
+        else:
+            joined.append(replace(phone, start=start))
+    return joined

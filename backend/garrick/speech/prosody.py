@@ -1,4 +1,4 @@
-"""How something is said: pitch, voicing, energy and the accents that heads and brows answer."""
+"""How something is said: pitch, energy, accents, pauses, how phrases end, and how fast; what heads and brows answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import parselmouth
 import scipy.ndimage
 import scipy.signal
 
-from garrick.speech.alphabet import SILENCE
+from garrick.speech.alphabet import SILENCE, VOWELS
 from garrick.speech.speech import Phone, Prosody, Speech
 
 HOP = 0.01  # seconds
@@ -18,13 +18,22 @@ _SMOOTHING = 0.15  # seconds, Hann
 _PROMINENCE, _APART = 1.5, 0.25  # semitones and seconds: what a pitch accent is
 _FARTHEST = 12.0  # semitones from the median: beyond lie octave errors of the tracker, and creaky voice
 _DEEPEST = -80.0  # dB
+_PAUSE = 0.15  # seconds: shorter silences are closures of stops
+_REACH = 0.5  # seconds before a phrase's end in which its last voice is sought
+_LAST, _BEFORE, _GAP = (
+    0.08,
+    0.15,
+    0.12,
+)  # seconds of that voice, and of what it is compared with, and from one to the other
+_AROUND = 0.5  # seconds, standard deviation of the window in which syllables are counted
+_LITTLE = 0.1  # of that window must be speech
 
 
 def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
-    """Pitch in semitones over the speaker's median, voicing, energy, and pitch accents (Praat's algorithms).
+    """Pitch in semitones over the speaker's median, voicing, energy, pitch accents (Praat's algorithms), phrases, rate.
 
     waveform: (N,) float32, 16 kHz mono.
-    phones:   gapless; accents lie inside speech only.
+    phones:   gapless; accents lie inside speech only; pauses and syllables are theirs.
     A clip too short or without any voiced sound has flat pitch and no accents.
     """
     times = np.arange(int(np.ceil(len(waveform) / Speech.SAMPLE_RATE / HOP)) + 1) * HOP
@@ -34,12 +43,17 @@ def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
     sound = parselmouth.Sound(padded, Speech.SAMPLE_RATE, start_time=-margin / Speech.SAMPLE_RATE)
     semitones, voiced = _pitch(sound, times)
     speaking = _speaking(phones, times)
+    pauses, ends = _phrases(phones)
     return Prosody(
         hop=HOP,
         semitones=semitones,
         voiced=voiced,
         energy=_energy(sound, times),
         accents=_accents(semitones, speaking & _near(voiced)),
+        pauses=pauses,
+        phrase_ends=ends,
+        phrase_tones=np.array([_tone(semitones, voiced & speaking, end) for end in ends], np.float32),
+        rate=_rate(phones, speaking, times),
     )
 
 
@@ -84,3 +98,42 @@ def _accents(semitones: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """(A,) float32 seconds of the pitch peaks that stand out."""
     peaks, _ = scipy.signal.find_peaks(semitones, prominence=_PROMINENCE, distance=round(_APART / HOP))
     return (peaks[allowed[peaks]] * HOP).astype(np.float32)
+
+
+def _phrases(phones: Sequence[Phone]) -> tuple[np.ndarray, np.ndarray]:
+    """(P, 2) and (E,) float32 seconds of the pauses and of the phrases' ends."""
+    pauses: list[tuple[float, float]] = []
+    end = None  # of the speech so far
+    for phone in phones:
+        if phone.symbol == SILENCE:
+            continue
+        if end is not None and phone.start - end >= _PAUSE:
+            pauses.append((end, phone.start))
+        end = phone.end
+    ends = [start for start, _ in pauses] + ([] if end is None else [end])
+    return np.array(pauses, np.float32).reshape(-1, 2), np.array(ends, np.float32)
+
+
+def _tone(semitones: np.ndarray, voiced: np.ndarray, end: float) -> float:
+    """Semitones by which the pitch rises in the last voice of the phrase that ends at `end`, 0 where there is none."""
+    stop = min(round(end / HOP), len(voiced))
+    first = max(0, stop - round(_REACH / HOP))
+    known = first + np.flatnonzero(voiced[first:stop])
+    if not len(known):
+        return 0.0
+    late = known[known > known[-1] - round(_LAST / HOP)]
+    early = known[(known <= known[-1] - round(_GAP / HOP)) & (known > known[-1] - round((_GAP + _BEFORE) / HOP))]
+    return float(semitones[late].mean() - semitones[early].mean()) if len(early) else 0.0
+
+
+def _rate(phones: Sequence[Phone], speaking: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(T,) float32 syllables a second of speech; each vowel is one."""
+    syllables = np.zeros(len(times))
+    for phone in phones:
+        if phone.symbol in VOWELS:
+            syllables[min(round((phone.start + phone.end) / 2 / HOP), len(times) - 1)] += 1 / HOP
+    counted, spoken = (
+        scipy.ndimage.gaussian_filter1d(track.astype(np.float64), _AROUND / HOP, mode="constant")
+        for track in (syllables, speaking)
+    )
+    return np.where(spoken > _LITTLE, counted / np.maximum(spoken, _LITTLE), 0.0).astype(np.float32)

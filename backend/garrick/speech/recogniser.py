@@ -41,7 +41,7 @@ def phone_log_probabilities(waveform: np.ndarray, spans: list[tuple[float, float
     total = math.ceil(len(waveform) / FRAME_SAMPLES)
     heard = np.full((total, BLANK + 1), np.log(_FLOOR), np.float32)
     heard[:, BLANK] = 0.0
-    pieces = [piece for span in spans for piece in _pieces(waveform, *span)]
+    pieces = [piece for span in spans for piece in _pieces(waveform, *span) if piece[0] < total]
     with ThreadPoolExecutor(_THREADS) as pool:  # the engine leaves Python's lock; the pieces know nothing of each other
         for (start, stop), rows in zip(pieces, pool.map(lambda piece: hear(waveform, *piece), pieces), strict=True):
             heard[start:stop] = rows[: min(stop, total) - start]

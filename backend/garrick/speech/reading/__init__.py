@@ -17,26 +17,31 @@ from garrick.speech.reading.passage import ANCHOR, BREATH_PAUSE, Draft, Passage,
 from garrick.speech.reading.plain import plain
 from garrick.speech.reading.scripts import runs
 
-__all__ = ["LONGEST_TEXT", "Passage", "SpokenWord", "read"]
+__all__ = ["LONGEST_TEXT", "LONGEST_TRANSCRIPT", "Passage", "SpokenWord", "read"]
 
-LONGEST_TEXT = 5000  # characters
+LONGEST_TEXT, LONGEST_TRANSCRIPT = 5000, 50000  # characters: to be said, and of what somebody has said
 _ENGLISH = ("en-us", "en-gb")
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "।")
 
 
 def read(
-    text: str, language: str = "en-us", only: Collection[str] | None = None, by_espeak: bool = False
+    text: str,
+    language: str = "en-us",
+    only: Collection[str] | None = None,
+    by_espeak: bool = False,
+    longest: int = LONGEST_TEXT,
 ) -> list[Passage]:
     """Part a text, with or without SSML-lite (`garrick.speech.markup`), into passages with words and phones.
 
     language:  such as "en", "en-gb", "de" or "zh-CN".
     only:      languages that the voice can say; all when None.
     by_espeak: English too is read by espeak-ng's rules, for its own voice.
+    longest:   characters that the text may have.
     Raises InputError for an empty or too long text, markup or a language that is not known, letters that the voice
     cannot say, or nothing to say; MissingError.
     """
     code = language_code(language)
-    _check_length(text)
+    _check_length(text, longest)
     passages: list[Passage] = []
     for pieces, pause in _chunks(parse_markup(text)):
         passages += _chunk(pieces, code, only, by_espeak)
@@ -49,13 +54,13 @@ def read(
     return passages
 
 
-def _check_length(text: str) -> None:
+def _check_length(text: str, longest: int) -> None:
     if not text.strip():
         raise InputError("The text is empty.", "Write what is to be said.")
-    if len(text) > LONGEST_TEXT:
+    if len(text) > longest:
         raise InputError(
-            f"The text has {len(text):,} characters; at most {LONGEST_TEXT:,} can be said at once.",
-            "Cut it into shorter texts.",
+            f"The text has {len(text):,} characters; it may have {longest:,} at most.",
+            "Cut it into shorter parts.",
         )
 
 

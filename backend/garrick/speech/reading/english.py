@@ -12,6 +12,8 @@ from garrick.weights import registry
 _CLAUSE_ENDS = frozenset(",;:—.!?…")
 _QUOTES = '"“”()[]'
 _R_VOWEL = re.compile(r"[əɜ]ɹ(?![ˈˌ])|.")  # misaki writes ER as two letters; each other letter stands alone
+_LONG_NUMBER = re.compile(r"\d{22,}")  # no number has a name that long
+_LONG_WORD = re.compile(r"[^\W\d_]{100}")
 _TELEPHONE = re.compile(r"(?<![\w.,-])(?:(\d{3})-)?(\d{3})-(\d{4})(?![\w-])")
 
 
@@ -20,6 +22,8 @@ def read_english(text: str, language: str) -> list[Draft]:
     from hibari import Hibari
 
     registry.path("hibari")
+    text = _LONG_NUMBER.sub(lambda number: " ".join(number.group()), text)
+    text = _LONG_WORD.sub(r"\g<0> ", text)  # the rules take longer and longer over an endless one
     grammar = _grammar(language == "en-gb")
     sentences = Hibari.split_sentences(_TELEPHONE.sub(_digit_by_digit, text))
     return [draft for sentence in sentences for draft in pack(_units(sentence, grammar), language)]
@@ -48,7 +52,8 @@ def _units(sentence: str, grammar) -> list[Unit]:
 
 def _phones(letters: str) -> tuple[str, ...]:
     """misaki's letters -> ARPAbet."""
-    return tuple(phone for match in _R_VOWEL.finditer(letters) for phone in to_arpabet(match.group()))
+    open_front = letters.replace("a", "æ")  # the British "a" of "cat"; in IPA at large it is the one of "father"
+    return tuple(phone for match in _R_VOWEL.finditer(open_front) for phone in to_arpabet(match.group()))
 
 
 def _digit_by_digit(number: re.Match[str]) -> str:

@@ -16,7 +16,6 @@ import scipy.signal
 
 from garrick.context import RunContext
 from garrick.errors import InputError
-from garrick.speech import vad
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.catalogue import DEFAULT, Voice, find_voice
 from garrick.speech.markup import without_markup
@@ -73,7 +72,7 @@ def speak(
     known = [
         (start, end, _known(passage)) for passage, (start, end) in zip(passages, spans, strict=True) if passage.words
     ]
-    phones = align_phones(waveform, vad.speech_probability(waveform), known)
+    phones = align_phones(waveform, known)
     ctx.step("speak", len(passages) + 1, len(passages) + 1)
     words = _place_words(passages, phones)
     return Speech(
@@ -85,6 +84,7 @@ def speak(
         prosody=measure_prosody(waveform, phones),
         text=without_markup(text),
         marks=_place_marks(passages, words, spans),
+        language=passages[0].language,
     )
 
 
@@ -154,7 +154,7 @@ def _changes(passage: Passage, sound: np.ndarray, rate: int) -> list[Change]:
     from garrick.speech.voices.reshape import WEIGHTS, Change
 
     waveform = _to_analysis(sound, rate)
-    phones = align_phones(waveform, vad.speech_probability(waveform), [(0.0, len(waveform) / 16000, _known(passage))])
+    phones = align_phones(waveform, [(0.0, len(waveform) / 16000, _known(passage))])
     placed = _place_words([passage], phones)
     spoken = zip(passage.words, placed, strict=True)
     changes = []

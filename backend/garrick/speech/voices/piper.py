@@ -1,4 +1,4 @@
-"""Piper's "joe" (CC0 voice, a 63 MB VITS net): American English, male."""
+"""Piper's "joe" (CC0 recordings, a 63 MB VITS net; see NOTICE for what it was tuned from): American English, male."""
 
 from __future__ import annotations
 

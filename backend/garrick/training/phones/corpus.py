@@ -60,10 +60,12 @@ def load(paths: list[Path]) -> Corpus:
 def build(engine: str, texts: list[str], folder: Path, seed: int, share: float = 1.0) -> None:
     """Write the shards of one engine that are not there yet: `<engine>-<number>.npz`.
 
-    share: of SECONDS. A shard's draws come from (seed, engine, number) alone, so a broken run goes on where it stopped.
+    share: of SECONDS, and of the clips of a shard. A shard's draws come from (seed, engine, number) alone, so a broken
+        run goes on where it stopped.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = engine.replace("/", "_")
+    clips = max(_BATCH, round(_SHARD * min(1.0, share)))
     seconds, number = 0.0, 0
     while seconds < SECONDS.get(engine, HELD_OUT_SECONDS) * share:
         path = folder / f"{name}-{number:03d}.npz"
@@ -71,7 +73,7 @@ def build(engine: str, texts: list[str], folder: Path, seed: int, share: float =
             lengths = np.load(path)["lengths"]
         else:
             rng = np.random.default_rng([seed, number, *name.encode()])
-            chosen = [texts[index] for index in rng.choice(len(texts), _SHARD, replace=False)]
+            chosen = [texts[index] for index in rng.choice(len(texts), clips, replace=False)]
             with tempfile.TemporaryDirectory() as scratch:
                 lengths = write_shard(path, speak(engine, chosen, Path(scratch), rng), rng)
         seconds += float(lengths.sum()) * features.HOP / 2
@@ -91,8 +93,8 @@ def speak(engine: str, texts: list[str], scratch: Path, rng: np.random.Generator
 
 
 def write_shard(path: Path, clips: Iterator[Clip], rng: np.random.Generator) -> np.ndarray:
-    """Both copies of every clip -> lengths in frames."""
-    mels, labels, voices = [], [], []
+    """Both copies of every clip, of which there may be none -> lengths in frames."""
+    mels, labels, voices = [np.zeros((0, features.BANDS), np.float16)], [np.zeros(0, np.int8)], []
     for clip in clips:
         clean = surrounded(clip, rng)
         for copy in (clean, disturbed(surrounded(clip, rng), rng)):
@@ -100,7 +102,7 @@ def write_shard(path: Path, clips: Iterator[Clip], rng: np.random.Generator) -> 
             mels.append(bands.astype(np.float16))
             labels.append(copy.labels(len(bands), features.HOP))
             voices.append(copy.voice)
-    lengths = np.array([len(rows) for rows in mels], np.int32)
+    lengths = np.array([len(rows) for rows in mels[1:]], np.int32)
     part = path.with_suffix(".part.npz")
     np.savez(part, mels=np.concatenate(mels), labels=np.concatenate(labels), lengths=lengths, voices=np.array(voices))
     part.rename(path)

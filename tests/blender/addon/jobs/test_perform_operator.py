@@ -11,7 +11,7 @@ import pytest
 from blender_addon import tasks, version_adapter
 from blender_addon.core.performance import Performance
 from blender_addon.jobs import history, work
-from blender_addon.jobs.inputs import asked
+from blender_addon.jobs.inputs import asked, restore
 from blender_addon.shot_import.props import shots_of
 
 
@@ -74,6 +74,27 @@ def test_a_text_block_is_spoken_as_far_as_it_is_selected(inputs):
     assert bpy.ops.garrick.perform() == {"FINISHED"}
     (shot,) = shots_of(bpy.context.scene)
     assert json.loads(shot.garrick.job)["text"] == "Good morning."
+
+
+def test_a_recording_goes_with_its_words(inputs, linked):
+    scene = bpy.context.scene
+    assert "text" not in asked(scene).job
+    inputs.said = " Hello there. "
+    job = asked(scene).job
+    assert (job["audio"], job["text"]) == (str(linked.voice), "Hello there.")
+    inputs.said_block = bpy.data.texts.new("script")
+    inputs.said_block.write("Good\nmorning.")
+    assert asked(scene).job["text"] == "Good\nmorning."
+    inputs.voice, inputs.text = "TEXT", "Something to say."
+    assert asked(scene).job["text"] == "Something to say."
+
+
+def test_the_words_of_a_recording_come_back_as_such(inputs, linked):
+    scene = bpy.context.scene
+    restore(scene, "again", {"audio": str(linked.voice), "text": "Hello there."})
+    assert (inputs.voice, inputs.said, inputs.text) == ("FILE", "Hello there.", "")
+    restore(scene, "again", {"text": "Something to say."})
+    assert (inputs.voice, inputs.said, inputs.text) == ("TEXT", "", "Something to say.")
 
 
 @pytest.mark.skipif(not version_adapter.has_sound(), reason="this Blender was built without sound")
