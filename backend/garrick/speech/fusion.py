@@ -60,7 +60,9 @@ def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np
     spoken:      (T,) 0..1 of the voice detector.
     inside:      (T,) bool, where there may be speech at all.
     """
-    together = evidence(_with_spoken(rows, spoken))
+    together = evidence(rows)
+    together[:, :SILENT] += _VOICE_WEIGHT * np.log(spoken + _VOICE_DOUBT)[:, None]
+    together[:, SILENT] += _VOICE_WEIGHT * np.log(1 - spoken + _VOICE_DOUBT)
     near = _near_spikes(np.exp(heard[:, :SILENT]), len(rows))
     together[:, :SILENT] += np.log(near + _UNHEARD)
     together[:, SILENT] += np.log(_SILENT)
@@ -73,14 +75,6 @@ def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np
         )
     together[~inside, :SILENT] -= _NOWHERE
     return together
-
-
-def _with_spoken(rows: np.ndarray, spoken: np.ndarray) -> np.ndarray:
-    """(T, 40) log probabilities of the own net -> the same, with what (T,) answers of the voice detector say of silence."""
-    both = rows.copy()
-    both[:, :SILENT] += _VOICE_WEIGHT * np.log(spoken + _VOICE_DOUBT)[:, None]
-    both[:, SILENT] += _VOICE_WEIGHT * np.log(1 - spoken + _VOICE_DOUBT)
-    return both - np.logaddexp.reduce(both, axis=1, keepdims=True)
 
 
 def evidence(rows: np.ndarray) -> np.ndarray:

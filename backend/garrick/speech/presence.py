@@ -14,7 +14,7 @@ from garrick.speech import features, vad
 from garrick.speech.acoustic import SILENT
 from garrick.speech.speech import Speech
 
-_OVER = 0.5  # seconds over which the own net's answer is averaged; without a voice that stays below 0.75
+_OVER = 0.5  # seconds over which the own net's answer is averaged; without a voice that stayed below 0.6
 _ENTER, _LEAVE = 0.8, 0.3  # of that average: what counts as much as the detector's vad.ENTER and vad.LEAVE
 
 
