@@ -31,7 +31,7 @@ def phone_distances(voice: str, sentence: str, speech: Speech) -> np.ndarray:
 
 def _starts(waveform: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
     """(P,) seconds at which the phones of the words begin in (N,) samples at 16 kHz; empty when they are not found."""
-    import pocketsphinx
+    import pocketsphinx  # pyright: ignore[reportMissingImports]
 
     model = f"{pocketsphinx.get_model_path()}/en-us/en-us"
     decoder = pocketsphinx.Decoder(

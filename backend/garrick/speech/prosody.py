@@ -20,13 +20,12 @@ _FARTHEST = 12.0  # semitones from the median: beyond lie octave errors of the t
 _DEEPEST = -80.0  # dB
 _PAUSE = 0.15  # seconds: shorter silences are closures of stops
 _REACH = 0.5  # seconds before a phrase's end in which its last voice is sought
-_LAST, _BEFORE, _GAP = (
-    0.08,
-    0.15,
-    0.12,
-)  # seconds of that voice, and of what it is compared with, and from one to the other
+_LAST, _BEFORE, _GAP = 0.08, 0.15, 0.12
+"""Seconds of that voice, and of what it is compared with, and from one to the other."""
 _AROUND = 0.5  # seconds, standard deviation of the window in which syllables are counted
 _LITTLE = 0.1  # of that window must be speech
+_PIECE, _CONTEXT = 120, 1  # seconds that Praat gets at once, and around them: it works on copies of 64 bits
+_MARGIN = 7 / _LOWEST  # seconds: its windows are three periods of the lowest pitch (six for intensity)
 
 
 def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
@@ -37,18 +36,15 @@ def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
     A clip too short or without any voiced sound has flat pitch and no accents.
     """
     times = np.arange(int(np.ceil(len(waveform) / Speech.SAMPLE_RATE / HOP)) + 1) * HOP
-    # Praat's windows are three periods of the lowest pitch (six for intensity): silence around keeps the ends
-    margin = round(7 / _LOWEST * Speech.SAMPLE_RATE)
-    padded = np.pad(waveform.astype(np.float64), margin)
-    sound = parselmouth.Sound(padded, Speech.SAMPLE_RATE, start_time=-margin / Speech.SAMPLE_RATE)
-    semitones, voiced = _pitch(sound, times)
+    frequency, level = _tracks(waveform)
+    semitones, voiced = _pitch(*frequency, times)
     speaking = _speaking(phones, times)
     pauses, ends = _phrases(phones)
     return Prosody(
         hop=HOP,
         semitones=semitones,
         voiced=voiced,
-        energy=_energy(sound, times),
+        energy=_energy(*level, times),
         accents=_accents(semitones, speaking & _near(voiced)),
         pauses=pauses,
         phrase_ends=ends,
@@ -57,10 +53,29 @@ def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
     )
 
 
-def _pitch(sound: parselmouth.Sound, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _tracks(waveform: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Praat's pitch, Hz or 0, and its intensity, dB: each as the seconds of its frames and their values."""
+    piece, context, margin = (round(seconds * Speech.SAMPLE_RATE) for seconds in (_PIECE, _CONTEXT, _MARGIN))
+    pitch, intensity = [], []
+    for first in range(0, max(len(waveform), 1), piece):
+        begin, stop = max(0, first - context), first + piece
+        samples = np.pad(waveform[begin : stop + context].astype(np.float64), margin)  # silence keeps the ends
+        sound = parselmouth.Sound(samples, Speech.SAMPLE_RATE, start_time=(begin - margin) / Speech.SAMPLE_RATE)
+        heard = sound.to_pitch_ac(HOP, _LOWEST, pitch_ceiling=_HIGHEST)
+        loud = sound.to_intensity(minimum_pitch=_LOWEST, time_step=HOP)
+        for found, at, values in (
+            (pitch, heard.xs(), heard.selected_array["frequency"]),
+            (intensity, loud.xs(), loud.values[0]),
+        ):
+            own = (at >= first / Speech.SAMPLE_RATE) | (first == 0)
+            own &= (at < stop / Speech.SAMPLE_RATE) | (stop >= len(waveform))
+            found.append(np.stack([at[own], values[own]]))
+    (pitch_at, frequency), (level_at, level) = (np.concatenate(found, axis=1) for found in (pitch, intensity))
+    return (pitch_at, frequency), (level_at, level)
+
+
+def _pitch(at: np.ndarray, frequency: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(T,) float32 semitones over the median, interpolated and smoothed; (T,) bool voiced."""
-    track = sound.to_pitch_ac(HOP, _LOWEST, pitch_ceiling=_HIGHEST)
-    frequency, at = track.selected_array["frequency"], track.xs()
     known = frequency > 0
     if not known.any():
         return np.zeros(len(times), np.float32), np.zeros(len(times), bool)
@@ -75,11 +90,10 @@ def _pitch(sound: parselmouth.Sound, times: np.ndarray) -> tuple[np.ndarray, np.
     return smooth[: len(times)].astype(np.float32), voiced
 
 
-def _energy(sound: parselmouth.Sound, times: np.ndarray) -> np.ndarray:
+def _energy(at: np.ndarray, level: np.ndarray, times: np.ndarray) -> np.ndarray:
     """(T,) float32 dB under the loudest moment, at least _DEEPEST."""
-    track = sound.to_intensity(minimum_pitch=_LOWEST, time_step=HOP)
-    level = np.interp(times, track.xs(), np.nan_to_num(track.values[0], nan=-300.0, neginf=-300.0))
-    return np.maximum(level - level.max(), _DEEPEST).astype(np.float32)
+    even = np.interp(times, at, np.nan_to_num(level, nan=-300.0, neginf=-300.0))
+    return np.maximum(even - even.max(), _DEEPEST).astype(np.float32)
 
 
 def _speaking(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:

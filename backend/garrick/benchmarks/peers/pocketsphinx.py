@@ -36,7 +36,7 @@ def peers() -> list[Peer]:
 
 def dictionary() -> Path:
     """The CMU dictionary that comes with it."""
-    import pocketsphinx
+    import pocketsphinx  # pyright: ignore[reportMissingImports]
 
     return Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
 
@@ -84,7 +84,7 @@ def _feed(decoder: Any, clip: Clip) -> None:
 
 @lru_cache(maxsize=1)
 def _listener() -> Any:
-    import pocketsphinx
+    import pocketsphinx  # pyright: ignore[reportMissingImports]
 
     model = pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin")
     return pocketsphinx.Decoder(
@@ -94,6 +94,6 @@ def _listener() -> Any:
 
 @lru_cache(maxsize=1)
 def _aligner() -> Any:
-    import pocketsphinx
+    import pocketsphinx  # pyright: ignore[reportMissingImports]
 
     return pocketsphinx.Decoder(lm=None, bestpath=False, beam=_WIDE, wbeam=_WIDE, pbeam=_WIDE, loglevel="FATAL")
