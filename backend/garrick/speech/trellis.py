@@ -144,39 +144,33 @@ def _follow(evidence, symbols, before, costs, ends, least, width):
 def _free(evidence, change, least):
     """(T,) int64 best symbol of each frame, any symbol after any other."""
     frames, count = evidence.shape
-    total = np.zeros((frames + 1, count), np.float64)  # of each symbol's evidence before a frame
-    for frame in range(frames):
-        for symbol in range(count):
-            total[frame + 1, symbol] = total[frame, symbol] + evidence[frame, symbol]
-    score = np.full((frames + 1, count), -1e30)  # of the best path whose run of this symbol ends before this frame
-    began = np.zeros((frames + 1, count), np.int64)
-    best = np.zeros(frames + 1)
+    score = np.full(count, -1e30)  # of the best path whose run of this symbol ends before the frame
+    began = np.zeros(count, np.int64)  # where that run began
+    best = np.zeros(frames + 1)  # of all symbols, before each frame
     who = np.zeros(frames + 1, np.int64)
+    since = np.zeros(frames + 1, np.int64)
     for frame in range(least, frames + 1):
-        for symbol in range(count):
-            # a run of exactly `least` frames, or one that goes on
-            before = frame - least
-            enter = (best[before] - change if before > 0 else 0.0) + total[frame, symbol] - total[before, symbol]
-            if before > 0 and before < least:
-                enter = -1e30
-            stay = score[frame - 1, symbol] + evidence[frame - 1, symbol]
-            if enter > stay:
-                score[frame, symbol] = enter
-                began[frame, symbol] = before
-            else:
-                score[frame, symbol] = stay
-                began[frame, symbol] = began[frame - 1, symbol]
+        before = frame - least
         top = 0
         for symbol in range(count):
-            if score[frame, symbol] > score[frame, top]:
+            # a run of exactly `least` frames, or one that goes on
+            enter = best[before] - change if before > 0 else 0.0
+            for own in range(before, frame):
+                enter += evidence[own, symbol]
+            if before > 0 and before < least:
+                enter = -1e30
+            score[symbol] += evidence[frame - 1, symbol]
+            if enter > score[symbol]:
+                score[symbol] = enter
+                began[symbol] = before
+            if score[symbol] > score[top]:
                 top = symbol
-        best[frame] = score[frame, top]
+        best[frame] = score[top]
         who[frame] = top
+        since[frame] = began[top]
     path = np.empty(frames, np.int64)
     frame = frames
     while frame > 0:
-        symbol = who[frame]
-        start = began[frame, symbol]
-        path[start:frame] = symbol
-        frame = start
+        path[since[frame] : frame] = who[frame]
+        frame = since[frame]
     return path
