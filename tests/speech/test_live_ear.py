@@ -10,7 +10,7 @@ import pytest
 from garrick.speech import acoustic, features
 from garrick.speech.alphabet import BILABIALS, SILENCE
 from garrick.speech.live import LAG, TICK, LiveEar
-from garrick.speech.live_rows import AHEAD, LiveRows
+from garrick.speech.live.rows import AHEAD, LiveRows
 from garrick.speech.speech import Phone, Speech
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

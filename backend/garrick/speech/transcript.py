@@ -244,7 +244,7 @@ def _by_word(stretch: _Stretch) -> list[list[Phone]]:
     return [[next(phones) for _ in word] for word in stretch.spoken]
 
 
-def _scores(stretch: _Stretch, rows: np.ndarray, shares: np.ndarray) -> list[np.ndarray]:  # fmt: skip
+def _scores(stretch: _Stretch, rows: np.ndarray, shares: np.ndarray) -> list[np.ndarray]:
     """For each word of a stretch, how much likelier than their share its phones are where they were placed."""
     part = rows[stretch.first : stretch.stop]
     scores = []

@@ -16,9 +16,9 @@ import numpy as np
 from garrick.speech import features, fusion, trellis
 from garrick.speech.acoustic import LEAD, SILENT
 from garrick.speech.alphabet import ARPABET, SILENCE
-from garrick.speech.live_rows import LiveRows
-from garrick.speech.live_spikes import EVERY, HEARD, LiveSpikes
-from garrick.speech.live_voice import LiveVoice
+from garrick.speech.live.rows import LiveRows
+from garrick.speech.live.spikes import EVERY, HEARD, LiveSpikes
+from garrick.speech.live.voice import LiveVoice
 from garrick.speech.speech import Phone, Speech
 
 TICK = 640  # samples at 16 kHz, 40 ms: what is heard at once
