@@ -237,7 +237,9 @@ def test_an_edited_performance_is_rendered_as_it_is(job, done, tmp_path):
     silent = with_sound.model_copy(update={"audio": None})
     result = perform(silent, tmp_path / "silent", RunContext(), scene=False)
     assert "audio.wav" not in result.files
-    assert json.loads((tmp_path / "silent" / "speech.json").read_text()) == {"text": "", "phones": [], "words": []}
+    speech = json.loads((tmp_path / "silent" / "speech.json").read_text())
+    assert {"text", "phones", "words"} <= speech.keys()
+    assert not any(speech.values())
     assert json.loads((tmp_path / "silent" / "shot.json").read_text())["audio"] is None
     with av.open(str(tmp_path / "silent" / "preview.mp4")) as film:
         assert not film.streams.audio

@@ -31,6 +31,8 @@ class Suites:
         self._ends: dict[str, Future[tuple[int, str]]] = {version: Future() for version in self._waiting}
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lanes = 0
+        # taken now: suites start while other tests, which may have put something in their place, are running
+        self._environment = os.environ | {"GARRICK_PYTHON": sys.executable}
         self._open_lane()
 
     def end(self, version: str, seconds: float) -> tuple[int, str]:
@@ -63,10 +65,9 @@ class Suites:
                     self._ends[version].set_exception(error)
 
     def _run(self, version: str) -> tuple[int, str]:
-        environment = os.environ | {"GARRICK_PYTHON": sys.executable}
         with tempfile.TemporaryFile() as said:  # no pipe: a service that outlived its tests would hold it open
             process = subprocess.Popen(
-                [str(interpreter_of(version)), *_OPTIONS], cwd=ROOT, stdout=said, stderr=said, env=environment
+                [str(interpreter_of(version)), *_OPTIONS], cwd=ROOT, stdout=said, stderr=said, env=self._environment
             )
             self._running.add(process)
             status = process.wait()

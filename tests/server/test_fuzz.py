@@ -84,6 +84,7 @@ def make_real(service: Running, operation: Any, case: Any, asset: str, number: i
         case.body["consent"] = True
         if number % 2:  # what the JSON schema cannot say
             job.update({"portrait": asset, "text": "Hello.", "audio": None, "size": [256, 256], "frames": None})
+            job.update({"transcribe": False, "language": None})
 
 
 def finished_job(service: Running, number: int) -> str:
