@@ -25,7 +25,6 @@ LEAD = 0.01
 
 _NETS = Path(__file__).parent / "nets"
 _PIECE, _CONTEXT = 3000, 50  # frames heard at once, and around them but not kept
-_THREADS = {"phones": 2, "phones_live": 1}  # a stream hears too little at a time to share it
 
 
 def phone_log_probabilities(waveform: np.ndarray) -> np.ndarray:
@@ -59,6 +58,8 @@ def with_silence(rows: np.ndarray) -> np.ndarray:
 def session(net: str) -> onnxruntime.InferenceSession:
     """The net of that name, loaded once."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS[net]
+    options.intra_op_num_threads = (
+        1  # 500 times real time; a second thread would take the voice detector's core, waiting
+    )
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(_NETS / f"{net}.onnx"), options, providers=["CPUExecutionProvider"])
