@@ -58,8 +58,6 @@ def with_silence(rows: np.ndarray) -> np.ndarray:
 def session(net: str) -> onnxruntime.InferenceSession:
     """The net of that name, loaded once."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = (
-        1  # 500 times real time; a second thread would take the voice detector's core, waiting
-    )
+    options.intra_op_num_threads = 1  # a second one would wait on the core that the voice detector needs
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(_NETS / f"{net}.onnx"), options, providers=["CPUExecutionProvider"])
