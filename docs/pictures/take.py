@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,8 @@ def props(work: Path) -> dict[str, Any]:
     (checkout / "bootstrap.py").write_text(BOOTSTRAP)
     subprocess.run(["convert", "-size", "256x256", "gradient:skyblue-white", str(work / "landscape.png")], check=True)
     (work / "notes.wav").write_text("This is not a sound.")
+    shutil.copy(ROOT / "assets" / "sample" / "portrait.png", work)
+    shutil.copy(VOICE, work)
     with wave.open(str(VOICE)) as whole, wave.open(str(work / "short.wav"), "wb") as part:
         part.setparams(whole.getparams())
         part.writeframes(whole.readframes(3 * whole.getframerate()))
@@ -93,11 +96,12 @@ def props(work: Path) -> dict[str, Any]:
         "data": str(work / "service"),
         "other_data": str(work / "other"),
         "checkout": str(checkout),
-        "no_face": str(work / "landscape.png"),
-        "portrait": str(ROOT / "assets" / "sample" / "portrait.png"),
-        "no_voice": str(work / "notes.wav"),
-        "voice": str(VOICE),
-        "short_voice": str(work / "short.wav"),
+        # beside the .blend, so that no picture shows a folder of the machine that took it
+        "no_face": "//landscape.png",
+        "portrait": "//portrait.png",
+        "no_voice": "//notes.wav",
+        "voice": f"//{VOICE.name}",
+        "short_voice": "//short.wav",
     }
 
 

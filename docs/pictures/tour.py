@@ -169,6 +169,7 @@ def performing() -> Steps:
     yield from until(lambda: newest().phase == "frames" and newest().done > 8, 200, "frames")
     yield from stage.picture("rendering", settle=0.3)
     yield from stage.picture("window-rendering", only="window", settle=0.1)
+    yield from stage.show_only("Jobs")
     yield from stage.click("garrick.cancel_job")
     yield from until(lambda: newest().rests, 60, "the job's cancel")
     seen["Cancel"] = newest().state
@@ -273,7 +274,8 @@ def tools() -> Steps:
     yield from stage.picture("frames-everywhere")
     yield from stage.show_only("Live")
     yield from stage.picture("live")
-    stage.call(bpy.ops.garrick.live_start, "INVOKE_DEFAULT", filepath=SETTINGS["voice"], source="FILE")
+    voice = bpy.path.abspath(SETTINGS["voice"])
+    stage.call(bpy.ops.garrick.live_start, "INVOKE_DEFAULT", filepath=voice, source="FILE")
     clock.phase = "live"
     yield 5.0
     yield from stage.picture("live-running")
