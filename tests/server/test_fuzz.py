@@ -82,9 +82,11 @@ def make_real(service: Running, operation: Any, case: Any, asset: str, number: i
     if isinstance(job, dict):
         job.update({name: asset for name in FILE_FIELDS if job.get(name) is not None})
         case.body["consent"] = True
-        if number % 2:  # what the JSON schema cannot say
-            job.update({"portrait": asset, "text": "Hello.", "audio": None, "size": [256, 256], "frames": None})
-            job.update({"transcribe": False, "language": None})
+        if number % 2 == 0:  # what the JSON schema cannot say
+            job.update(
+                {"portrait": asset, "text": "Hello.", "size": [256, 256], "voice": "hibari", "transcribe": False}
+            )
+            job.update(dict.fromkeys(("audio", "camera", "performance", "frames", "language")))
 
 
 def finished_job(service: Running, number: int) -> str:
