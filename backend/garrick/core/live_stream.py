@@ -164,6 +164,9 @@ class LiveStream:
 
     def _return(self) -> None:
         """Take the session up again, and send again what was not taken."""
+        with suppress(OSError):
+            while True:  # what came before the connection broke may say why
+                self._take(self._socket.recv(0))
         for attempt in range(_TRIES):
             self.close()
             try:
