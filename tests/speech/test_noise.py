@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from garrick.benchmarks.disturbances import pink
-from garrick.speech import features
+from garrick.speech import features, vad
 from garrick.speech.noise import rows_for_text_in_noise, without_steady_noise
 from garrick.speech.speech import Speech
 
@@ -46,6 +46,7 @@ def test_noise_that_grows_slowly_is_followed() -> None:
 
 @pytest.mark.parametrize("samples", [1, 160, 4000])
 def test_very_short_sounds_have_an_answer(samples: int) -> None:
-    rows = rows_for_text_in_noise(np.full(samples, 0.1, np.float32))
+    flat = np.full(samples, 0.1, np.float32)
+    rows = rows_for_text_in_noise(flat, vad.speech_probability(flat))
     assert rows.shape == (samples // features.STEP + 1, 40)
     assert np.isfinite(rows).all()

@@ -14,7 +14,7 @@ from garrick.speech.speech import Speech
 @pytest.fixture(scope="module")
 def deceived(line: Speech) -> np.ndarray:
     """(T, 40): the net's rows, but sure of silence through the middle of "poppies" and of "becomes"."""
-    rows, _ = rows_for_text(line.waveform)
+    rows, _, _ = rows_for_text(line.waveform)
     silence = np.full(40, -12.0, np.float32)
     silence[acoustic.SILENT] = -0.001
     for word in (line.words[4], line.words[8]):
@@ -38,7 +38,7 @@ def test_words_stay_where_they_are_when_the_net_takes_a_voice_for_silence(line: 
 
 
 def test_true_pauses_keep_their_evidence(line: Speech) -> None:
-    rows, changed = rows_for_text(line.waveform)
+    rows, changed, _ = rows_for_text(line.waveform)
     pauses = [phone for phone in line.phones if phone.symbol == SILENCE and phone.end - phone.start > 0.2]
     assert len(pauses) >= 2
     for pause in pauses:
@@ -48,7 +48,7 @@ def test_true_pauses_keep_their_evidence(line: Speech) -> None:
 
 
 def test_a_detector_that_lags_costs_no_pause_its_evidence(line: Speech) -> None:
-    rows, _ = rows_for_text(line.waveform)
+    rows, _, _ = rows_for_text(line.waveform)
     always = without_false_pauses(rows, line.waveform, np.ones(len(line.waveform) // vad.HOP, np.float32))
     pause = line.phones[-1]
     middle = round((pause.start + pause.end) / 2 / features.HOP)
@@ -57,5 +57,5 @@ def test_a_detector_that_lags_costs_no_pause_its_evidence(line: Speech) -> None:
 
 def test_noise_is_changed_by_nothing() -> None:
     noise = np.random.default_rng(0).normal(0, 0.05, 16000).astype(np.float32)
-    rows, changed = rows_for_text(noise)
+    rows, changed, _ = rows_for_text(noise)
     np.testing.assert_array_equal(changed, rows)

@@ -11,7 +11,8 @@ RATE = Speech.SAMPLE_RATE
 
 
 def spoken(waveform: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    return find_speech(waveform, acoustic.with_silence(acoustic.phone_log_probabilities(waveform)))
+    rows = acoustic.with_silence(acoustic.phone_log_probabilities(waveform))
+    return find_speech(vad.speech_probability(waveform), rows, len(waveform) / RATE)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def warm_up() -> None:
         importlib.import_module(name)
     from garrick.bodies.head import load_head
     from garrick.perception.nets import run_net
-    from garrick.speech import acoustic
+    from garrick.speech import acoustic, vad
     from garrick.speech.phones import heard_in
     from garrick.speech.presence import find_speech
 
@@ -28,5 +28,5 @@ def warm_up() -> None:
         run_net(name, np.zeros((side, side, 3), np.float32))
     silence = np.zeros(16_000, np.float32)
     rows = acoustic.with_silence(acoustic.phone_log_probabilities(silence))
-    voice, _ = find_speech(silence, rows)
+    voice, _ = find_speech(vad.speech_probability(silence), rows, 1.0)
     heard_in(rows, silence, voice, [(0.0, 1.0)])  # as if somebody spoke, so that every net is loaded

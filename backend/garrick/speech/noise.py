@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.ndimage
 
-from garrick.speech import acoustic, features, vad
+from garrick.speech import acoustic, features
 from garrick.speech.pauses import without_false_pauses
 
 _SMOOTHED = 6  # frames over which power is averaged before its quietest moments are sought
@@ -20,11 +20,14 @@ _OVER = 2.0  # the quietest moments of noise are softer than its mean
 _LEAST = 0.1  # power that is left of a band at the least: more would sound, and look to the net, like holes
 
 
-def rows_for_text_in_noise(waveform: np.ndarray) -> np.ndarray:
-    """(N,) float32, 16 kHz -> (T, 40) log probabilities of ARPABET and silence for placing known words."""
+def rows_for_text_in_noise(waveform: np.ndarray, detected: np.ndarray) -> np.ndarray:
+    """(N,) float32, 16 kHz -> (T, 40) log probabilities of ARPABET and silence for placing known words.
+
+    detected: from `vad.speech_probability` of it.
+    """
     mels = without_steady_noise(features.voice_mels(waveform))
     rows = acoustic.with_silence(acoustic.from_mels(features.normalised(mels)))
-    return without_false_pauses(rows, waveform, vad.speech_probability(waveform))
+    return without_false_pauses(rows, waveform, detected)
 
 
 def without_steady_noise(mels: np.ndarray) -> np.ndarray:

@@ -22,12 +22,15 @@ _SOFT, _LOUD = -30.0, -20.0  # dB under the loud moments: where silence begins t
 _COST = 6.0  # log evidence that silence loses; 4 to 10 give the same
 
 
-def rows_for_text(waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) float32, 16 kHz -> (T, 40) log probabilities of ARPABET and silence as the net has them, and for placing."""
+def rows_for_text(waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) float32, 16 kHz -> (T, 40) log probabilities of ARPABET and silence as the net has them, and for placing;
+    and (V,) of `vad.speech_probability`.
+    """
     with ThreadPoolExecutor(1) as pool:  # the detector runs on one core, beside the net
         detecting = pool.submit(vad.speech_probability, waveform)
         rows = acoustic.with_silence(acoustic.phone_log_probabilities(waveform))
-        return rows, without_false_pauses(rows, waveform, detecting.result())
+        detected = detecting.result()
+    return rows, without_false_pauses(rows, waveform, detected), detected
 
 
 def without_false_pauses(rows: np.ndarray, waveform: np.ndarray, detected: np.ndarray) -> np.ndarray:

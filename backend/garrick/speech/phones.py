@@ -25,7 +25,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from garrick.speech import acoustic, alignment, features, fusion
+from garrick.speech import acoustic, alignment, features, fusion, vad
 from garrick.speech.alphabet import ARPABET, SILENCE
 from garrick.speech.pauses import rows_for_text
 from garrick.speech.presence import find_speech
@@ -41,8 +41,9 @@ def hear_phones(waveform: np.ndarray) -> tuple[Phone, ...]:
     waveform: (N,) float32, 16 kHz mono, at least one sample.
     """
     rows = acoustic.with_silence(acoustic.phone_log_probabilities(waveform))
-    voice, spans = find_speech(waveform, rows)
-    return gapless(heard_in(rows, waveform, voice, spans), len(waveform) / Speech.SAMPLE_RATE)
+    duration = len(waveform) / Speech.SAMPLE_RATE
+    voice, spans = find_speech(vad.speech_probability(waveform), rows, duration)
+    return gapless(heard_in(rows, waveform, voice, spans), duration)
 
 
 def heard_in(
@@ -72,7 +73,7 @@ def align_phones(waveform: np.ndarray, passages: Sequence[tuple[float, float, Se
         may be, if one is heard.
     Returns exactly the known phones, in order, between the silences.
     """
-    _, rows = rows_for_text(waveform)
+    _, rows, _ = rows_for_text(waveform)
     phones: list[Phone] = []
     first = 0
     for index, (_, end, known) in enumerate(passages):

@@ -93,11 +93,11 @@ def place_transcript(waveform: np.ndarray, words: Sequence[SpokenWord], doubt: D
     doubt:    ENGLISH or FOREIGN, as the text is.
     Raises InputError when nobody speaks.
     """
-    rows, placing = rows_for_text(waveform)
+    rows, placing, detected = rows_for_text(waveform)
     symbols = [symbol for word in words for symbol in word.phones]
     found = matching.match(placing, symbols)
     if float(found.score.mean()) < _POORLY:
-        quieter = rows_for_text_in_noise(waveform)
+        quieter = rows_for_text_in_noise(waveform, detected)
         found_then = matching.match(quieter, symbols)
         if found_then.score.mean() > found.score.mean():
             placing, found = quieter, found_then
@@ -108,7 +108,7 @@ def place_transcript(waveform: np.ndarray, words: Sequence[SpokenWord], doubt: D
         parts = [part for stretch in rough for part in _placed(stretch, placing, words, shares, doubt)]
         if _is_useful(parts, found, len(words)):
             stretches = parts
-    heard = _hear(waveform, rows, stretches)
+    heard = _hear(waveform, rows, detected, stretches)
     phones: list[Phone] = []
     times: list[Word | None] = [None] * len(words)
     for stretch in stretches:
@@ -302,7 +302,7 @@ def _frame(time: float) -> int:
 # --- what is heard where the text has no words
 
 
-def _hear(waveform: np.ndarray, rows: np.ndarray, stretches: Sequence[_Stretch]) -> list[Phone]:
+def _hear(waveform: np.ndarray, rows: np.ndarray, detected: np.ndarray, stretches: Sequence[_Stretch]) -> list[Phone]:
     """Phones of the whole recording as far as it has stretches without words; elsewhere they mean nothing."""
     free = [
         (stretch.first * features.HOP, stretch.stop * features.HOP)
@@ -311,7 +311,7 @@ def _hear(waveform: np.ndarray, rows: np.ndarray, stretches: Sequence[_Stretch])
     ]
     if not free:
         return []
-    voice, spoken = find_speech(waveform, rows)
+    voice, spoken = find_speech(detected, rows, len(waveform) / Speech.SAMPLE_RATE)
     if not spoken and not any(stretch.words for stretch in stretches):
         raise InputError("Nobody speaks in the recording.", "Give a recording with a clear voice in it.")
     spans = [
