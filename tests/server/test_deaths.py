@@ -106,6 +106,7 @@ def test_no_blender_outlives_a_cancel_or_a_killed_worker(tmp_path, greedy_blende
         first = family(service, id)
         first[0].kill()
         assert_gone(first)
+        until(lambda: service.worker()["pid"] != first[0].pid, 20)
         second = family(service, id)
         start = time.monotonic()
         service.supervisor.cancel(id)

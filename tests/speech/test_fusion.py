@@ -7,6 +7,8 @@ from garrick.speech.recogniser import BLANK
 ORDER = (*ARPABET, SILENCE)
 FRAMES = 100
 VOICE = np.ones(40, np.float32)
+NO_SENONES = np.zeros((FRAMES, 40), np.float32)
+EVERYWHERE = np.ones(FRAMES, bool)
 
 
 def own(*runs: tuple[str, int, int], sure: float = 0.9) -> np.ndarray:
@@ -31,7 +33,7 @@ def spikes(*heard: tuple[str, float]) -> np.ndarray:
 
 def decoded(rows: np.ndarray, heard: np.ndarray, spans: list[tuple[float, float]]) -> list[str]:
     """The symbols of 100 frames."""
-    path, _ = fusion.decode(rows, heard, VOICE, spans)
+    path, _ = fusion.decode(rows, heard, NO_SENONES, VOICE, fusion.frames_in(spans, FRAMES))
     return [ORDER[symbol] for symbol in path]
 
 
@@ -61,13 +63,25 @@ def test_nothing_is_said_outside_the_spans() -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_short_sounds_are_decoded(frames: int) -> None:
-    path, sure = fusion.decode(own()[:frames], spikes()[: -(-frames // 2)], VOICE[:1], [(0.0, frames / 100)])
+    path, sure = fusion.decode(
+        own()[:frames], spikes()[: -(-frames // 2)], NO_SENONES[:frames], VOICE[:1], EVERYWHERE[:frames]
+    )
     assert path.shape == sure.shape == (frames,)
 
 
 def test_both_nets_agreeing_are_surer_than_either_against_the_other() -> None:
     rows = own(("AA", 30, 42), ("S", 42, 54))
-    _, agreed = fusion.decode(rows, spikes(("AA", 0.37), ("S", 0.48)), VOICE, [(0.0, 1.0)])
-    _, divided = fusion.decode(rows, spikes(("AA", 0.37), ("T", 0.48)), VOICE, [(0.0, 1.0)])
+    _, agreed = fusion.decode(rows, spikes(("AA", 0.37), ("S", 0.48)), NO_SENONES, VOICE, EVERYWHERE)
+    _, divided = fusion.decode(rows, spikes(("AA", 0.37), ("T", 0.48)), NO_SENONES, VOICE, EVERYWHERE)
     assert 0.8 < agreed[44:52].mean() <= 1.0
     assert divided[44:52].mean() < agreed[44:52].mean() - 0.2
+
+
+def test_where_both_nets_waver_the_senones_decide() -> None:
+    rows = own(("AA", 20, 40), ("AA", 40, 52), sure=0.3)
+    rows[40:52, ORDER.index("S")] = rows[40:52, ORDER.index("AA")]
+    senones = NO_SENONES.copy()
+    senones[40:52, ORDER.index("S")] = 20.0
+    for likely, wanted in ((senones, "S"), (NO_SENONES, "AA")):
+        path, _ = fusion.decode(rows, spikes(("AA", 0.28)), likely, VOICE, EVERYWHERE)
+        assert ORDER[path[46]] == wanted

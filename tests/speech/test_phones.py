@@ -23,6 +23,15 @@ def bilabials(phones: tuple[Phone, ...]) -> list[Phone]:
     return [phone for phone in phones if phone.symbol in BILABIALS]
 
 
+def closures(phones: tuple[Phone, ...]) -> list[tuple[float, float]]:
+    """Where the lips are closed, from and to, whichever phones close them."""
+    spans: list[tuple[float, float]] = []
+    for phone in bilabials(phones):
+        begin = spans.pop()[0] if spans and spans[-1][1] == phone.start else phone.start
+        spans.append((begin, phone.end))
+    return spans
+
+
 def heard(speech: Speech) -> tuple[Phone, ...]:
     return hear_phones(speech.waveform)
 
@@ -45,7 +54,9 @@ def test_the_pause_between_sentences_is_silence(line: Speech) -> None:
 
 def test_a_quiet_recording_is_heard_as_well(line: Speech) -> None:
     quiet = replace(line, waveform=line.waveform * np.float32(0.03))
-    assert [phone.symbol for phone in bilabials(heard(quiet))] == [phone.symbol for phone in bilabials(heard(line))]
+    soft, loud = closures(heard(quiet)), closures(heard(line))
+    assert len(soft) == len(loud)
+    assert np.abs(np.array(soft) - np.array(loud)).max() < 0.03
 
 
 def test_hearing_is_deterministic(line: Speech) -> None:

@@ -13,7 +13,7 @@ def evidence_of(runs: list[tuple[int, int]], classes: int = 5) -> np.ndarray:
     return rows
 
 
-def chain(symbols: list[int], pauses: tuple[int, ...] = ()) -> trellis.Lattice:
+def chain(symbols: list[int], pauses: tuple[int, ...] = (), least: int = 3) -> trellis.Lattice:
     """Symbols in one order; the nodes named as pauses may be left out."""
     before, reached = [], [trellis.BEGIN]
     for node in range(len(symbols)):
@@ -23,12 +23,13 @@ def chain(symbols: list[int], pauses: tuple[int, ...] = ()) -> trellis.Lattice:
     for node, follows in enumerate(before):
         table[node, : len(follows)] = follows
     ends = np.isin(np.arange(len(symbols)), reached)
-    return trellis.Lattice(np.array(symbols), table, np.zeros(table.shape, np.float32), ends)
+    sounds = np.repeat(np.array(symbols)[:, None], least, axis=1)
+    return trellis.Lattice(sounds, table, np.zeros(table.shape, np.float32), ends)
 
 
-def placed(rows: np.ndarray, lattice: trellis.Lattice, least: int = 3, width: int = 100) -> list[tuple[int, int]]:
+def placed(rows: np.ndarray, lattice: trellis.Lattice, width: int = 100) -> list[tuple[int, int]]:
     """(node, first frame) of the best path."""
-    nodes, begins = trellis.follow(rows, lattice, least, width)
+    nodes, begins = trellis.follow(rows, lattice, width)
     assert begins[-1] == len(rows)
     return list(zip(nodes.tolist(), begins.tolist(), strict=False))
 
@@ -48,12 +49,14 @@ def test_a_path_through_a_lattice_is_the_best_of_all_paths() -> None:
     """Against every path of 7 frames: two ways between the first and the last symbol, one of them at a cost."""
     before = np.array([[trellis.BEGIN, trellis.NONE], [0, trellis.NONE], [0, trellis.NONE], [1, 2]])
     costs = np.array([[0, 0], [0, 0], [0.7, 0], [0, 0]], np.float32)
-    lattice = trellis.Lattice(np.array([0, 1, 2, 0]), before, costs, np.array([False, False, False, True]))
+    lattice = trellis.Lattice(
+        np.array([[0, 0], [1, 1], [2, 2], [0, 0]]), before, costs, np.array([False, False, False, True])
+    )
     rng = np.random.default_rng(2)
     chosen = set()
     for _ in range(30):
         rows = rng.normal(0, 1, (7, 3)).astype(np.float32)
-        nodes, begins = trellis.follow(rows, lattice, 2, 10)
+        nodes, begins = trellis.follow(rows, lattice, 10)
 
         def worth(way: int, first: int, second: int, rows: np.ndarray = rows) -> float:
             spoken = [0] * first + [way] * (second - first) + [0] * (7 - second)
@@ -80,6 +83,22 @@ def test_a_narrow_window_finds_the_same_path() -> None:
     assert np.median(np.abs(np.array([first for _, first in wide]) - starts)) == 0
 
 
+def test_a_node_goes_through_its_sounds_in_turn() -> None:
+    """Two nodes of the sounds 0 1 2 and 2 1 0: where one ends and the other begins shows in the middle."""
+    lattice = trellis.Lattice(
+        np.array([[0, 1, 2], [2, 1, 0]]),
+        np.array([[trellis.BEGIN], [0]]),
+        np.zeros((2, 1), np.float32),
+        np.array([False, True]),
+    )
+    rows = evidence_of([(0, 4), (1, 2), (2, 6), (1, 3), (0, 1)])
+    nodes, begins = trellis.follow(rows, lattice, 10)
+    assert nodes.tolist() == [0, 1]
+    assert begins[0] == 0
+    assert 6 < begins[1] < 12
+    assert begins[2] == 16
+
+
 def test_the_end_is_reached_even_by_a_window_that_fell_behind() -> None:
     """The sound says the first symbol all the time; the other 79 need 3 frames each at its end."""
     found = placed(evidence_of([(1, 400)]), chain([1, *[2, 3] * 39, 2]), width=8)
@@ -92,7 +111,7 @@ def test_a_short_sound_gives_its_symbols_fewer_frames() -> None:
 
 def test_a_sound_with_fewer_frames_than_symbols_is_refused() -> None:
     with pytest.raises(ValueError, match="2 frames cannot hold 3 symbols"):
-        trellis.follow(evidence_of([(1, 2)]), chain([1, 2, 3]), 3, 10)
+        trellis.follow(evidence_of([(1, 2)]), chain([1, 2, 3]), 10)
 
 
 def test_free_decoding_is_the_best_of_all_paths() -> None:

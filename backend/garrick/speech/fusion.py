@@ -1,8 +1,8 @@
-"""Two ears are better than one: our own net knows when, hama knows what, the voice detector knows whether.
+"""Several ears are better than one: our own net knows when, hama knows what, the voice detector knows whether.
 
-hama names a phone in a spike near its end; the own net says in each 10 ms how likely each phone is. Their log evidence is
-added. Which lips close is hama's to decide, as it misses few closures: where it hears one the own net may not rule it out,
-and where it hears none the own net has to be much surer than of anything else.
+hama names a phone in a spike near its end; the own net says in each 10 ms how likely each phone is, and so do the senones,
+which have heard people. Their log evidence is added. Which lips close is hama's to decide, as it misses few closures: where
+it hears one the own net may not rule it out, and where it hears none the own net has to be much surer than of anything else.
 
 All constants were chosen on coarse grids; neighbouring values score within a point (see garrick.benchmarks.speech_scores).
 """
@@ -29,28 +29,40 @@ _VOICE_WEIGHT, _VOICE_DOUBT = 0.5, 0.05
 _VOICE_DELAY = 0.03  # seconds by which the detector's answer trails
 CHANGE, LEAST = 2.0, 3
 """Log cost of another phone; frames of a phone."""
+_SENONES, _UNLIKELY = 0.3, -40.0  # what the senones' log likelihood counts; how far below the best it goes
 _NOWHERE = 50.0  # log cost of a phone outside what the detector calls speech
 _CLOSURES = tuple([ARPABET.index(symbol) for symbol in sorted(kind)] for kind in (BILABIALS, LABIODENTALS))
 _IS_VOWEL = np.array([symbol in VOWELS for symbol in ARPABET])
 
 
 def decode(
-    rows: np.ndarray, heard: np.ndarray, voice: np.ndarray, spans: list[tuple[float, float]]
+    rows: np.ndarray, heard: np.ndarray, likely: np.ndarray, voice: np.ndarray, inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest of ARPABET and silence in each frame, (T,) int64, and how sure that is, (T,) float32 0..1.
 
     rows:  (T, 40) log probabilities of the own net, every features.HOP seconds.
     heard: (U, 40) log probabilities of hama, every FRAME seconds, from the same instant.
+    likely: (T, 40) log likelihoods of the senones' phones (`SenoneModel.heard`).
     voice: (V,) 0..1 of the voice detector, every vad.HOP samples.
-    spans: where somebody speaks, seconds; elsewhere is silence.
+    inside: (T,) bool, where there may be speech at all; elsewhere is silence.
     """
-    inside = np.zeros(len(rows), bool)
-    for start, end in spans:
-        inside[round(start / features.HOP) : round(end / features.HOP) + 1] = True
-    together = combined(rows, heard, _voice(voice, len(rows)), inside)
+    together = with_senones(combined(rows, heard, _voice(voice, len(rows)), inside), likely)
     path = trellis.decode(together, CHANGE, LEAST)
     best = together[np.arange(len(path)), path]
     return path, np.exp(best - np.logaddexp.reduce(together, axis=1))
+
+
+def with_senones(evidence: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """(T, 40) log evidence of ARPABET and silence, and what `SenoneModel.heard` says, together."""
+    return evidence + _SENONES * np.maximum(likely - likely.max(axis=1, keepdims=True), _UNLIKELY)
+
+
+def frames_in(spans: list[tuple[float, float]], count: int) -> np.ndarray:
+    """(count,) bool: the frames within spans of seconds."""
+    inside = np.zeros(count, bool)
+    for start, end in spans:
+        inside[round(start / features.HOP) : round(end / features.HOP) + 1] = True
+    return inside
 
 
 def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np.ndarray) -> np.ndarray:

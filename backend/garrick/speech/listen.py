@@ -13,7 +13,7 @@ from garrick.speech.audio import Sound, load_sound
 from garrick.speech.markup import without_markup
 from garrick.speech.phones import hear_phones
 from garrick.speech.prosody import measure_prosody
-from garrick.speech.reading import LONGEST_TRANSCRIPT, Passage, read
+from garrick.speech.reading import LONGEST_TRANSCRIPT, Passage, languages, read
 from garrick.speech.speech import Mark, Phone, Speech, Word
 from garrick.speech.transcript import ENGLISH, FOREIGN, place_transcript
 from garrick.speech.voices import speak
@@ -66,7 +66,7 @@ def _placed(sound: Sound, passages: Sequence[Passage], text: str, ctx: RunContex
     """What a recording says, by its text."""
     ctx.step("listen", 0, 2)
     language = passages[0].language
-    doubt = ENGLISH if language in ("en-us", "en-gb") else FOREIGN
+    doubt = ENGLISH if language in languages.ENGLISH else FOREIGN
     found = place_transcript(sound.waveform, [word for passage in passages for word in passage.words], doubt)
     ctx.step("listen", 1, 2)
     said = tuple(word for word in found.words if word is not None)

@@ -15,6 +15,7 @@ import numpy as np
 
 from garrick.errors import InputError
 from garrick.speech import acoustic, alignment, features, matching
+from garrick.speech.alignment import Sounds
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.matching import Match
 from garrick.speech.noise import rows_for_text_in_noise
@@ -22,6 +23,7 @@ from garrick.speech.pauses import rows_for_text
 from garrick.speech.phones import gapless, heard_in
 from garrick.speech.presence import find_speech
 from garrick.speech.reading import SpokenWord
+from garrick.speech.senones.cepstra import cepstra
 from garrick.speech.speech import Phone, Speech, Word
 
 _CHANCE = 2.0  # so many times the logarithm of the places where it could be, a text scores by chance
@@ -105,7 +107,8 @@ def place_transcript(waveform: np.ndarray, words: Sequence[SpokenWord], doubt: D
     if _fits(found, doubt):
         shares = matching.phone_shares(placing, found.starts, found.stops)
         rough = _stretches(found, words, len(rows))
-        parts = [part for stretch in rough for part in _placed(stretch, placing, words, shares, doubt)]
+        sounds = Sounds(placing, cepstra(waveform) if doubt is ENGLISH else None)
+        parts = [part for stretch in rough for part in _placed(stretch, sounds, words, shares, doubt)]
         if _is_useful(parts, found, len(words)):
             stretches = parts
     heard = _hear(waveform, rows, detected, stretches)
@@ -209,32 +212,32 @@ def _are_sure(found: Match, phone: int) -> bool:
 
 
 def _placed(
-    stretch: _Stretch, rows: np.ndarray, words: Sequence[SpokenWord], shares: np.ndarray, doubt: Doubt
+    stretch: _Stretch, sounds: Sounds, words: Sequence[SpokenWord], shares: np.ndarray, doubt: Doubt
 ) -> list[_Stretch]:
     """The stretch with its phones, parted where words do not fit after all; lost words that do fit are found again."""
-    aligned = _aligned(stretch, rows, words) if stretch.words else _trial(stretch, rows, words)
+    aligned = _aligned(stretch, sounds, words) if stretch.words else _trial(stretch, sounds, words)
     if aligned is None:
         return [stretch]
-    scores = _scores(aligned, rows, shares)
+    scores = _scores(aligned, sounds.part(stretch.first, stretch.stop).rows, shares)
     if not stretch.words and np.concatenate(scores).mean() < doubt.doubtful:
         return [stretch]
-    return _parted(aligned, scores, doubt)
+    return _parted(aligned, _wrong_runs([float((doubt.doubtful - score).sum()) for score in scores], doubt.wrong))
 
 
-def _trial(stretch: _Stretch, rows: np.ndarray, words: Sequence[SpokenWord]) -> _Stretch | None:
+def _trial(stretch: _Stretch, sounds: Sounds, words: Sequence[SpokenWord]) -> _Stretch | None:
     """Lost words placed where they should be; None where the time cannot be theirs."""
     count = sum(len(words[index].phones) for index in stretch.lost)
-    starts, stops = matching.heard_phones(rows[stretch.first : stretch.stop])
+    starts, stops = matching.heard_phones(sounds.rows[stretch.first : stretch.stop])
     seconds = float((stops - starts).sum()) * features.HOP
     if not count or not _FASTEST <= seconds / count <= _SLOWEST:
         return None
-    return _aligned(replace(stretch, words=stretch.lost, lost=range(0)), rows, words)
+    return _aligned(replace(stretch, words=stretch.lost, lost=range(0)), sounds, words)
 
 
-def _aligned(stretch: _Stretch, rows: np.ndarray, words: Sequence[SpokenWord]) -> _Stretch:
-    part = rows[stretch.first : stretch.stop]
-    spoken = alignment.as_spoken(part, [words[index].phones for index in stretch.words])
-    phones = alignment.align(part, spoken, stretch.first * features.HOP)
+def _aligned(stretch: _Stretch, sounds: Sounds, words: Sequence[SpokenWord]) -> _Stretch:
+    part = sounds.part(stretch.first, stretch.stop)
+    own = [words[index].phones for index in stretch.words]
+    phones, spoken = alignment.align_as_spoken(part, own, stretch.first * features.HOP)
     return replace(stretch, spoken=tuple(spoken), phones=tuple(phones))
 
 
@@ -245,31 +248,33 @@ def _by_word(stretch: _Stretch) -> list[list[Phone]]:
 
 
 def _scores(stretch: _Stretch, rows: np.ndarray, shares: np.ndarray) -> list[np.ndarray]:
-    """For each word of a stretch, how much likelier than their share its phones are where they were placed."""
-    part = rows[stretch.first : stretch.stop]
+    """For each word of a stretch, how much likelier than their share its phones are where they were placed.
+
+    rows: (T, 40) log probabilities of the stretch's frames.
+    """
     scores = []
     for own in _by_word(stretch):
         times = np.array([[phone.start, phone.end] for phone in own]) + acoustic.LEAD
-        frames = np.clip(np.round(times / features.HOP).astype(int) - stretch.first, 0, max(len(part) - 1, 0))
+        frames = np.clip(np.round(times / features.HOP).astype(int) - stretch.first, 0, max(len(rows) - 1, 0))
         starts, stops = frames[:, 0], np.maximum(frames[:, 1], frames[:, 0] + 1)
-        likely = matching.likeness(part, starts, stops, shares)
+        likely = matching.likeness(rows, starts, stops, shares)
         scores.append(likely[np.arange(len(own)), [matching.index_of(phone.symbol) for phone in own]])
     return scores
 
 
-def _parted(stretch: _Stretch, scores: list[np.ndarray], doubt: Doubt) -> list[_Stretch]:
-    """Cut out the runs of words whose phones together speak too loudly against them."""
+def _parted(stretch: _Stretch, wrong: Sequence[tuple[int, int]]) -> list[_Stretch]:
+    """Cut out the runs of words (first, stop) that were not said."""
     own = _by_word(stretch)
     parts: list[_Stretch] = []
     begin, first = stretch.first, 0
-    for start, stop in _wrong_runs([float((doubt.doubtful - score).sum()) for score in scores], doubt.wrong):
+    for start, stop in wrong:
         cut, end = (_frame(own[start][0].start), _frame(own[stop - 1][-1].end))
         if start > first:
             parts.append(_share(stretch, begin, cut, range(first, start)))
         parts.append(_Stretch(cut, end, lost=range(stretch.words[start], stretch.words[stop - 1] + 1)))
         begin, first = end, stop
-    if first < len(scores):
-        parts.append(_share(stretch, begin, stretch.stop, range(first, len(scores))))
+    if first < len(own):
+        parts.append(_share(stretch, begin, stretch.stop, range(first, len(own))))
     return parts
 
 

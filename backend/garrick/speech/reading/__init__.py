@@ -12,7 +12,7 @@ from dataclasses import replace
 from garrick.errors import InputError
 from garrick.speech.markup import Break, Cue, Piece, parse_markup
 from garrick.speech.reading import english
-from garrick.speech.reading.languages import language_code
+from garrick.speech.reading.languages import ENGLISH, language_code
 from garrick.speech.reading.passage import ANCHOR, BREATH_PAUSE, Draft, Passage, SpokenWord
 from garrick.speech.reading.plain import plain
 from garrick.speech.reading.scripts import runs
@@ -20,7 +20,6 @@ from garrick.speech.reading.scripts import runs
 __all__ = ["LONGEST_TEXT", "LONGEST_TRANSCRIPT", "Passage", "SpokenWord", "read"]
 
 LONGEST_TEXT, LONGEST_TRANSCRIPT = 5000, 50000  # characters: to be said, and of what somebody has said
-_ENGLISH = ("en-us", "en-gb")
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "।")
 
 
@@ -94,12 +93,12 @@ def _chunk(pieces: list[Piece | Cue], language: str, only: Collection[str] | Non
     parts = runs(text, language)
     _refuse(parts, language, only)
     for index, (code, part) in enumerate(parts):
-        if code in _ENGLISH and not by_espeak:
+        if code in ENGLISH and not by_espeak:
             read_part = english.read_english(part, code)
         else:
             from garrick.speech.reading import amounts, foreign  # here: hibari's English needs neither
 
-            readable = english.written_out(part) if code in _ENGLISH else amounts.written_out(part, code)
+            readable = english.written_out(part) if code in ENGLISH else amounts.written_out(part, code)
             read_part = foreign.read_foreign(readable, code)
         goes_on = index + 1 < len(parts) and not part.rstrip().endswith(_SENTENCE_ENDS)
         if read_part and goes_on:  # in another script

@@ -11,7 +11,7 @@ _ALIASES = {
     "en": "en-us", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "fr": "fr-fr", "no": "nb",
     "nn": "nb", "iw": "he", "zh-hk": "yue", "pt-pt": "pt", "en-uk": "en-gb",
 }  # fmt: skip
-_ENGLISH = ("en-us", "en-gb")
+ENGLISH = ("en-us", "en-gb")
 _SILENT = ("fo", "kaa", "xex")  # espeak-ng 1.52 lists them, but has no rules for them
 
 
@@ -19,7 +19,7 @@ def language_code(language: str) -> str:
     """ "de-DE", "zh" or "en" -> "de", "cmn", "en-us". Raises InputError for a language that nobody here speaks."""
     asked = language.strip().lower().replace("_", "-")
     code = _ALIASES.get(asked, asked)
-    if code in _ENGLISH:  # spares starting espeak-ng
+    if code in ENGLISH:  # spares starting espeak-ng
         return code
     known = languages()
     for candidate in (code, code.split("-")[0], _ALIASES.get(code.split("-")[0], "")):

@@ -22,7 +22,7 @@ from garrick.speech.markup import without_markup
 from garrick.speech.phones import align_phones
 from garrick.speech.prosody import measure_prosody
 from garrick.speech.reading import Passage, read
-from garrick.speech.reading.languages import language_code
+from garrick.speech.reading.languages import ENGLISH, language_code
 from garrick.speech.speech import Mark, Phone, Speech, Word
 from garrick.speech.voices.engine import Engine, open_engine
 
@@ -72,7 +72,7 @@ def speak(
     known = [
         (start, end, _known(passage)) for passage, (start, end) in zip(passages, spans, strict=True) if passage.words
     ]
-    phones = align_phones(waveform, known)
+    phones = align_phones(waveform, known, _is_natural(speaker, passages[0].language))
     ctx.step("speak", len(passages) + 1, len(passages) + 1)
     words = _place_words(passages, phones)
     return Speech(
@@ -138,6 +138,11 @@ def _say(passage: Passage, engine: Engine, speed: float, pitch: float) -> np.nda
     return reshape(sound, engine.rate, pitch, longer, _changes(passage, sound, engine.rate) if stressed else [])
 
 
+def _is_natural(voice: Voice, language: str) -> bool:
+    """Whether it is English in a voice that was made from a person's: the others are formants, and known by the own net."""
+    return voice.engine != "espeak" and language in ENGLISH
+
+
 def _known(passage: Passage) -> list[str]:
     """ARPAbet, with SILENCE where a pause may be: after each word."""
     return [symbol for word in passage.words for symbol in (*word.phones, SILENCE)]
@@ -154,7 +159,7 @@ def _changes(passage: Passage, sound: np.ndarray, rate: int) -> list[Change]:
     from garrick.speech.voices.reshape import WEIGHTS, Change
 
     waveform = _to_analysis(sound, rate)
-    phones = align_phones(waveform, [(0.0, len(waveform) / 16000, _known(passage))])
+    phones = align_phones(waveform, [(0.0, len(waveform) / 16000, _known(passage))], natural=False)
     placed = _place_words([passage], phones)
     spoken = zip(passage.words, placed, strict=True)
     changes = []

@@ -18,7 +18,7 @@ def realigned(spoken: Iterator[Spoken], hear: Callable[[np.ndarray], np.ndarray]
     """The voices in which the net finds their text. hear: (T, 40) normalised mels -> (T, 42) log probabilities."""
     for said in spoken:
         mels = features.normalised(features.voice_mels(said.waveform))
-        phones = alignment.align(with_silence(hear(mels)), said.words)
+        phones = alignment.align(alignment.Sounds(with_silence(hear(mels))), said.words)
         sure = [phone.confidence for phone in phones if phone.symbol != "SIL"]
         if sure and np.mean(sure) >= _SURE:
             yield Clip(said.waveform, tuple((phone.symbol, phone.end) for phone in phones), said.voice)
