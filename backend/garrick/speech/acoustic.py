@@ -1,7 +1,7 @@
 """Our own phone nets: how likely each phone is in each 10 ms of a voice.
 
 `nets/phones.onnx` hears a whole recording, 0.5 s either way; `nets/phones_live.onnx` hears at most 83 ms ahead. Both were
-trained on synthetic voices alone: see `nets/README.md` and `garrick.training.phones`.
+trained on synthetic voices alone (`senones` has heard people): see `nets/README.md` and `garrick.training.phones`.
 """
 
 from __future__ import annotations
