@@ -20,7 +20,9 @@ from garrick.speech.speech import Phone
 from garrick.speech.word_chain import PAUSE, WordChain
 
 _WINDOW = 1000  # nodes kept, two or three for each phone: some 30 s of speech around the best place
-_SENONES = 0.8  # what the log likelihood of senones counts; 0.6 to 1 give the same
+SENONES, SENONES_IN_NOISE = 0.8, 0.2
+"""What the log likelihood of senones counts. 0.6 to 1 give the same on clean recordings; noise they know less well than the
+own net does, which was trained with it."""
 _UNLIKELY = -60.0  # such a likelihood below the best one is as bad as it gets
 _MOVES = 60  # frames by which the senones may move a word from where the own net has it
 _LONG = 2000  # frames: longer sounds are placed in pieces of about this length when senones are heard
@@ -32,14 +34,17 @@ class Sounds:
 
     rows:    (T, 40) log probabilities of ARPABET and silence.
     cepstra: (T, 3, 13) from `senones.cepstra`, of the same frames; None when only the own net is to be heard.
+    trust:   SENONES or SENONES_IN_NOISE.
     """
 
     rows: np.ndarray
     cepstra: np.ndarray | None = None
+    trust: float = SENONES
 
     def part(self, first: int, stop: int) -> Sounds:
         """Some of the frames."""
-        return Sounds(self.rows[first:stop], None if self.cepstra is None else self.cepstra[first:stop])
+        cepstra = None if self.cepstra is None else self.cepstra[first:stop]
+        return Sounds(self.rows[first:stop], cepstra, self.trust)
 
 
 def align(sounds: Sounds, words: Sequence[Sequence[str]], start: float = 0.0) -> list[Phone]:
@@ -125,7 +130,7 @@ def _best_path(chain: WordChain, sounds: Sounds) -> tuple[np.ndarray, np.ndarray
     likely = model.likelihoods(sounds.cepstra, needed, _near(chain, *path)[:, symbols])
     likely = np.maximum(likely - likely.max(axis=1, keepdims=True), _UNLIKELY)
     lattice = replace(lattice, sounds=columns.reshape(lattice.sounds.shape))
-    return trellis.follow(evidence[:, symbols] + _SENONES * likely, lattice, _WINDOW)
+    return trellis.follow(evidence[:, symbols] + sounds.trust * likely, lattice, _WINDOW)
 
 
 def _near(chain: WordChain, nodes: np.ndarray, begins: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from garrick.errors import InputError
 from garrick.speech import acoustic, alignment, features, matching
-from garrick.speech.alignment import Sounds
+from garrick.speech.alignment import SENONES, SENONES_IN_NOISE, Sounds
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.matching import Match
 from garrick.speech.noise import rows_for_text_in_noise
@@ -98,16 +98,17 @@ def place_transcript(waveform: np.ndarray, words: Sequence[SpokenWord], doubt: D
     rows, placing, detected = rows_for_text(waveform)
     symbols = [symbol for word in words for symbol in word.phones]
     found = matching.match(placing, symbols)
+    trust = SENONES
     if float(found.score.mean()) < _POORLY:
         quieter = rows_for_text_in_noise(waveform, detected)
         found_then = matching.match(quieter, symbols)
         if found_then.score.mean() > found.score.mean():
-            placing, found = quieter, found_then
+            placing, found, trust = quieter, found_then, SENONES_IN_NOISE
     stretches = [_Stretch(0, len(rows), lost=range(len(words)))]
     if _fits(found, doubt):
         shares = matching.phone_shares(placing, found.starts, found.stops)
         rough = _stretches(found, words, len(rows))
-        sounds = Sounds(placing, cepstra(waveform) if doubt is ENGLISH else None)
+        sounds = Sounds(placing, cepstra(waveform) if doubt is ENGLISH else None, trust)
         parts = [part for stretch in rough for part in _placed(stretch, sounds, words, shares, doubt)]
         if _is_useful(parts, found, len(words)):
             stretches = parts
