@@ -42,8 +42,8 @@ def figures(comparison: speech.Comparison) -> dict[str, Figure]:
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        ("no text, 15 visemes", 72), ("no text, bilabial recall", 0.85), ("no text, bilabial precision", 0.75),
-        ("text, 15 visemes", 76), ("text, bilabial recall", 0.92), ("text, labiodental recall", 0.95),
+        ("no text, 15 visemes", 73), ("no text, bilabial recall", 0.85), ("no text, bilabial precision", 0.75),
+        ("text, 15 visemes", 81), ("text, bilabial recall", 0.95), ("text, labiodental recall", 0.92),
     ],
 )  # fmt: skip
 def test_real_voices_are_heard_as_well_as_the_model_card_says(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from garrick.benchmarks.likeness import TARGETS, measure
-from garrick.benchmarks.second_aligner import phone_distances
+from garrick.benchmarks.second_aligner import own_net_alone, phone_distances
 from garrick.context import RunContext
 from garrick.errors import InputError
 from garrick.speech.alphabet import SILENCE
@@ -28,6 +28,15 @@ def test_another_aligner_puts_most_phones_where_ours_does(said: Speech) -> None:
     distances = phone_distances("hibari", SENTENCE, said)
     assert len(distances) == sum(phone.symbol != SILENCE for phone in said.phones)
     assert np.median(np.abs(distances)) <= 0.02
+
+
+def test_the_own_net_alone_is_judged_by_a_model_that_it_does_not_use(said: Speech) -> None:
+    alone = own_net_alone(said)
+    assert [phone.symbol for phone in alone.phones if phone.symbol != SILENCE] == [
+        phone.symbol for phone in said.phones if phone.symbol != SILENCE
+    ]
+    assert alone.phones != said.phones
+    assert np.median(np.abs(phone_distances("hibari", SENTENCE, alone))) <= 0.02
 
 
 def test_phones_that_are_late_are_found_to_be_late(said: Speech) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from garrick.context import RunContext
 from garrick.errors import Cancelled, InputError
+from garrick.outputs.sound import write_wav
 from garrick.speech import audio
 from garrick.speech.audio import load_sound
+from garrick.speech.pcm import to_float, to_int16
 
 RATE = 44100
 
@@ -76,15 +78,33 @@ def test_a_constant_offset_is_heard_but_not_analysed(
     tmp_path: Path, ctx: RunContext, write_sound: Callable[..., Path]
 ) -> None:
     sound = load_sound(write_sound(tmp_path / "a.wav", bursts() + 0.3, RATE, "pcm_f32le"), ctx)
-    assert abs(float(np.median(sound.playback)) - 0.3) < 0.01
+    assert abs(float(np.median(to_float(sound.playback))) - 0.3) < 0.01
     assert abs(float(sound.waveform.mean())) < 0.001
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_16_bit_samples_come_back_exactly_and_are_analysed_as_they_are(
+    tmp_path: Path, ctx: RunContext, channels: int
+) -> None:
+    samples = np.random.default_rng(0).integers(-32768, 32768, (16000, channels), np.int16)
+    samples[0], samples[-1] = -32768, 32767
+    write_wav(tmp_path / "a.wav", samples, 16000)
+    sound = load_sound(tmp_path / "a.wav", ctx)
+    assert sound.playback.dtype == np.int16
+    np.testing.assert_array_equal(sound.playback, samples)
+    mono = (samples / 32768).mean(axis=1)
+    np.testing.assert_array_equal(sound.waveform, np.clip(mono - mono.mean(), -1, 1).astype(np.float32))
 
 
 def test_float_files_over_full_scale_are_brought_back(
     tmp_path: Path, ctx: RunContext, write_sound: Callable[..., Path]
 ) -> None:
-    sound = load_sound(write_sound(tmp_path / "a.wav", 5 * bursts(), RATE, "pcm_f32le"), ctx)
-    assert np.abs(sound.playback).max() == pytest.approx(1.0, abs=1e-3)
+    loud = 5 * bursts()
+    sound = load_sound(write_sound(tmp_path / "a.wav", loud, RATE, "pcm_f32le"), ctx)
+    scaled = to_int16(loud / np.abs(loud).max())
+    np.testing.assert_array_equal(sound.playback, scaled)
+    write_wav(tmp_path / "b.wav", scaled, RATE)
+    np.testing.assert_allclose(sound.waveform, load_sound(tmp_path / "b.wav", ctx).waveform, atol=1e-6)
 
 
 def test_clipping_is_said(

@@ -17,6 +17,7 @@ from garrick.speech.likeness.known import known_voiceprint, say_passage
 from garrick.speech.likeness.match import nearest
 from garrick.speech.likeness.timbre import Conversion, Timbre, conversion, convert, measure_timbre
 from garrick.speech.likeness.voiceprint import cosine, embed, spoken_part, voiceprint
+from garrick.speech.pcm import to_float, to_int16
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
 from garrick.weights import registry
@@ -43,10 +44,10 @@ def clip(other: Speech, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording of somebody else: a lower voice with a longer throat, through a duller microphone."""
     rng = np.random.default_rng(0)
     how = Conversion(0.0, 0.0, 1.0, 0.86, np.linspace(1.0, -2.0, 257, dtype=np.float32))
-    sound = convert(other.playback[:, 0], other.playback_rate, how)
+    sound = convert(to_float(other.playback[:, 0]), other.playback_rate, how)
     path = tmp_path_factory.mktemp("target") / "clip.wav"
     loud = 0.5 * sound / np.abs(sound).max() + 1e-4 * rng.standard_normal(len(sound)).astype(np.float32)
-    write_wav(path, loud[:, None], other.playback_rate)
+    write_wav(path, to_int16(loud)[:, None], other.playback_rate)
     return path
 
 
@@ -128,10 +129,11 @@ def test_formants_move_by_their_factor():
 
 def test_conversion_moves_nothing_in_time(line):
     how = Conversion(np.log2(200.0), -0.4, 0.8, 0.9, np.linspace(-1, 1, 257, dtype=np.float32))
-    moved = convert(line.playback[:, 0], line.playback_rate, how)
-    assert len(moved) == len(line.playback)
+    sound = to_float(line.playback[:, 0])
+    moved = convert(sound, line.playback_rate, how)
+    assert len(moved) == len(sound)
     step = line.playback_rate // 100
-    before, after = (_loudness(sound, step) for sound in (line.playback[:, 0], moved))
+    before, after = _loudness(sound, step), _loudness(moved, step)
     lags = [np.corrcoef(before[20:-20], np.roll(after, lag)[20:-20])[0, 1] for lag in range(-10, 11)]
     assert int(np.argmax(lags)) - 10 == 0
     silent = round(0.15 * line.playback_rate)

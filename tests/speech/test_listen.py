@@ -7,6 +7,7 @@ from garrick.context import RunContext
 from garrick.errors import InputError
 from garrick.speech import listen
 from garrick.speech.alphabet import BILABIALS
+from garrick.speech.pcm import to_float
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
 
@@ -16,14 +17,14 @@ EVAL = Path(__file__).parents[3] / "shared" / "data" / "eval"
 def test_a_recording_becomes_speech(
     tmp_path: Path, ctx: RunContext, line: Speech, write_sound: Callable[..., Path]
 ) -> None:
-    path = write_sound(tmp_path / "line.m4a", line.playback, line.playback_rate, "aac")
+    path = write_sound(tmp_path / "line.m4a", to_float(line.playback), line.playback_rate, "aac")
     speech = listen.run(path, None, ctx)
     assert speech.words == ()
     assert speech.text == ""
     assert speech.playback_rate == line.playback_rate
     assert speech.duration == pytest.approx(line.duration, abs=0.05)
     assert speech.phones[-1].end == pytest.approx(speech.duration, abs=0.001)
-    assert speech.waveform.dtype == speech.playback.dtype == np.float32
+    assert (speech.waveform.dtype, speech.playback.dtype) == (np.float32, np.int16)
     said = [phone for phone in line.phones if phone.symbol in BILABIALS]
     heard = [phone for phone in speech.phones if phone.symbol in BILABIALS]
     missed = [p for p in said if not any(abs((p.start + p.end) - (q.start + q.end)) < 0.16 for q in heard)]
@@ -40,7 +41,9 @@ def test_progress_ends_where_it_said(
 ) -> None:
     steps: list[tuple[str, int, int]] = []
     counting = RunContext(cache=ctx.cache, progress=lambda *step: steps.append(step))
-    listen.run(write_sound(tmp_path / "a.wav", line.playback, line.playback_rate, "pcm_s16le"), None, counting)
+    listen.run(
+        write_sound(tmp_path / "a.wav", to_float(line.playback), line.playback_rate, "pcm_s16le"), None, counting
+    )
     assert steps[-1][1] == steps[-1][2]
 
 
@@ -58,7 +61,7 @@ def test_neither_is_refused(ctx: RunContext) -> None:
 def test_a_recording_with_its_text_has_words_and_marks(
     tmp_path: Path, ctx: RunContext, line: Speech, write_sound: Callable[..., Path]
 ) -> None:
-    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    path = write_sound(tmp_path / "line.wav", to_float(line.playback), line.playback_rate, "pcm_s16le")
     text = (
         "[smile] Bob made my puppy poppies. [laugh] Every <emphasis>big</emphasis> problem becomes a beautiful memory!"
     )
@@ -76,7 +79,7 @@ def test_a_recording_with_its_text_has_words_and_marks(
 def test_a_recording_with_another_text_warns_and_is_heard(
     tmp_path: Path, ctx: RunContext, line: Speech, write_sound: Callable[..., Path]
 ) -> None:
-    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    path = write_sound(tmp_path / "line.wav", to_float(line.playback), line.playback_rate, "pcm_s16le")
     speech = listen.run(path, "Nine thin cats sat near the old station [laugh], looking at the green door.", ctx)
     assert "not what the recording says" in speech.warnings[0]
     assert speech.words == ()
@@ -88,7 +91,7 @@ def test_a_recording_in_another_language_is_read_by_its_rules(
     tmp_path: Path, ctx: RunContext, write_sound: Callable[..., Path]
 ) -> None:
     said = speak("Der alte Fischer fuhr früh hinaus aufs Meer.", ctx, "espeak", "de")
-    path = write_sound(tmp_path / "de.wav", said.playback, said.playback_rate, "pcm_s16le")
+    path = write_sound(tmp_path / "de.wav", to_float(said.playback), said.playback_rate, "pcm_s16le")
     speech = listen.run(path, "Der alte Fischer fuhr früh hinaus aufs Meer.", ctx, "de-DE")
     assert (speech.language, speech.warnings) == ("de", ())
     assert [word.start for word in speech.words] == pytest.approx([word.start for word in said.words], abs=0.06)

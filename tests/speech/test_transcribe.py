@@ -7,6 +7,7 @@ import pytest
 from garrick.context import RunContext
 from garrick.errors import Cancelled, InputError, MissingError
 from garrick.speech import listen, transcribe
+from garrick.speech.pcm import to_float
 from garrick.speech.speech import Speech
 from garrick.weights import registry
 
@@ -40,7 +41,7 @@ def test_without_the_weights_the_fix_names_the_command(monkeypatch: pytest.Monke
 
 @needs_it
 def test_a_recording_becomes_its_words_and_their_times(line: Speech, write_sound, tmp_path: Path) -> None:
-    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    path = write_sound(tmp_path / "line.wav", to_float(line.playback), line.playback_rate, "pcm_s16le")
     speech = listen.run(path, None, RunContext(), transcribe=True)
     assert speech.transcribed
     assert speech.language == "en-us"
@@ -55,7 +56,7 @@ def test_words_that_nobody_here_can_read_are_shown_and_the_voice_is_heard(
     line: Speech, write_sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Japanese with kanji, which the reader does not know."""
-    path = write_sound(tmp_path / "line.wav", line.playback, line.playback_rate, "pcm_s16le")
+    path = write_sound(tmp_path / "line.wav", to_float(line.playback), line.playback_rate, "pcm_s16le")
     found = transcribe.Transcription("漢字です", "ja")
     monkeypatch.setattr(transcribe, "transcribe", lambda *_: found)
     speech = listen.run(path, None, RunContext(), transcribe=True)

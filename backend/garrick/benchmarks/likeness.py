@@ -20,6 +20,7 @@ from garrick.errors import InputError
 from garrick.speech.audio import load_sound
 from garrick.speech.likeness import Likeness, find_likeness, load_target
 from garrick.speech.likeness.voiceprint import cosine, voiceprint
+from garrick.speech.pcm import to_float
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
 
@@ -76,7 +77,7 @@ def _said_both_ways(likeness: Likeness, ctx: RunContext) -> tuple[list[np.ndarra
     plain, converted = [], []
     for sentence in _SAID:
         speech = speak(sentence, ctx, likeness.voice)
-        changed = likeness.apply(speech.playback[:, 0], speech.playback_rate)
+        changed = likeness.apply(to_float(speech.playback[:, 0]), speech.playback_rate)
         plain.append(speech.waveform)
         converted.append(scipy.signal.resample_poly(changed, Speech.SAMPLE_RATE, speech.playback_rate))
     return plain, [sound.astype(np.float32) for sound in converted]

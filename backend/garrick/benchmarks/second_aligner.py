@@ -1,12 +1,13 @@
 """Where another aligner puts the phones that a voice said: pocketsphinx, whose acoustic model never heard a synthetic voice.
 
-It is given the same phones and the same sound, and nothing of where ours were placed. Ours are placed by our own net alone
-here: in use the same acoustic model helps it, and would be judge of itself.
+It is given the same phones and the same sound, and nothing of where ours were placed. It can judge our own net alone: in use
+the same acoustic model helps that net to place natural voices, and would be judge of itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,16 +21,20 @@ _FRAME = 0.01  # seconds
 _BEAM = 1e-100  # wider than usual: with its own beams it gives up on some voices
 
 
+def own_net_alone(speech: Speech) -> Speech:
+    """The same with its phones where our own net alone places them."""
+    known = [phone.symbol for phone in speech.phones]
+    return replace(speech, phones=align_phones(speech.waveform, [(0.0, speech.duration, known)], natural=False))
+
+
 def phone_distances(voice: str, sentence: str, speech: Speech) -> np.ndarray:
-    """(P,) float64: seconds by which our net has each phone later than the other aligner; empty when that one fails.
+    """(P,) float64: seconds by which each phone begins later than the other aligner has it; empty when that one fails.
 
     speech: the voice saying the sentence, from `garrick.speech.voices.speak`.
     """
     words = [word.phones for passage in read_for(find_voice(voice), sentence, None) for word in passage.words]
     other = _starts(speech.waveform, words)
-    known = [symbol for word in words for symbol in (*word, SILENCE)]
-    placed = align_phones(speech.waveform, [(0.0, speech.duration, known)], natural=False)
-    ours = [phone.start for phone in placed if phone.symbol != SILENCE]
+    ours = [phone.start for phone in speech.phones if phone.symbol != SILENCE]
     return np.array(ours) - other if len(other) == len(ours) else np.zeros(0)
 
 

@@ -24,6 +24,7 @@ from garrick.context import RunContext
 from garrick.errors import OutputError
 from garrick.speech.audio import load_sound
 from garrick.speech.incoming import resampled
+from garrick.speech.pcm import to_float
 from garrick.streaming import Stream
 
 _COMMAND = (sys.executable, "-c", "from garrick.cli import main; main()", "serve", "--no-scene")
@@ -175,7 +176,7 @@ def _many(client: Client, portrait: str, folder: Path, process: psutil.Process) 
 def _stream(client: Client, voice: Path) -> list[Figure]:
     """A minute of speech in real time, the connection cut in the middle."""
     sound = load_sound(voice, RunContext())
-    whole = np.resize(resampled(sound.playback[:, 0], sound.rate, _RATE), round(_STREAM_S * _RATE))
+    whole = np.resize(resampled(to_float(sound.playback[:, 0]), sound.rate, _RATE), round(_STREAM_S * _RATE))
     samples = (np.clip(whole, -1, 1) * 32767).astype("<i2")
     step = round(_CHUNK_S * _RATE)
     arrived: dict[int, float] = {}

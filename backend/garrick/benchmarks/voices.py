@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from garrick.benchmarks.figures import Figure
-from garrick.benchmarks.second_aligner import phone_distances
+from garrick.benchmarks.second_aligner import own_net_alone, phone_distances
 from garrick.benchmarks.voice_texts import FOREIGN, SENTENCES
 from garrick.context import RunContext
 from garrick.errors import MissingError
@@ -129,7 +129,10 @@ def judge(voice: str, sentences: Sequence[str]) -> Score:
         words += len(wanted)
         errors += edits(wanted, heard)
     sound = np.concatenate([speech.waveform for speech in said])
-    distances = [phone_distances(voice, sentence, speech) for sentence, speech in zip(sentences, said, strict=True)]
+    distances = [
+        phone_distances(voice, sentence, own_net_alone(speech))
+        for sentence, speech in zip(sentences, said, strict=True)
+    ]
     return Score(
         words,
         errors,

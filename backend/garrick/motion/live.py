@@ -34,6 +34,7 @@ from garrick.perception.portrait import FitReport, Portrait
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.incoming import BLOCK, Incoming, resampled
 from garrick.speech.live import LiveEar
+from garrick.speech.pcm import to_float
 from garrick.speech.prosody import measure_prosody
 from garrick.speech.recogniser import hear as hear_frames
 from garrick.speech.speech import Phone, Prosody, Speech
@@ -166,7 +167,7 @@ class LiveMotion:
         """
         speech = speak(text, self._ctx)
         made = self.flush()
-        voice = resampled(speech.playback[:, 0], speech.playback_rate, self._incoming.rate)
+        voice = resampled(to_float(speech.playback[:, 0]), speech.playback_rate, self._incoming.rate)
         start = self.duration
         phones = [replace(phone, start=phone.start + start, end=phone.end + start) for phone in speech.phones]
         self._ear.skip(self._incoming.push(voice), phones)

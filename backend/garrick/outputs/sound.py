@@ -16,29 +16,29 @@ from .synthetic import SYNTHETIC_VOICE, VOICE_SOURCE_TYPE, xmp
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
-    """Write a 16-bit WAV; what was decoded from 16 bits comes back exactly. Raises OutputError.
+    """Write a 16-bit WAV. Raises OutputError.
 
-    samples: (M, C) float32, -1..1; rate: Hz.
+    samples: (M, C) int16; rate: Hz.
     """
     # The standard library writes it: unlike libsndfile it reports a full disk as one.
     with whole_file(path) as aside, aside.open("wb") as file, wave.open(file, "wb") as wav:
         wav.setnchannels(samples.shape[1])
         wav.setsampwidth(2)
         wav.setframerate(rate)
-        wav.writeframes(to_int16(samples).tobytes())
+        wav.writeframes(samples.data)
 
 
 def write_spoken(path: Path, samples: np.ndarray, rate: int, voice: str) -> None:
     """Write a 16-bit WAV whose metadata says that it is synthetic, and by which voice: RIFF INFO tags and XMP.
 
-    samples: (M, C) float32, -1..1; rate: Hz. Raises OutputError.
+    samples: (M, C) int16; rate: Hz. Raises OutputError.
     """
     file = io.BytesIO()
     with wave.open(file, "wb") as wav:
         wav.setnchannels(samples.shape[1])
         wav.setsampwidth(2)
         wav.setframerate(rate)
-        wav.writeframes(to_int16(samples).tobytes())
+        wav.writeframes(samples.data)
     tags = {b"ICMT": SYNTHETIC_VOICE, b"ISFT": f"Garrick {garrick.__version__}", b"ISRC": voice}
     info = b"INFO" + b"".join(_chunk(name, value.encode() + b"\0") for name, value in tags.items())
     sound = file.getvalue()[8:] + _chunk(b"LIST", info) + _chunk(b"_PMX", xmp(VOICE_SOURCE_TYPE).encode())
@@ -48,11 +48,6 @@ def write_spoken(path: Path, samples: np.ndarray, rate: int, voice: str) -> None
 def _chunk(name: bytes, content: bytes) -> bytes:
     """A chunk of a RIFF file, padded to an even length."""
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
-
-
-def to_int16(samples: np.ndarray) -> np.ndarray:
-    """float -1..1 -> little-endian int16, clipped."""
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2")
 
 
 def cut(samples: np.ndarray, rate: int, start: float, duration: float) -> np.ndarray:

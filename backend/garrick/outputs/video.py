@@ -18,7 +18,6 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from .files import whole_file
-from .sound import to_int16
 from .synthetic import SYNTHETIC, SYNTHETIC_VOICE
 
 SEGMENT = 50
@@ -76,7 +75,7 @@ def join(
     """Write the segments with their sound, if there is any, as one mp4. Raises OutputError.
 
     parts:   the segments' files, in order.
-    samples: (M, C) float32, -1..1, C = 1 or 2: the sound from the first frame on; None for a silent film. rate: Hz.
+    samples: (M, C) int16, C = 1 or 2: the sound from the first frame on; None for a silent film. rate: Hz.
     spoken:  the sound is a synthetic voice, and the metadata says so.
     """
     # PyAV is given the name, not a file object: only then does a full disk arrive as the OSError that it is.
@@ -118,7 +117,7 @@ def _sounds(stream: av.AudioStream, samples: np.ndarray, rate: int) -> Iterator[
     layout = stream.layout.name
     resampler = av.AudioResampler("fltp", layout, stream.codec_context.sample_rate, stream.codec_context.frame_size)
     for start in range(0, len(samples), rate):  # a second at a time
-        chunk = np.ascontiguousarray(to_int16(samples[start : start + rate]).reshape(1, -1))
+        chunk = np.ascontiguousarray(samples[start : start + rate]).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(chunk, format="s16", layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         for resampled in resampler.resample(frame):

@@ -20,6 +20,7 @@ from av.stream import Disposition
 
 from garrick.context import RunContext
 from garrick.errors import InputError
+from garrick.speech.pcm import to_int16
 from garrick.speech.speech import Speech
 
 LONGEST = 1800.0  # seconds
@@ -27,8 +28,9 @@ SHORTEST = 0.2
 HIGHEST_RATE, _LOWEST_RATE = 48000, 8000
 _SILENCE = 10 ** (-60 / 20)  # peak amplitude
 _JITTER = 0.03  # seconds by which a time stamp may be off before it is believed
-_CLIPPED = 0.001  # share of samples at full scale above which a recording counts as clipped
-_BLOCK = 60  # seconds that are looked at at once: a long recording is held in memory once only
+_FULL = 0.999  # amplitude from which a sample counts as at full scale
+_CLIPPED = 0.001  # share of such samples above which a recording counts as clipped
+_BLOCK = 60  # seconds that are resampled at once: a long recording is held in memory once only
 _FIX_LONG = "Cut it into shorter parts."
 
 _log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class Sound:
     """A decoded file.
 
     waveform: (N,) float32, 16 kHz mono, -1..1, without a constant offset: what is analysed.
-    playback: (M, C) float32, -1..1, C = 1 or 2: what is heard, as recorded.
+    playback: (M, C) int16, full scale 32768, C = 1 or 2: what is heard, as recorded.
     rate:     Hz of `playback`: the source's own, or 48,000 when that is higher.
     """
 
@@ -64,36 +66,24 @@ def load_sound(path: Path, ctx: RunContext) -> Sound:
         raise InputError(f"The sound file {path.name} does not exist.", "Check the path.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty.", "Export or record it again.")
-    playback, rate = _decode(path, ctx)
-    if len(playback) < SHORTEST * rate:
+    track, rate = _decode(path, ctx)
+    if track.length < SHORTEST * rate:
         raise InputError(f"{path.name} holds less than {SHORTEST:g} s of sound.", "Give a longer recording.")
-    offset, peak, clipped = _survey(path, playback, rate)
+    peak, clipped = track.peak, track.clipped
+    if peak > 1.0:  # float files may exceed full scale, and codecs overshoot it
+        del track
+        track, rate = _decode(path, ctx, peak)
+    playback, offset = track.samples(), track.offset
     waveform, loudest = _to_analysis(playback, rate, offset)
     if loudest < _SILENCE:
         raise InputError(f"{path.name} is silent: nothing in it is louder than -60 dBFS.", "Check the recording level.")
     if clipped > _CLIPPED:
         _log.warning("%s is clipped; lower the recording level for better lips.", path.name)
-    if peak > 1.0:  # float files may exceed full scale
-        playback /= np.float32(peak)
     return Sound(waveform, playback, rate)
 
 
-def _survey(path: Path, playback: np.ndarray, rate: int) -> tuple[float, float, float]:
-    """Mean of the samples, the largest one, and the share of those at full scale. Raises InputError."""
-    total = peak = clipped = 0.0
-    for first in range(0, len(playback), _BLOCK * rate):
-        block = playback[first : first + _BLOCK * rate]
-        if not np.isfinite(block).all():
-            raise InputError(f"{path.name} holds samples that are not numbers.", "Export it again as 16-bit WAV.")
-        size = np.abs(block)
-        total += float(block.sum(dtype=np.float64))
-        peak = max(peak, float(size.max()))
-        clipped += float((size >= 0.999).sum())
-    return total / playback.size, peak, clipped / playback.size
-
-
-def _decode(path: Path, ctx: RunContext) -> tuple[np.ndarray, int]:
-    """(M, C) float32 and its rate, time 0 as the module says."""
+def _decode(path: Path, ctx: RunContext, full_scale: float = 1.0) -> tuple[_Track, int]:
+    """The samples over `full_scale` and their rate, time 0 as the module says."""
     try:
         # only local files: a playlist must not make the decoder open an address
         container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"}, metadata_errors="replace")
@@ -109,29 +99,54 @@ def _decode(path: Path, ctx: RunContext) -> tuple[np.ndarray, int]:
         rate = min(max(stream.rate, _LOWEST_RATE), HIGHEST_RATE)
         layout = "mono" if stream.channels == 1 else "stereo"
         resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
-        track = _Track(stream.channels, rate)
+        track = _Track(path.name, stream.channels, rate, full_scale)
         try:
             _fill(track, path, container, stream, resampler, ctx)
         except (FFmpegError, ValueError, MemoryError) as error:  # ValueError: PyAV's, for a layout that changes midway
             raise InputError(f"{path.name} is damaged.", "Export or record it again.") from error
-    return track.samples(), rate
+    return track, rate
 
 
 class _Track:
-    """Samples that come one after another, in one piece of memory that grows in place."""
+    """Samples that come one after another, kept with 16 bits in one piece of memory that grows in place.
 
-    def __init__(self, channels: int, rate: int) -> None:
+    name: of the file, for errors. full_scale: what becomes 1. peak: the largest sample so far, 1 being full scale.
+    """
+
+    def __init__(self, name: str, channels: int, rate: int, full_scale: float) -> None:
         self.length = 0  # frames
+        self.peak = 0.0
+        self._name, self._full_scale = name, np.float32(full_scale)
         self._channels = min(channels, 2)
         self._step = 10 * rate * self._channels
-        self._room = np.zeros(self._step, np.float32)
+        self._room = np.zeros(self._step, np.int16)
+        self._total, self._clipped = 0.0, 0  # sum of the samples, and how many lie at full scale
+
+    @property
+    def offset(self) -> float:
+        """Mean of the samples."""
+        return self._total / (self.length * self._channels)
+
+    @property
+    def clipped(self) -> float:
+        """Share of the samples at full scale."""
+        return self._clipped / (self.length * self._channels)
 
     def append(self, block: np.ndarray) -> None:
-        """(n, C) float32."""
-        self._grow(len(block))
-        end = (self.length + len(block)) * self._channels
-        self._room[self.length * self._channels : end] = block.reshape(-1)
-        self.length += len(block)
+        """(n, C) float32. Raises InputError for what is no number."""
+        block = block.reshape(-1) / self._full_scale
+        peak = float(np.abs(block).max(initial=0.0))
+        if not math.isfinite(peak):
+            raise InputError(f"{self._name} holds samples that are not numbers.", "Export it again as 16-bit WAV.")
+        self.peak = max(self.peak, peak)
+        self._total += float(block.sum(dtype=np.float64))
+        if peak >= _FULL:
+            self._clipped += int(np.count_nonzero(np.abs(block) >= _FULL))
+        frames = len(block) // self._channels
+        self._grow(frames)
+        begin = self.length * self._channels
+        self._room[begin : begin + len(block)] = to_int16(block)
+        self.length += frames
 
     def rest(self, frames: int) -> None:
         """So many frames of silence."""
@@ -139,7 +154,7 @@ class _Track:
         self.length += frames
 
     def samples(self) -> np.ndarray:
-        """(M, C) float32: all of them; nothing can be added any more."""
+        """(M, C) int16: all of them; nothing can be added any more."""
         self._room.resize(self.length * self._channels, refcheck=False)
         return self._room.reshape(-1, self._channels)
 
@@ -225,6 +240,7 @@ def _samples(frame: av.AudioFrame) -> np.ndarray:
 def _to_analysis(playback: np.ndarray, rate: int, offset: float) -> tuple[np.ndarray, float]:
     """(N,) float32 at 16 kHz by a polyphase Kaiser-windowed low-pass, and the largest sample of the mix without `offset`.
 
+    playback: (M, C) int16. offset: 1 is full scale.
     Time 0 stays time 0. Made block by block, each with as much sound around it as the low-pass sees.
     """
     shared = math.gcd(rate, Speech.SAMPLE_RATE)
@@ -234,7 +250,7 @@ def _to_analysis(playback: np.ndarray, rate: int, offset: float) -> tuple[np.nda
     loudest = 0.0
     for first in range(0, len(playback), block):
         begin, stop = max(0, first - around), min(len(playback), first + block)
-        mono = playback[begin : stop + around].mean(axis=1, dtype=np.float64) - offset
+        mono = playback[begin : stop + around].mean(axis=1, dtype=np.float64) / 32768 - offset
         loudest = max(loudest, float(np.abs(mono).max()))
         made = scipy.signal.resample_poly(mono, up, down)[(first - begin) * up // down :]
         target = waveform[first * up // down :][: block * up // down]

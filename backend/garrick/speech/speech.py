@@ -65,7 +65,7 @@ class Speech:
     """A voice, ready to be performed.
 
     waveform:      (N,) float32, -1..1, 16 kHz mono: what is analysed.
-    playback:      (M, C) float32, -1..1, C = 1 or 2: what is heard, at `playback_rate` Hz.
+    playback:      (M, C) int16, full scale 32768, C = 1 or 2: what is heard, at `playback_rate` Hz.
     phones:        cover 0..duration without gaps, in order; pauses are "SIL".
     words:         empty when no text is known; of a text that a recording does not say in full, those that it says.
     text:          what is said, or "".

@@ -45,9 +45,9 @@ class Likeness:
     before: float
     after: float
 
-    def apply(self, playback: np.ndarray, rate: int) -> np.ndarray:
+    def apply(self, sound: np.ndarray, rate: int) -> np.ndarray:
         """(N,) float32 of that voice at `rate` Hz -> as many samples in the likeness; for `speak(timbre=...)`."""
-        return convert(playback, rate, self.conversion)
+        return convert(sound, rate, self.conversion)
 
 
 def find_likeness(target: Target, ctx: RunContext, language: str | None = None, voice: str | None = None) -> Likeness:

@@ -19,6 +19,7 @@ from garrick.errors import InputError
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.catalogue import DEFAULT, Voice, find_voice
 from garrick.speech.markup import without_markup
+from garrick.speech.pcm import to_int16
 from garrick.speech.phones import align_phones
 from garrick.speech.prosody import measure_prosody
 from garrick.speech.reading import Passage, read
@@ -65,10 +66,10 @@ def speak(
     speaker = find_voice(voice)
     passages = read_for(speaker, text, language)
     engine = open_engine(speaker)
-    playback, spans = _say_all(passages, engine, speed, pitch, ctx)
+    sound, spans = _say_all(passages, engine, speed, pitch, ctx)
     if timbre is not None:
-        playback = _levelled(timbre(playback, engine.rate))
-    waveform = _to_analysis(playback, engine.rate)
+        sound = _levelled(timbre(sound, engine.rate))
+    waveform = _to_analysis(sound, engine.rate)
     known = [
         (start, end, _known(passage)) for passage, (start, end) in zip(passages, spans, strict=True) if passage.words
     ]
@@ -77,7 +78,7 @@ def speak(
     words = _place_words(passages, phones)
     return Speech(
         waveform=waveform,
-        playback=playback[:, None],
+        playback=to_int16(sound)[:, None],
         playback_rate=engine.rate,
         phones=phones,
         words=words,
@@ -120,8 +121,8 @@ def _say_all(
     return _levelled(np.concatenate(parts)), spans
 
 
-def _levelled(playback: np.ndarray) -> np.ndarray:
-    return playback * np.float32(_PEAK / max(float(np.abs(playback).max()), 1e-6))
+def _levelled(sound: np.ndarray) -> np.ndarray:
+    return sound * np.float32(_PEAK / max(float(np.abs(sound).max()), 1e-6))
 
 
 def _say(passage: Passage, engine: Engine, speed: float, pitch: float) -> np.ndarray:
@@ -174,10 +175,10 @@ def _silence(seconds: float, rate: int) -> np.ndarray:
     return np.zeros(round(seconds * rate), np.float32)
 
 
-def _to_analysis(playback: np.ndarray, rate: int) -> np.ndarray:
+def _to_analysis(sound: np.ndarray, rate: int) -> np.ndarray:
     """(N,) float32 at 16 kHz."""
     shared = math.gcd(rate, Speech.SAMPLE_RATE)
-    return scipy.signal.resample_poly(playback, Speech.SAMPLE_RATE // shared, rate // shared).astype(np.float32)
+    return scipy.signal.resample_poly(sound, Speech.SAMPLE_RATE // shared, rate // shared).astype(np.float32)
 
 
 def _place_words(passages: Sequence[Passage], phones: Sequence[Phone]) -> tuple[Word, ...]:
