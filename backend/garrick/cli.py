@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import garrick
+from garrick.cli_evaluate import evaluate
 from garrick.cli_exchange import convert, export
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
 from garrick.cli_speak import speak, voices
@@ -37,6 +38,7 @@ app.command()(export)
 app.command()(convert)
 app.command()(speak)
 app.command()(voices)
+app.command()(evaluate)
 
 
 def main() -> None:

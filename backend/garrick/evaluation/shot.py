@@ -1,0 +1,63 @@
+"""A shot folder as it is judged: its curves, what is said in it, and its frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from garrick.core.performance import Performance
+from garrick.errors import InputError
+from garrick.speech.speech import Phone
+
+_GREY = 128  # behind the person, where a frame is transparent
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What `garrick perform` left in a folder.
+
+    phones:  none where nobody speaks.
+    frames:  numbers of those on disk; frame i shows the instant i / fps of the performance.
+    pattern: of their files, within the folder.
+    sound:   the voice, or None.
+    """
+
+    folder: Path
+    performance: Performance
+    phones: tuple[Phone, ...]
+    frames: range
+    pattern: str
+    sound: Path | None
+
+    def picture(self, frame: int) -> np.ndarray:
+        """(H, W, 3) uint8, the person before grey. Raises InputError for a file that is gone or broken."""
+        path = self.folder / self.pattern.format(frame)
+        try:
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("RGBA"))
+        except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's, for a broken PNG
+            raise InputError(f"The frame {path.name} cannot be read.", "Render the shot again.") from error
+        alpha = pixels[..., 3:].astype(np.uint16)
+        return ((pixels[..., :3] * alpha + _GREY * (255 - alpha)) // 255).astype(np.uint8)
+
+
+def read_shot(folder: Path) -> Shot:
+    """Read a shot folder. Raises InputError for one that is not finished, or is none."""
+    try:
+        about = json.loads((folder / "shot.json").read_text(encoding="utf-8"))
+        speech = json.loads((folder / about["speech"]).read_text(encoding="utf-8"))
+        phones = tuple(Phone(*phone) for phone in speech["phones"])
+        frames = range(about["frames"]["first"], about["frames"]["last"] + 1)
+        sound = None if about["audio"] is None else folder / about["audio"]
+        return Shot(
+            folder, Performance.load(folder / about["performance"]), phones, frames, about["frames"]["pattern"], sound
+        )
+    except FileNotFoundError as error:
+        fix = "Name the folder that garrick perform wrote, when it has finished."
+        raise InputError(f"{folder} is no finished shot: {Path(error.filename).name} is missing.", fix) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"The shot in {folder} cannot be read: {error}.") from error
