@@ -6,7 +6,7 @@ and noisy conversation (77 s), by `python -m garrick.benchmarks speech`:
 
                                                          heard            with its text (`transcript`)
                                                          reading  talk    reading  talk
-    frames with the right viseme, of 15                  84 %     71 %    92 %     81 %
+    frames with the right viseme, of 15                  84 %     71 %    92 %     82 %
     speech frames with the right viseme                  82 %     66 %    91 %     80 %
     bilabial closures within 40 ms, recall               1.00     0.84    1.00     0.95
     bilabial closures within 40 ms, precision            1.00     0.67    1.00     0.94
