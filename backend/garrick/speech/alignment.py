@@ -21,8 +21,8 @@ from garrick.speech.word_chain import PAUSE, WordChain
 
 _WINDOW = 1000  # nodes kept, two or three for each phone: some 30 s of speech around the best place
 SENONES, SENONES_IN_NOISE = 1.0, 0.2
-"""What the log likelihood of senones counts. 0.6 to 1 give nearly the same on clean recordings; noise they know less well than the
-own net does, which was trained with it."""
+"""What the log likelihood of senones counts. 0.6 to 1 give nearly the same on clean recordings; noise they know less well
+than the own net does, which was trained with it."""
 _UNLIKELY = -60.0  # such a likelihood below the best one is as bad as it gets
 _MOVES = 60  # frames by which the senones may move a word from where the own net has it
 _LONG = 2000  # frames: longer sounds are placed in pieces of about this length when senones are heard
