@@ -38,6 +38,7 @@ _PHASES = {
     "running": "Starting",
     "check": "Checking the inputs",
     "decode": "Reading the voice",
+    "look": "Looking at the frames",
     "speak": "Speaking",
     "transcribe": "Writing down what is said",
     "listen": "Listening",
