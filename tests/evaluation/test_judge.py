@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_NAMES
-from garrick.core.performance import Performance
+from garrick.core.performance import CHANNELS, Performance
 from garrick.errors import InputError
 from garrick.evaluation.judge import Evaluation, evaluate
 from garrick.evaluation.report import facts, write_report
@@ -162,6 +162,15 @@ def test_a_damaged_shot_is_refused(text: str, shot: Path, tmp_path: Path) -> Non
     shutil.copytree(shot, tmp_path / "shot")
     (tmp_path / "shot" / "shot.json").write_text(text)
     with pytest.raises(InputError):
+        read_shot(tmp_path / "shot")
+
+
+def test_frames_that_the_performance_lacks_are_refused(shot: Path, tmp_path: Path) -> None:
+    shutil.copytree(shot, tmp_path / "shot")
+    whole = Performance.load(shot / "performance.npz")
+    short = {name: getattr(whole, name)[:20] for name in CHANNELS}
+    replace(whole, **short).save(tmp_path / "shot" / "performance.npz")
+    with pytest.raises(InputError, match="frames that its performance does not have"):
         read_shot(tmp_path / "shot")
 
 

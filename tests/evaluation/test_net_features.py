@@ -4,25 +4,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from garrick.errors import InputError, MissingError
+from garrick.errors import InputError
 from garrick.evaluation import features
 from garrick.evaluation.features import feature_distance, feature_frechet, frechet_distance, pooled_features
 from garrick.weights import registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optional_weights import needs_weights
 from scipy.linalg import sqrtm
 from skimage import data
 
-
-def is_here(name: str) -> bool:
-    try:
-        registry.path(name)
-    except MissingError:
-        return False
-    return True
-
-
-needs_weights = pytest.mark.skipif(not is_here("efficientnet_lite0"), reason="garrick weights pull quality")
 FACE = data.astronaut()[:160, 144:304]
 CATS = {281, 282, 285}  # ImageNet's tabby, tiger cat and Egyptian cat
 
@@ -66,7 +57,7 @@ def test_a_spread_needs_two_vectors():
         frechet_distance(np.zeros((1, 4)), np.zeros((9, 4)))
 
 
-@needs_weights
+@needs_weights("efficientnet_lite0")
 def test_the_net_still_knows_a_cat():
     # The layers, their padding and the input's range are right when the classes are; the net has no other known answer
     net = torch.load(registry.path("efficientnet_lite0"), weights_only=True)
@@ -75,7 +66,7 @@ def test_the_net_still_knows_a_cat():
     assert set(best.tolist()) == CATS
 
 
-@needs_weights
+@needs_weights("efficientnet_lite0")
 def test_more_damage_is_farther_and_another_picture_farthest():
     blurs = [cv2.GaussianBlur(FACE, (0, 0), sigma) for sigma in (0.5, 1.5, 4)]
     other = cv2.resize(data.coffee(), FACE.shape[1::-1])
@@ -86,14 +77,14 @@ def test_more_damage_is_farther_and_another_picture_farthest():
     assert found[1] > 0.01
 
 
-@needs_weights
+@needs_weights("efficientnet_lite0")
 def test_either_picture_may_be_the_reference():
     blurred = cv2.GaussianBlur(FACE, (0, 0), 2)
     there, back = feature_distance([FACE], [blurred]), feature_distance([blurred], [FACE])
     assert there.value == pytest.approx(back.value, rel=1e-5)
 
 
-@needs_weights
+@needs_weights("efficientnet_lite0")
 def test_sets_of_like_pictures_are_nearer_than_sets_of_unlike_ones_and_small_sets_are_warned_of():
     face, cup = data.astronaut()[:, 144:], data.coffee()[:, 200:]
     ours, others, cups = (
@@ -105,7 +96,7 @@ def test_sets_of_like_pictures_are_nearer_than_sets_of_unlike_ones_and_small_set
     assert far.warning == "EffLite Frechet distance rests on 4 of at least 1281 samples that it needs."
 
 
-@needs_weights
+@needs_weights("efficientnet_lite0")
 def test_pictures_that_the_net_cannot_see_are_refused():
     with pytest.raises(InputError, match="32 pixels"):
         feature_distance([FACE[:16, :16]], [FACE[:16, :16]])

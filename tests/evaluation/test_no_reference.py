@@ -8,19 +8,10 @@ from garrick.evaluation.no_reference import asymmetric_fit, brisque, cpbd, symme
 from garrick.weights import registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optional_weights import needs_weights
 from scipy.stats import gennorm
 from skimage import data
 
-
-def is_here(name: str) -> bool:
-    try:
-        registry.path(name)
-    except MissingError:
-        return False
-    return True
-
-
-needs_weights = pytest.mark.skipif(not is_here("brisque"), reason="garrick weights pull quality")
 PHOTOS = {"astronaut": data.astronaut(), "cat": data.chelsea(), "coffee": data.coffee()}
 
 
@@ -71,14 +62,14 @@ def test_the_fits_find_the_shape_and_the_spread_that_values_were_drawn_with(shap
     assert mean == pytest.approx(np.abs(values).mean(), rel=0.1)  # 2/3 of 2 |v| less 1/3 of |v|
 
 
-@needs_weights
+@needs_weights("brisque")
 def test_brisque_finds_what_the_authors_pipeline_finds():
     # -13.7084: LIVE's feature code and regressor, ported with MATLAB's resize by a fork of libvmaf (its digest 1101)
     camera = np.repeat(data.camera()[..., None], 3, axis=2)
     assert brisque([camera]).value == pytest.approx(-13.7084, abs=0.01)
 
 
-@needs_weights
+@needs_weights("brisque")
 def test_every_damage_raises_brisque():
     clean = PHOTOS["astronaut"]
     noise = np.random.default_rng(0).normal(0, 20, clean.shape)
@@ -90,7 +81,7 @@ def test_every_damage_raises_brisque():
     assert brisque([blurred(clean, 4)]).value > brisque([blurred(clean, 1.5)]).value
 
 
-@needs_weights
+@needs_weights("brisque")
 def test_a_frame_of_one_colour_has_no_brisque_and_a_tiny_one_is_refused():
     assert np.isnan(brisque([np.full((64, 64, 3), 7, np.uint8)]).value)
     with pytest.raises(InputError, match="at least 32 pixels"):

@@ -6,7 +6,6 @@ The result is CC0 as well; its `credits` array says so. The recipe is determinis
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,9 @@ from scipy.sparse.csgraph import connected_components
 from garrick.bodies import identity, parts
 from garrick.bodies.head import JOINTS, RECIPE, head_path
 from garrick.bodies.makehuman import METRES, BaseMesh, bone_descendants, read_base_mesh, read_bone_weights, read_target
+from garrick.bodies.store import write_model
 from garrick.bodies.surface import nearest
-from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
-from garrick.errors import OutputError
 
 COMPONENTS = 100
 SAMPLES = 3000
@@ -43,17 +41,7 @@ def ensure_built(progress: Callable[[str], None] = lambda line: None) -> Path:
 
     path = head_path()
     if not path.exists():
-        arrays = build(registry.path("body_data"), progress)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_arrays(partial, arrays, compress=False)
-            os.replace(partial, path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise OutputError(
-                f"The head model could not be written to {path.parent}: {error.strerror}.", "Make room."
-            ) from error
+        write_model(path, build(registry.path("body_data"), progress), compress=False)
     return path
 
 

@@ -8,7 +8,6 @@ components come from made-up grasps, not from captured ones.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,8 @@ from garrick.bodies.hand import FINGERS, JOINT_LIMITS, RECIPE, Side, finger_tips
 from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.makehuman import METRES, BaseMesh, macro_targets, read_base_mesh, read_bone_weights, read_target
 from garrick.bodies.mano import PARENTS
-from garrick.core.archive import save_arrays
+from garrick.bodies.store import write_model
 from garrick.core.rotation import axis_angles
-from garrick.errors import OutputError
 
 COMPONENTS = 10
 SAMPLES = 1000
@@ -31,16 +29,12 @@ _NUMBERS = {"thumb": 1, "index": 2, "middle": 3, "ring": 4, "pinky": 5}  # the s
 _FAN = {"index": 4.0, "middle": 0.0, "ring": -5.0, "pinky": -11.0}  # degrees to the thumb side when flat, set by eye
 _THUMB = np.array([(-0.66, -0.26, 0.70), (-0.70, -0.14, 0.70), (-0.74, -0.08, 0.67)])  # flat, directions of its bones
 _ADULT = np.array([[0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3]])  # macro sliders of the head's average adult
-_RIM = (
-    0.05  # skin weight of the hand's bones where the forearm is cut; at 0.5 the rim is ragged and the wrist falls off
-)
+_RIM = 0.05  # skin weight of the hand's bones where the forearm is cut; at 0.5 the rim is ragged
 _CREDITS = "Hands: CC0. MakeHuman team (base mesh, targets, rig); NAVER (weights); Garrick."
 
 
 def ensure_built(progress: Callable[[str], None] = lambda line: None) -> dict[Side, Path]:
     """Build the hands unless they are there; about a quarter of a minute.
-
-    Two processes may build at once: they write the same bytes, each under its own name first.
 
     Raises MissingError without the body data and OutputError where they can't be written.
     """
@@ -52,16 +46,7 @@ def ensure_built(progress: Callable[[str], None] = lambda line: None) -> dict[Si
     right = build(registry.path("body_data"), progress)
     built: dict[Side, dict[str, np.ndarray]] = {"right": right, "left": mirror(right)}
     for side, path in paths.items():
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_arrays(partial, built[side])
-            os.replace(partial, path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise OutputError(
-                f"The hand models could not be written to {path.parent}: {error.strerror}.", "Make room."
-            ) from error
+        write_model(path, built[side], compress=True)
     return paths
 
 

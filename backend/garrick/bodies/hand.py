@@ -167,9 +167,7 @@ def mirrored(rotations: np.ndarray) -> np.ndarray:
     return np.asarray(rotations) * np.array([1, -1, -1], np.asarray(rotations).dtype)
 
 
-_THUMB_ROLL = np.radians(
-    27
-)  # from the thumb side up to where the nail looks: thin axis of our thumb's last bone, measured
+_THUMB_ROLL = np.radians(27)  # from the thumb side up to where the nail looks; measured on our thumb's last bone
 
 
 def joint_axes(joints: np.ndarray, side: Side) -> np.ndarray:

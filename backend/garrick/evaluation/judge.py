@@ -34,7 +34,7 @@ class Evaluation:
     """What was found.
 
     scores:   (subject, score), by subject: "lips of the curves", "lips in the pictures", "head", "face", "pictures".
-    verdicts: sentences, the gravest first; empty where there is nothing to say.
+    verdicts: sentences; empty where there is nothing to say.
     times:    (F,) seconds of the frames on disk.
     curves, seen: (F,) lip aperture of the curves, metres, and in the pictures, eye distances; nan where no face is seen.
     worst:    (frame number, why it should be looked at).
@@ -140,11 +140,8 @@ def _rhythm(shot: Shot) -> list[Score]:
         return []
     measured = beat_consistency(beats, accents)
     chance = chance_consistency(accents, len(shot.performance.face) / float(shot.performance.fps))
-    return [measured, _named(measured, chance)]
-
-
-def _named(measured: Score, chance: float) -> Score:
-    return replace(measured, metric=replace(measured.metric, name=f"{measured.metric.name}, by chance"), value=chance)
+    by_chance = replace(measured.metric, name=f"{measured.metric.name}, by chance")
+    return [measured, replace(measured, metric=by_chance, value=chance)]
 
 
 def _motion(shot: Shot) -> tuple[list[tuple[str, Score]], list[str]]:

@@ -53,11 +53,14 @@ def read_shot(folder: Path) -> Shot:
         phones = tuple(Phone(*phone) for phone in speech["phones"])
         frames = range(about["frames"]["first"], about["frames"]["last"] + 1)
         sound = None if about["audio"] is None else folder / about["audio"]
-        return Shot(
-            folder, Performance.load(folder / about["performance"]), phones, frames, about["frames"]["pattern"], sound
-        )
+        performance = Performance.load(folder / about["performance"])
     except FileNotFoundError as error:
         fix = "Name the folder that garrick perform wrote, when it has finished."
         raise InputError(f"{folder} is no finished shot: {Path(error.filename).name} is missing.", fix) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"The shot in {folder} cannot be read: {error}.") from error
+    if not 0 <= frames.start < frames.stop <= len(performance.face):
+        raise InputError(
+            f"The shot in {folder} has frames that its performance does not have.", "Render the shot again."
+        )
+    return Shot(folder, performance, phones, frames, about["frames"]["pattern"], sound)

@@ -71,9 +71,8 @@ class SenoneModel:
                 slopes, offsets = self._slopes[codebook, stream], self._offsets[codebook, stream]
                 _add_mixtures(seen[stream], slopes, offsets, weights, frames, columns, found)
 
-        with ThreadPoolExecutor(
-            _THREADS
-        ) as pool:  # the compiled code leaves Python's lock; each has columns of its own
+        # the compiled code leaves Python's lock, and each phone has columns of its own
+        with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(mix, np.unique(owners).tolist()))
         return found
 
