@@ -14,6 +14,7 @@ from garrick.cli_evaluate import evaluate
 from garrick.cli_exchange import convert, export
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
 from garrick.cli_speak import speak, voices
+from garrick.cli_track import track
 from garrick.doctor import doctor
 from garrick.errors import Cancelled, GarrickError, InputError
 from garrick.terminal import Reporter, reporter, run_interruptible
@@ -39,6 +40,7 @@ app.command()(convert)
 app.command()(speak)
 app.command()(voices)
 app.command()(evaluate)
+app.command()(track)
 
 
 def main() -> None:

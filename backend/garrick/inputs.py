@@ -11,7 +11,7 @@ from garrick.errors import InputError
 from garrick.job import Job
 from garrick.outputs.camera import read_camera
 
-_WEIGHTS = ("face_detection_short_range", "face_landmark", "iris_landmark", "selfie_segmentation")
+_WEIGHTS = ("face_detection_short_range", "face_attention", "selfie_segmentation")
 _LISTENING = ("silero_vad", "hama")
 
 _LONGEST = 1800 * 240  # frames: what the longest voice has at the highest rate

@@ -39,6 +39,8 @@ _PHASES = {
     "check": "Checking the inputs",
     "decode": "Reading the voice",
     "look": "Looking at the frames",
+    "track": "Tracking the face",
+    "overlay": "Drawing what was tracked",
     "speak": "Speaking",
     "transcribe": "Writing down what is said",
     "listen": "Listening",

@@ -8,7 +8,7 @@ from garrick.bodies.head import Head, load_head
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.core.rotation import eye_rotations, rotation_matrices
-from garrick.perception.fit import _Problem, camera_of, fit_head
+from garrick.perception.fit import Problem, camera_of, fit_head
 from garrick.perception.iris import IRISES
 
 SIZE, FOCAL = 512, 1100.0
@@ -138,14 +138,14 @@ def test_the_camera_shows_the_head_where_the_fit_put_it(head):
 def test_the_derivatives_are_those_of_the_cost(head):
     """Analytic gradient against central differences, in every direction at once and in single ones."""
     landmarks = photograph(head, person(head, 0), expression(jawOpen=0.3), np.array([0.1, 0.2, 0.05], np.float32))
-    problem = _Problem.of(head, landmarks, INTRINSICS)
+    problem = Problem.of(head, landmarks, INTRINSICS)
     state = problem.solve(problem.start(), free="all", steps=2)
-    gradient = 2 * problem._normal_equations(state)[1]
+    gradient = 2 * problem.normal_equations(state)[1]
     rng = np.random.default_rng(0)
     directions = [rng.normal(size=len(gradient)) for _ in range(3)] + [np.eye(len(gradient))[-k] for k in range(1, 7)]
     inside = np.concatenate([np.ones(len(state.identity)), (state.face > 1e-3) & (state.face < 1 - 1e-3), np.ones(6)])
     for direction in directions:
         step = 1e-5 * direction * inside
-        slope = problem._cost(problem._advance(state, step)) - problem._cost(problem._advance(state, -step))
+        slope = problem.cost(problem.advance(state, step)) - problem.cost(problem.advance(state, -step))
         # the camera's pull is taken along the optical axis only
         assert slope / 2 == pytest.approx(gradient @ step, rel=0.05, abs=1e-3)

@@ -16,7 +16,7 @@ RIGHT_EYE, LEFT_EYE, NOSE, CHIN, FOREHEAD = 468, 473, 1, 152, 10
 def read(picture: np.ndarray) -> np.ndarray:
     """The landmarks of the one face; the detector may offer more, the presence tells them apart."""
     looks = [face_landmarks(picture, face) for face in detect_faces(picture)]
-    (points,) = [points for points, presence in looks if presence > 0.5]
+    (points,) = [points for points, presence in looks if presence > 0.8]
     return points
 
 

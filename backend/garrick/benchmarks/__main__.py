@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, likeness, render, robustness, service, speech, voices
+from garrick.benchmarks import blender, likeness, render, robustness, service, speech, track, voices
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
 from garrick.benchmarks.peers import peers
@@ -17,7 +17,7 @@ from garrick.benchmarks.speech_table import peer_values, tables
 
 _ROOT = Path(__file__).resolve().parents[3]
 _RECORDINGS = _ROOT.parent / "shared" / "data" / "eval"
-_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness")
+_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness", "track")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -28,7 +28,7 @@ def run() -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        help="a portrait (main, service), a folder of portraits (render) or of aligned speech (the others)",
+        help="a portrait (main, service), a folder of portraits (render), of all data (track), of aligned speech (others)",
     )
     parser.add_argument("--sheets", type=Path, help="render: write a contact sheet of each portrait here")
     parser.add_argument("--ours", action="store_true", help="speech: leave the peers out")
@@ -41,6 +41,7 @@ def run() -> None:
     options = parser.parse_args()
     sample = _ROOT / "assets" / "sample"
     beside: dict[str, dict[str, float]] = {}
+    by_row: dict[str, dict[str, float]] = {}
     shown: list[Table | str] = []  # after the figures
     if options.benchmark == "main":
         figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
@@ -63,6 +64,11 @@ def run() -> None:
         figures = voices.measure()
     elif options.benchmark == "likeness":
         figures = likeness.measure(options.data or _RECORDINGS)
+    elif options.benchmark == "track":
+        tracked = track.measure(sample / "portrait.png", options.data)
+        figures = track.figures(tracked)
+        by_row = track.values(tracked)
+        shown += track.tables(tracked)
     else:
         pictures = [sample / "portrait.png"]
         if options.data is not None:
@@ -75,7 +81,8 @@ def run() -> None:
         Console(width=160).print(one)
     if options.json:
         values = {figure.name: round(figure.value, 4) for figure in figures}
-        print(json.dumps({"benchmark": options.benchmark, "figures": values, "peers": beside}))
+        line = {"benchmark": options.benchmark, "figures": values, "peers": beside}
+        print(json.dumps(line | ({"rows": by_row} if by_row else {})))
 
 
 def _portrait(picture: Path, sheets: Path | None) -> list[Figure]:

@@ -23,7 +23,7 @@ from garrick.speech.audio import load_sound
 from garrick.speech.prosody import measure_prosody
 
 _LATE = 60.0  # ms by which lips may be away from the voice; ITU-R BT.1359 has people notice 45 ms of a late picture
-_FACE = 0.5  # presence from which a frame shows a face
+_FACE = 0.8  # presence from which a frame shows a face
 _FEW_MODES, _LONG = 2, 20.0  # so few expressions in so many seconds look stiff
 _FEWEST = 30  # frames of curves that can be smoothed, and may repeat
 _SOFT = 0.5  # of the clip's median sharpness: a frame to look at

@@ -6,7 +6,7 @@ bones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,10 +32,10 @@ IRIS_MILLIMETRES = 11.7  # visible iris of adults, nearly the same for all (Medi
 _WEIGHTS = ((OVAL, 0.3), (LIPS, 3.0), (EYES, 4.0), (BROWS, 2.0))
 _UNITS = 200.0  # residuals are scaled as if the face were this many pixels wide
 _HUBER = 2.5
-_IDENTITY_PRIOR = 1.2  # a standard deviation costs as much as one landmark that is off by this many units
+_IDENTITY_PRIOR = 2.0  # a standard deviation costs as much as one landmark that is off by this many units
 _FACE_PRIOR = 5.0
 _TIE = 5.0  # between the two sides of an expression
-_DEPTH_PRIOR = 60.0  # on the relative change of the camera's distance
+_DEPTH_PRIOR = 60.0
 _SETTLED = 1e-4  # a step that gains less of the cost is the last
 _LOOK_PRIOR = 8.0  # on the lids' departure from where the gaze takes them
 # cheap: what people do for a photo; dear: what they seldom do and what bones often look like
@@ -86,11 +86,12 @@ def fit_head(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Fit:
     landmarks: (478, 2) pixels.    intrinsics: (3, 3) float64 of the picture.
     Metric scale: the iris gives the distance to the camera, the prior on identity keeps the head's size near it.
     """
-    problem = _Problem.of(head, landmarks, intrinsics)
+    problem = Problem.of(head, landmarks, intrinsics)
     state = problem.solve(problem.start(), free="pose", steps=12)
-    state = problem.solve(problem.look(state, head, landmarks), free="face", steps=10)
+    nobody = Eyeballs.of(head, state.identity)
+    state = problem.solve(problem.look(state, nobody, landmarks), free="face", steps=10)
     state = problem.solve(state, free="all", steps=14)
-    state = problem.solve(problem.look(state, head, landmarks), free="all", steps=6)
+    state = problem.solve(problem.look(state, Eyeballs.of(head, state.identity), landmarks), free="all", steps=6)
     projected = problem.project(state)[0]
     return Fit(
         identity=state.identity.astype(np.float32),
@@ -98,12 +99,14 @@ def fit_head(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Fit:
         rotation=axis_angles(state.turn).astype(np.float32),
         translation=state.shift,
         errors=np.linalg.norm(projected - problem.target, axis=1),
-        gaze=_gaze(head, state, projected, landmarks, intrinsics).astype(np.float32),
+        gaze=gaze_of(
+            Eyeballs.of(head, state.identity), state, problem.missed_lids(state), landmarks, intrinsics
+        ).astype(np.float32),
     )
 
 
 @dataclass(frozen=True)
-class _State:
+class State:
     """identity (B,), face (52,), turn (3, 3), shift (3,); rest (52,): the face that the prior pulls to."""
 
     identity: np.ndarray
@@ -114,7 +117,7 @@ class _State:
 
 
 @dataclass(frozen=True)
-class _Problem:
+class Problem:
     """The landmark points as a linear model about the neck joint, their target, weights and camera."""
 
     mean: np.ndarray  # (468, 3)
@@ -125,9 +128,10 @@ class _Problem:
     intrinsics: np.ndarray
     scale: float  # residual units a pixel
     distance: float  # metres to the camera by the iris
+    depth_prior: float = _DEPTH_PRIOR  # on the relative change of that distance
 
     @classmethod
-    def of(cls, head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> _Problem:
+    def of(cls, head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Problem:
         weights = np.ones(468)
         for points, weight in _WEIGHTS:
             weights[list(points)] = weight
@@ -147,32 +151,49 @@ class _Problem:
             distance=float(intrinsics[0, 0] * IRIS_MILLIMETRES * 1e-3 / iris),
         )
 
-    def start(self) -> _State:
+    def of_person(self, identity: np.ndarray, offsets: np.ndarray) -> Problem:
+        """The same with an identity that no longer moves, whose iris is needed no more; offsets: (468, 3) metres."""
+        count = len(identity)
+        return replace(
+            self,
+            mean=self.mean + self.basis[:, :, :count] @ identity + offsets,
+            basis=np.ascontiguousarray(self.basis[:, :, count:]),
+            priors=self.priors[count:],
+            depth_prior=0.0,
+        )
+
+    def of_frame(self, landmarks: np.ndarray) -> Problem:
+        """The same person in another picture; landmarks: (478, 2) pixels."""
+        return replace(
+            self, target=landmarks[:468].astype(np.float64), scale=_UNITS / float(np.ptp(landmarks[list(OVAL), 0]))
+        )
+
+    def start(self) -> State:
         """Straight ahead, at the iris's distance, the middle of the face on the middle of the landmarks."""
         centre = self.mean.mean(axis=0) * (1, -1, -1)
         ray = np.linalg.solve(self.intrinsics, np.append(self.target.mean(axis=0), 1))
         shift = ray * (self.distance + 0.02) - centre
-        return _State(np.zeros(self.basis.shape[2] - 52), np.zeros(52), np.eye(3), shift, np.zeros(52))
+        return State(np.zeros(self.basis.shape[2] - 52), np.zeros(52), np.eye(3), shift, np.zeros(52))
 
-    def project(self, state: _State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def project(self, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(468, 2) pixels, (468, 3) turned points and (468, 3) camera points."""
         points = self.mean + self.basis @ np.concatenate([state.identity, state.face])
         turned = points @ state.turn.T
         view = turned * (1, -1, -1) + state.shift
         return (view[:, :2] / view[:, 2:]) * np.diag(self.intrinsics)[:2] + self.intrinsics[:2, 2], turned, view
 
-    def solve(self, state: _State, free: str, steps: int) -> _State:
+    def solve(self, state: State, free: str, steps: int) -> State:
         """Damped Gauss-Newton on the robust cost; free is "pose", "face" (pose and expression) or "all"."""
-        damping, cost = 1e-3, self._cost(state)
+        damping, cost = 1e-3, self.cost(state)
         for _ in range(steps):
-            hessian, gradient = self._normal_equations(state)
-            chosen = self._free(state, gradient, free)
+            hessian, gradient = self.normal_equations(state)
+            chosen = self.free(state, gradient, free)
             for _ in range(6):
                 step = np.zeros(len(gradient))
                 damped = hessian + damping * np.diag(np.diag(hessian) + 1e-9)
                 step[chosen] = np.linalg.solve(damped[np.ix_(chosen, chosen)], -gradient[chosen])
-                trial = self._advance(state, step)
-                trial_cost = self._cost(trial)
+                trial = self.advance(state, step)
+                trial_cost = self.cost(trial)
                 if trial_cost < cost:
                     break
                 damping *= 6
@@ -183,14 +204,19 @@ class _Problem:
                 return state
         return state
 
-    def look(self, state: _State, head: Head, landmarks: np.ndarray) -> _State:
+    def missed_lids(self, state: State) -> np.ndarray:
+        """(2, 2) pixels by which the lids of the left and right eye lie elsewhere than where they are fitted."""
+        missed = self.target - self.project(state)[0]
+        return np.stack([missed[list(lids)].mean(axis=0) for lids in LIDS])
+
+    def look(self, state: State, eyes: Eyeballs, landmarks: np.ndarray) -> State:
         """Expect the lids where the gaze takes them, before they blink or squint."""
         face, rest = state.face.copy(), np.zeros(52)
-        gaze = _gaze(head, state, self.project(state)[0], landmarks, self.intrinsics)
+        gaze = gaze_of(eyes, state, self.missed_lids(state), landmarks, self.intrinsics)
         face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
-        return _State(state.identity, face, state.turn, state.shift, rest)
+        return State(state.identity, face, state.turn, state.shift, rest)
 
-    def _cost(self, state: _State) -> float:
+    def cost(self, state: State) -> float:
         length = np.linalg.norm(self.project(state)[0] - self.target, axis=1) * self.scale
         huber = np.where(length < _HUBER, length**2, 2 * _HUBER * length - _HUBER**2)
         tie = state.face[_PAIRS[:, 0]] - state.face[_PAIRS[:, 1]]
@@ -198,19 +224,19 @@ class _Problem:
             (self.weights**2 * huber).sum()
             + ((self.priors * self._departure(state)) ** 2).sum()
             + _TIE**2 * (tie**2).sum()
-            + _DEPTH_PRIOR**2 * self._stretch(state) ** 2
+            + (self.depth_prior**2 * self._stretch(state) ** 2 if self.depth_prior else 0.0)
         )
 
-    def _departure(self, state: _State) -> np.ndarray:
+    def _departure(self, state: State) -> np.ndarray:
         """(B + 52,) what the priors hold back."""
         return np.concatenate([state.identity, state.face - state.rest])
 
-    def _stretch(self, state: _State) -> float:
+    def _stretch(self, state: State) -> float:
         """How much farther the eyes are than the iris says, relative."""
         eyes = self.project(state)[2][list(EYES), 2].mean()
         return float(eyes / self.distance - 1)
 
-    def _normal_equations(self, state: _State) -> tuple[np.ndarray, np.ndarray]:
+    def normal_equations(self, state: State) -> tuple[np.ndarray, np.ndarray]:
         """Hessian and gradient (half of each); order: identity, face, turn, shift."""
         pixels, turned, view = self.project(state)
         residual = (pixels - self.target) * self.scale
@@ -221,7 +247,9 @@ class _Problem:
         camera[:, 0, 0], camera[:, 1, 1] = focal[0] / view[:, 2], focal[1] / view[:, 2]
         camera[:, :, 2] = -focal * view[:, :2] / view[:, 2:] ** 2
         world = camera * np.array([1, -1, -1.0])  # d pixel / d turned point
-        spin = np.stack([np.cross(axis, turned) for axis in np.eye(3)], axis=2)  # a small turn after the present one
+        spin = np.zeros((468, 3, 3))  # d turned point / a small turn after the present one
+        spin[:, 0, 1], spin[:, 1, 2], spin[:, 2, 0] = turned[:, 2], turned[:, 0], turned[:, 1]
+        spin[:, 1, 0], spin[:, 2, 1], spin[:, 0, 2] = -turned[:, 2], -turned[:, 0], -turned[:, 1]
         jacobian = np.concatenate([(world @ state.turn) @ self.basis, world @ spin, camera], axis=2)
         jacobian = (jacobian * robust[..., None]).reshape(936, -1)
         hessian = jacobian.T @ jacobian
@@ -237,12 +265,13 @@ class _Problem:
         hessian[right, left] -= _TIE**2
         gradient[left] += tie
         gradient[right] -= tie
-        slope = _DEPTH_PRIOR / self.distance
-        hessian[-1, -1] += slope**2
-        gradient[-1] += slope * _DEPTH_PRIOR * self._stretch(state)
+        if self.depth_prior:
+            slope = self.depth_prior / self.distance
+            hessian[-1, -1] += slope**2
+            gradient[-1] += slope * self.depth_prior * self._stretch(state)
         return hessian, gradient
 
-    def _free(self, state: _State, gradient: np.ndarray, free: str) -> np.ndarray:
+    def free(self, state: State, gradient: np.ndarray, free: str) -> np.ndarray:
         """The indices that may move: not those that push against a bound."""
         count = len(state.identity)
         chosen = np.zeros(len(gradient), bool)
@@ -255,9 +284,9 @@ class _Problem:
         chosen[:count] = free == "all"
         return np.flatnonzero(chosen)
 
-    def _advance(self, state: _State, step: np.ndarray) -> _State:
+    def advance(self, state: State, step: np.ndarray) -> State:
         count = len(state.identity)
-        return _State(
+        return State(
             state.identity + step[:count],
             np.clip(state.face + step[count : count + 52], 0, 1),
             rotation_matrices(step[-6:-3]) @ state.turn,
@@ -266,27 +295,37 @@ class _Problem:
         )
 
 
-def _gaze(
-    head: Head, state: _State, projected: np.ndarray, landmarks: np.ndarray, intrinsics: np.ndarray
+@dataclass(frozen=True)
+class Eyeballs:
+    """centres: (2, 3) metres from the neck joint, left and right, in the head's axes; radii: (2,) metres."""
+
+    centres: np.ndarray
+    radii: np.ndarray
+
+    @classmethod
+    def of(cls, head: Head, identity: np.ndarray) -> Eyeballs:
+        """Those of one person; identity: (B,)."""
+        identity = identity.astype(np.float32)
+        joints = head.joints(identity).astype(np.float64)
+        vertices = head.vertices(identity)
+        reach = [np.linalg.norm(vertices[head.weights[:, eye] > 0] - joints[eye], axis=1).mean() for eye in (3, 4)]
+        return cls(joints[3:5] - joints[1], np.array(reach))
+
+
+def gaze_of(
+    eyes: Eyeballs, state: State, missed: np.ndarray, landmarks: np.ndarray, intrinsics: np.ndarray
 ) -> np.ndarray:
     """(2, 2) yaw and pitch of the left and right eye against the head: the ray through the iris meets the eyeball.
 
-    projected: (468, 2) pixels of the fitted landmarks. The eyeball moves with what the fit misses at its lids.
+    missed: (2, 2) pixels by which each eyeball lies elsewhere in the picture than the fitted head says.
     """
-    identity = state.identity.astype(np.float32)
-    joints = head.joints(identity).astype(np.float64)
-    vertices = head.vertices(identity)
     gaze = np.zeros((2, 2))
-    for side, (lids, iris) in enumerate(zip(LIDS, IRISES, strict=True)):
-        joint = joints[3 + side]
-        ball = vertices[head.weights[:, 3 + side] > 0]
-        radius = float(np.linalg.norm(ball - joint, axis=1).mean())
-        centre = (state.turn @ (joint - joints[1])) * (1, -1, -1) + state.shift
-        missed = (landmarks[list(lids)] - projected[list(lids)]).mean(axis=0)
-        ray = np.linalg.solve(intrinsics, np.append(landmarks[iris][0] - missed, 1))
+    for side, iris in enumerate(IRISES):
+        centre = (state.turn @ eyes.centres[side]) * (1, -1, -1) + state.shift
+        ray = np.linalg.solve(intrinsics, np.append(landmarks[iris][0] - missed[side], 1))
         ray /= np.linalg.norm(ray)
         along = ray @ centre
-        inside = radius**2 - (centre @ centre - along**2)
+        inside = eyes.radii[side] ** 2 - (centre @ centre - along**2)
         hit = ray * (along - np.sqrt(max(inside, 0.0)))
         axis = state.turn.T @ ((hit - centre) * (1, -1, -1))
         axis /= np.linalg.norm(axis)

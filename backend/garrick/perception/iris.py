@@ -18,7 +18,7 @@ IRISES = (slice(473, 478), slice(468, 473))
 _SIZE = 128  # pixels of the eye's square
 _MARGIN = 1.3  # its side over the distance of the eye's corners
 _REACH = 0.35  # iris radii, farthest move
-_STEPS = 29
+_COARSE, _FINE = 9, 7  # places along each axis that are tried, first over the whole reach, then around the best
 _RADII = (0.92, 0.96, 1.0, 1.04, 1.08)  # of the net's, tried against the edge
 _EDGE = 0.14  # radii on either side of the edge that are compared
 _SIDES = np.radians(np.arange(-45, 46, 5))  # above and below them lids and lashes hide the edge
@@ -50,10 +50,13 @@ def _shift(picture: np.ndarray, loop: np.ndarray, iris: np.ndarray) -> np.ndarra
     grey /= max(float(bright - dark), 8.0)
     found = square.onto(iris, _SIZE)
     radius = float(np.linalg.norm(found[1:] - found[0], axis=1).mean())
-    steps = np.linspace(-_REACH, _REACH, _STEPS) * radius
-    moves = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    contrast = np.max([_contrast(grey, opening, found[0] + moves, radius * share) for share in _RADII], axis=0)
-    best = moves[np.argmax(contrast - _STAY * (moves**2).sum(axis=1) / radius**2)]
+    best, reach = np.zeros(2), _REACH * radius
+    for count, radii in ((_COARSE, (1.0,)), (_FINE, _RADII)):
+        steps = np.linspace(-reach, reach, count)
+        moves = best + np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+        contrast = np.max([_contrast(grey, opening, found[0] + moves, radius * share) for share in radii], axis=0)
+        best = moves[np.argmax(contrast - _STAY * (moves**2).sum(axis=1) / radius**2)]
+        reach *= 2 / (_COARSE - 1)
     return square.back(found[0] + best, _SIZE) - iris[0]
 
 

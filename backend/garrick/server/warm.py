@@ -10,7 +10,7 @@ _MODULES = (
     "garrick.pipeline", "garrick.speech.listen", "garrick.perception.analyse", "garrick.motion.perform",
     "garrick.rendering.render", "garrick.bodies.rig", "pymatting",
 )  # fmt: skip
-_NETS = {"face_detection_short_range": 128, "face_landmark": 192, "iris_landmark": 64, "selfie_segmentation": 256}  # px
+_NETS = {"face_detection_short_range": 128, "selfie_segmentation": 256}  # px
 
 
 def warm_up() -> None:
@@ -18,6 +18,7 @@ def warm_up() -> None:
     for name in _MODULES:
         importlib.import_module(name)
     from garrick.bodies.head import load_head
+    from garrick.perception import face_net
     from garrick.perception.nets import run_net
     from garrick.speech import acoustic, vad
     from garrick.speech.phones import heard_in
@@ -26,6 +27,7 @@ def warm_up() -> None:
     load_head()
     for name, side in _NETS.items():
         run_net(name, np.zeros((side, side, 3), np.float32))
+    face_net.face_points(np.zeros((face_net.SIZE, face_net.SIZE, 3), np.uint8))
     silence = np.zeros(16_000, np.float32)
     rows = acoustic.with_silence(acoustic.phone_log_probabilities(silence))
     voice, _ = find_speech(vad.speech_probability(silence), rows, 1.0)

@@ -1,0 +1,140 @@
+"""Pixels for the fit of a clip: the skin's own pattern, carried along by the head, is laid over every frame.
+
+Landmark nets see a face at 192 pixels and smooth what they see; brows, cheeks and lip corners tell more by their texture.
+As in Lucas and Kanade (1981) and active appearance models (Cootes et al. 1998): points of the skin have a shade, learnt
+from many frames, and each frame's pose and expression are moved until its pixels show those shades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from garrick.bodies.head import PARTS, Head
+from garrick.perception.crop import Square
+from garrick.perception.fit import EYES, State
+
+SIZE = 224  # pixels of a face's square
+_MARGIN = 1.25  # its side over the landmarks' extent
+_FRONT = 0.02  # metres in front of the head joint: where skin counts
+_LIDS = 0.006  # metres from a lid within which it does not: lids cover and uncover what they carry
+_SPREAD = 0.006  # metres over which a landmark's offset moves the skin around it
+_FACING = 0.35  # cosine between skin and view below which it does not count
+_LOCAL = 8.0  # pixels: shades are seen against what lies so near
+_FLAT = 4.0  # grey levels of contrast that count as noise
+_HUBER = 0.6  # of shades, whose spread is about 0.8
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """A face cut out of a frame. pixels: (SIZE, SIZE) uint8, grey."""
+
+    square: Square
+    pixels: np.ndarray
+
+    @classmethod
+    def of(cls, picture: np.ndarray, landmarks: np.ndarray) -> FaceCrop:
+        """picture: (H, W, 3) uint8.    landmarks: (478, 2) pixels."""
+        low, high = landmarks[:468].min(axis=0), landmarks[:468].max(axis=0)
+        square = Square((low + high) / 2, float((high - low).max()) * _MARGIN)
+        return cls(square, cv2.cvtColor(square.cut(picture, SIZE), cv2.COLOR_RGB2GRAY))
+
+    def shades(self, blur: float) -> np.ndarray:
+        """(SIZE, SIZE) float32: brightness against its surroundings, in units of their contrast; blur: pixels."""
+        grey = cv2.GaussianBlur(self.pixels.astype(np.float32), (0, 0), blur)
+        high = grey - cv2.GaussianBlur(grey, (0, 0), _LOCAL)
+        return high / (np.sqrt(cv2.GaussianBlur(high * high, (0, 0), _LOCAL)) + _FLAT)
+
+
+@dataclass(frozen=True)
+class Skin:
+    """Points of one person's skin.
+
+    mean: (S, 3) metres from the neck joint.    basis: (3, S, 52).    normals: (S, 3).    shades: (S,), nan where unknown.
+    All float32.
+    """
+
+    mean: np.ndarray
+    basis: np.ndarray
+    normals: np.ndarray
+    shades: np.ndarray
+
+    @classmethod
+    def of(cls, head: Head, identity: np.ndarray, offsets: np.ndarray) -> Skin:
+        """The front of a person's face, its shades unknown.
+
+        identity: (B,).    offsets: (468, 3) metres by which the landmarks lie elsewhere than identity says.
+        """
+        identity = identity.astype(np.float32)
+        vertices = head.vertices(identity)
+        marks = head.landmarks(vertices)
+        skin = np.unique(head.quads[head.quad_parts == PARTS.index("skin")])
+        inside = ((vertices[skin] > marks.min(axis=0)) & (vertices[skin] < marks.max(axis=0))).all(axis=1)
+        to_lids = np.linalg.norm(vertices[skin][:, None] - marks[list(EYES)], axis=2).min(axis=1)
+        chosen = skin[inside & (vertices[skin, 2] > _FRONT) & (to_lids > _LIDS)]
+        near = np.exp(-((np.linalg.norm(vertices[chosen][:, None] - marks, axis=2) / _SPREAD) ** 2)) + 1e-12
+        moved = vertices[chosen] + (near / near.sum(axis=1, keepdims=True)) @ offsets
+        return cls(
+            (moved - head.joints(identity)[1]).astype(np.float32),
+            np.ascontiguousarray(np.moveaxis(head.face_basis[:, chosen], 0, -1).transpose(1, 0, 2)),
+            head.normals(vertices)[chosen],
+            np.full(len(chosen), np.nan, np.float32),
+        )
+
+    def learnt(
+        self, states: Sequence[State], squares: Sequence[Square], shades: Sequence[np.ndarray], intrinsics: np.ndarray
+    ) -> Skin:
+        """The skin with the shade that each point has in most of the frames in which it faces the camera."""
+        seen = np.full((len(states), len(self.mean)), np.nan, np.float32)
+        for row, state, square, picture in zip(seen, states, squares, shades, strict=True):
+            pixels, _, _, facing = self._place(state, intrinsics)
+            found = _sample(picture, square.onto(pixels, SIZE))
+            row[facing > _FACING] = found[facing > _FACING]
+        ever = np.isfinite(seen).any(axis=0)
+        learnt = np.full(len(self.mean), np.nan, np.float32)
+        learnt[ever] = np.nanmedian(seen[:, ever], axis=0)
+        return replace(self, shades=learnt)
+
+    def normal_equations(
+        self, state: State, square: Square, picture: np.ndarray, intrinsics: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Hessian (58, 58) and gradient (58,), half of each, of the robust difference of shades; face, turn, shift.
+
+        picture: `FaceCrop.shades` of the frame, cut out of it by `square`.
+        """
+        pixels, turned, view, facing = self._place(state, intrinsics)
+        use = (facing > _FACING) & np.isfinite(self.shades)
+        at, view = square.onto(pixels[use], SIZE), view[use]
+        slopes = [_sample(picture, at + step) - _sample(picture, at - step) for step in ((0.5, 0), (0, 0.5))]
+        slope = np.stack(slopes, axis=1) * (SIZE / square.side)  # by a pixel of the frame
+        residual = _sample(picture, at) - self.shades[use]
+        weight = np.sqrt(facing[use] * _HUBER / np.maximum(np.abs(residual), _HUBER))
+        by_view = np.empty((len(at), 3))
+        by_view[:, :2] = slope * np.diag(intrinsics)[:2] / view[:, 2:]
+        by_view[:, 2] = -(by_view[:, :2] * view[:, :2]).sum(axis=1) / view[:, 2]
+        by_point = by_view * (1, -1, -1)
+        local = (by_point @ state.turn).astype(np.float32)
+        jacobian = np.empty((len(at), 58), np.float32)
+        jacobian[:, :52] = sum(local[:, axis, None] * self.basis[axis, use] for axis in range(3))
+        jacobian[:, 52:55] = np.cross(turned[use], by_point)
+        jacobian[:, 55:] = by_view
+        jacobian *= weight[:, None].astype(np.float32)
+        return jacobian.T @ jacobian, jacobian.T @ (residual * weight).astype(np.float32)
+
+    def _place(self, state: State, intrinsics: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(S, 2) pixels, (S, 3) turned points, (S, 3) points before the camera and (S,) cosines to the view."""
+        moved = self.mean + (self.basis @ state.face.astype(np.float32)).T
+        turned = moved @ state.turn.T
+        view = turned * (1, -1, -1) + state.shift
+        pixels = view[:, :2] / view[:, 2:] * np.diag(intrinsics)[:2] + intrinsics[:2, 2]
+        outward = (self.normals @ state.turn.T) * (1, -1, -1)
+        return pixels, turned, view, -(outward * view).sum(axis=1) / np.linalg.norm(view, axis=1)
+
+
+def _sample(picture: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(S,) bilinear values at (S, 2) pixels."""
+    x, y = (at.T - 0.5).astype(np.float32)
+    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
