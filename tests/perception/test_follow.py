@@ -155,10 +155,7 @@ def test_a_person_who_is_not_there_is_waited_for(astronaut, sitter):
     assert middle(seen[-1])[0] > 240
 
 
-PASSES_OVER = pytest.mark.xfail(reason="a face alone in the picture is taken for the lost one", strict=False)
-
-
-@pytest.mark.parametrize("person", [pytest.param(0, marks=PASSES_OVER), 1])
+@pytest.mark.parametrize("person", [0, 1])
 def test_of_two_who_cross_the_chosen_one_is_kept_or_nobody(astronaut, sitter, person):
     """The sitter, from the right, passes before the astronaut, from the left."""
     size, frames = (620, 270), 46

@@ -18,7 +18,9 @@ _PRESENT = 0.8
 _FAR = 0.06  # of the face's size: a face that moved so far is looked at twice
 _JUMP = 0.5  # of the face's size: no face moves so far from frame to frame
 _PATCH = 24
-_ALIKE = 0.35  # correlation of a face with how it looked before, below which it is another or hidden
+_ALIKE = 0.55  # correlation of a face with how it looked before: of one person it was 0.67 at least, of two 0.40
+_PATIENCE = 25  # frames after which somebody less like is taken, as light or a beard may have changed
+_LIKE = 0.3  # that much less
 _SLOWLY = 0.05  # share of a new look in what is remembered
 _SEARCH_EVERY = 3  # frames between searches, once a face has been away for as many
 _THUMBNAIL = (32, 18)
@@ -100,7 +102,9 @@ class FaceFollower:
             if self._last is not None:  # near to where it was is more likely the same
                 alike = [a - 0.1 * _apart(p, self._last) / _size(p) for a, p in zip(alike, found, strict=True)]
             chosen = found[int(np.argmax(alike))]
-            if len(found) > 1 and _alike(_patch(picture, chosen), self._look) < _ALIKE:
+            if self._last is not None and _alike(_patch(picture, chosen), self._look) < _ALIKE - _LIKE * (
+                self._away > _PATIENCE
+            ):
                 return None
         if self._look is None:
             self._look = _patch(picture, chosen)

@@ -95,7 +95,8 @@ class _Solving:
         self._head, self._intrinsics = head, intrinsics
         self._known: Person | None = None  # the last person that was met
         self._met = False  # in this shot
-        self._before: State | None = None
+        self._before: State | None = None  # of the frame before, in this shot
+        self._last: State | None = None  # the same, in any
         self._waiting: list[Sighting | None] = []
         self._runs: list[tuple[Person | None, Solved]] = []
 
@@ -114,15 +115,20 @@ class _Solving:
     def finish(self) -> None:
         """Solve what waits."""
         waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
         shown = sum(sighting is not None for sighting in waiting)
         if not self._met and shown and (shown >= _ENOUGH or self._known is None):
             self._known, solved = meet(self._head, waiting, self._intrinsics)
             self._met = True
-        elif self._known is not None and waiting:
+        elif self._known is not None and (shown or self._before is not None):
             solved = solve(self._known, waiting, self._before)
-        else:  # nobody yet
-            solved = Solved([], np.full((len(waiting), 2, 2), np.nan), np.full(len(waiting), np.nan))
-        self._before = solved.states[-1] if solved.states else None
+        else:  # a shot without a face so far: held as the last that had one
+            held = [] if self._last is None else [self._last] * len(waiting)
+            solved = Solved(held, np.full((len(waiting), 2, 2), np.nan), np.full(len(waiting), np.nan))
+            self._runs.append((self._known, solved))
+            return
+        self._before = self._last = solved.states[-1]
         self._runs.append((self._known, solved))
 
     def identity(self) -> np.ndarray:
@@ -165,8 +171,11 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
     """What was solved, as a performance."""
     landmarks = np.stack(solving.landmarks)
     seen = np.isfinite(landmarks[:, 0, 0])
-    if not seen.any():
-        raise InputError(f"No face was found in {name}.", "Use a video of a person, face to the camera, well lit.")
+    if seen.sum() < _LEAST:
+        raise InputError(
+            f"{name} shows a face in {seen.sum()} frames only." if seen.any() else f"No face was found in {name}.",
+            "Use a video of a person, face to the camera, well lit.",
+        )
     curves = solving.curves()
     gaze, looking = _steady_gaze(curves.gaze, curves.face)
     face = np.clip(_smoothed(curves.face, solving.cuts, _FACE_SPAN), 0, 1)
@@ -175,7 +184,7 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
     channels = {
         "face": face,
         "head_rotation": _smoothed(smooth_axis_angles(curves.turns), solving.cuts, _HEAD_SPAN),
-        "head_translation": _smoothed(_from_rest(curves.shifts, seen, solving.cuts), solving.cuts, _HEAD_SPAN),
+        "head_translation": _from_rest(_smoothed(curves.shifts, solving.cuts, _HEAD_SPAN), seen, solving.cuts),
         "gaze": gaze,
     }
     still = Performance.rest(count, film.facts.fps, solving.identity())
