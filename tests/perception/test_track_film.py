@@ -239,3 +239,9 @@ def test_progress_is_told_and_cancelling_stops(plates, tmp_path):
     ctx.cancel.set()
     with pytest.raises(Cancelled):
         track.run(path, None, None, False, ctx)
+
+
+def test_a_person_who_is_not_there_is_named(plates, tmp_path):
+    path = film(tmp_path / "one.mp4", plates[:8])
+    with pytest.raises(InputError, match=r"There is no face 2: one\.mp4 shows 1"):
+        track.run(path, None, 2, False, RunContext())

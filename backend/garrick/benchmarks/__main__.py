@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, likeness, render, robustness, service, speech, track, voices
+from garrick.benchmarks import blender, likeness, render, robustness, service, speech, suite, track, voices
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
 from garrick.benchmarks.peers import peers
@@ -17,6 +17,7 @@ from garrick.benchmarks.speech_table import peer_values, tables
 
 _ROOT = Path(__file__).resolve().parents[3]
 _RECORDINGS = _ROOT.parent / "shared" / "data" / "eval"
+_HISTORY = _ROOT / "out" / "benchmarks.jsonl"
 _NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness", "track")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -24,7 +25,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 def run() -> None:
     """Parse the command line, measure, print a table and, with --json, one last line for programs."""
     parser = argparse.ArgumentParser(prog="python -m garrick.benchmarks", description="Figures against the budgets.")
-    parser.add_argument("benchmark", choices=_NAMES)
+    parser.add_argument("benchmark", choices=(*_NAMES, "all"))
     parser.add_argument(
         "--data",
         type=Path,
@@ -38,7 +39,12 @@ def run() -> None:
         help="speech: the folder in which `npm install` put peers; default: the current one",
     )
     parser.add_argument("--json", action="store_true", help="one last line for programs")
+    parser.add_argument("--history", type=Path, default=_HISTORY, help="all: the file that a line is added to")
     options = parser.parse_args()
+    if options.benchmark == "all":
+        data = options.data or _RECORDINGS.parent
+        more = {"track": ["--data", str(data)]} if data.is_dir() else {}
+        raise SystemExit(0 if suite.run_all(_NAMES, more, options.history) else 1)
     sample = _ROOT / "assets" / "sample"
     beside: dict[str, dict[str, float]] = {}
     by_row: dict[str, dict[str, float]] = {}

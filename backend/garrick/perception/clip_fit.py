@@ -1,9 +1,8 @@
 """Fits the head to the frames of a clip: one identity, and for every frame pose, expression and gaze.
 
 A person is met once: identity from a dozen frames that differ most, solved together; then what the landmarks of this
-person miss in all frames alike, the face at rest, and the shades of the skin. After that frames are solved in runs of any
-length, each frame tied to its neighbours. In a long run the ties look both ways, so that smoothing does not lag and
-frames without a face are bridged; runs of one frame are the live mode, tied to what was before alone.
+person miss in all calm frames alike, and the shades of the skin. After that frames are solved in runs of any length, each
+frame tied to its neighbours: the ties look both ways, so that smoothing does not lag, and bridge frames without a face.
 """
 
 from __future__ import annotations
@@ -63,23 +62,25 @@ class Sighting:
 class Person:
     """Who was met in a clip, before its camera.
 
-    identity: (B,).    offsets: (468, 3) metres.    rest: (52,) the face most of the time.
-    skins: those of the last sweeps' blurs, by blur.
+    identity:   (B,) float32.    intrinsics: (3, 3) of the video.
+    problem:    landmarks to pose and weights, with this person's identity and offsets.
+    start:      a state of the person, calm.
+    eyes, skins: of this person; a skin for each blur of `_SCHEDULE`.
     """
 
     identity: np.ndarray
     intrinsics: np.ndarray
-    rest: np.ndarray
-    skins: dict[float, Skin]
-    eyes: Eyeballs
     problem: Problem
     start: State
+    eyes: Eyeballs
+    skins: dict[float, Skin]
 
 
 @dataclass(frozen=True)
 class Solved:
-    """Frames in a row. face: (F, 52).  turns: (F, 3, 3).  shifts: (F, 3) metres, where the neck joint lies before the
-    camera, OpenCV axes.  gaze: (F, 2, 2) radians, nan without a face.
+    """Frames in a row.
+
+    states: of every frame, those without a face bridged.    gaze: (F, 2, 2) radians, nan without a face.
     missed: (F,) mean distance of the landmarks from the fitted ones over the width of the face, nan without one.
     """
 
@@ -99,30 +100,27 @@ def meet(head: Head, sightings: Sequence[Sighting | None], intrinsics: np.ndarra
     identity, states = _solve_identity(head, marks[keys], intrinsics)
     problem = Problem.of(head, marks[keys[0]], intrinsics).of_person(identity, np.zeros((468, 3)))
     frames = [None if s is None else problem.of_frame(s.landmarks) for s in sightings]
-    followed = _follow(frames, states[0], shown[int(keys[0])])
-    usual = np.median([followed[index].face for index in shown], axis=0)
-    rest = np.zeros(52)
-    calm = sorted(shown, key=lambda index: float(np.abs(followed[index].face - usual).sum()))[
-        : max(_LEARN, len(shown) // 3)
-    ]
-    calmed = [replace(followed[index], face=rest) for index in calm]
-    offsets = _offsets([frames[index] for index in calm], calmed)
-    followed = [replace(state, face=np.maximum(state.face - usual, 0)) for state in followed]
+    states = _follow(frames, states[0], shown[int(keys[0])])
+    usual = np.median([states[index].face for index in shown], axis=0)
+    calm = _calmest(states, shown, usual)
+    at_rest = [replace(states[index], face=np.zeros(52)) for index in calm]
+    offsets = _offsets([frames[index] for index in calm], at_rest)
     problem = replace(problem, mean=problem.mean + offsets, weights=problem.weights * _trusts())
-    eyes = Eyeballs.of(head, identity)
-    person = Person(identity.astype(np.float32), intrinsics, rest, {}, eyes, problem, states[0])
-    bare, skins = Skin.of(head, identity, offsets), {}
-    calm = sorted(calm)
-    chosen = [calm[i] for i in np.unique(np.linspace(0, len(calm) - 1, min(_LEARN, len(calm))).astype(int))]
-    squares = [s.crop.square for s in (sightings[index] for index in chosen) if s is not None]
+    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], Eyeballs.of(head, identity), {})
+    states = [replace(state, face=np.maximum(state.face - usual, 0)) for state in states]
+    bare = Skin.of(head, identity, offsets)
     for blur, nears in _SCHEDULE:
         shades = _shades(sightings, blur)
-        pictures = [picture for picture in (shades[index] for index in chosen) if picture is not None]
+        seen = [
+            (index, sighting.crop.square, picture)
+            for index in calm
+            if (sighting := sightings[index]) is not None and (picture := shades[index]) is not None
+        ]
         for near in nears:
-            skins[blur] = bare.learnt([followed[index] for index in chosen], squares, pictures, intrinsics)
-            person = replace(person, skins=skins)
-            followed = _sweep(person, sightings, followed, near, skins[blur], shades, None)
-    return person, _solved(person, sightings, followed)
+            skin = bare.learnt([(states[index], square, picture) for index, square, picture in seen], intrinsics)
+            person = replace(person, skins=person.skins | {blur: skin})
+            states = _sweep(person, sightings, states, near, skin, shades, None)
+    return person, _solved(person, sightings, states)
 
 
 def solve(person: Person, sightings: Sequence[Sighting | None], before: State | None) -> Solved:
@@ -176,6 +174,13 @@ def _opening(loop: np.ndarray) -> float:
 
 def _shades(sightings: Sequence[Sighting | None], blur: float) -> list[np.ndarray | None]:
     return [None if sighting is None else sighting.crop.shades(blur) for sighting in sightings]
+
+
+def _calmest(states: Sequence[State], shown: Sequence[int], usual: np.ndarray) -> list[int]:
+    """Up to `_LEARN` of the frames in which the face is nearest to how it is most of the time, spread over the clip."""
+    by_calm = sorted(shown, key=lambda index: float(np.abs(states[index].face - usual).sum()))
+    calm = sorted(by_calm[: max(_LEARN, len(shown) // 3)])
+    return [calm[i] for i in np.unique(np.linspace(0, len(calm) - 1, min(_LEARN, len(calm))).astype(int))]
 
 
 def _trusts() -> np.ndarray:
@@ -305,7 +310,7 @@ def _sparse(person: Person, problem: Problem, state: State, sighting: Sighting, 
     Iteratively reweighted: the square's factor is 1 / distance, no nearer than `near`. Lids rest where the gaze takes them.
     """
     gaze = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
-    face, rest = state.face.copy(), person.rest.copy()
+    face, rest = state.face.copy(), np.zeros(52)
     face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
     priors = np.sqrt(_SPARSE / (np.abs(face - rest) + near))
     priors[list(EYE_LOOK)] = _LOOK_PRIOR

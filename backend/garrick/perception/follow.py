@@ -19,8 +19,7 @@ _FAR = 0.06  # of the face's size: a face that moved so far is looked at twice
 _JUMP = 0.5  # of the face's size: no face moves so far from frame to frame
 _PATCH = 24
 _ALIKE = 0.55  # correlation of a face with how it looked before: of one person it was 0.67 at least, of two 0.40
-_PATIENCE = 25  # frames after which somebody less like is taken, as light or a beard may have changed
-_LIKE = 0.3  # that much less
+_LESS_ALIKE, _PATIENCE = 0.25, 25  # what is enough after so many frames away, as the light may have changed
 _SLOWLY = 0.05  # share of a new look in what is remembered
 _SEARCH_EVERY = 3  # frames between searches, once a face has been away for as many
 _THUMBNAIL = (32, 18)
@@ -41,6 +40,7 @@ class FaceFollower:
 
     def __init__(self, person: int | None = None) -> None:
         """person: None for the largest face."""
+        self.most = 0  # faces that a search found
         self._person = person
         self._points: np.ndarray | None = None
         self._last: np.ndarray | None = None
@@ -90,6 +90,7 @@ class FaceFollower:
             return None
         looks = [face_landmarks(picture, face) for face in detect_faces(picture)]
         found = [points for points, presence in looks if presence >= _PRESENT]
+        self.most = max(self.most, len(found))
         if not found:
             return None
         if self._look is None:
@@ -102,9 +103,8 @@ class FaceFollower:
             if self._last is not None:  # near to where it was is more likely the same
                 alike = [a - 0.1 * _apart(p, self._last) / _size(p) for a, p in zip(alike, found, strict=True)]
             chosen = found[int(np.argmax(alike))]
-            if self._last is not None and _alike(_patch(picture, chosen), self._look) < _ALIKE - _LIKE * (
-                self._away > _PATIENCE
-            ):
+            enough = _ALIKE if self._away <= _PATIENCE else _LESS_ALIKE
+            if self._last is not None and _alike(_patch(picture, chosen), self._look) < enough:
                 return None
         if self._look is None:
             self._look = _patch(picture, chosen)

@@ -84,19 +84,19 @@ class Skin:
             np.full(len(chosen), np.nan, np.float32),
         )
 
-    def learnt(
-        self, states: Sequence[State], squares: Sequence[Square], shades: Sequence[np.ndarray], intrinsics: np.ndarray
-    ) -> Skin:
-        """The skin with the shade that each point has in most of the frames in which it faces the camera."""
-        seen = np.full((len(states), len(self.mean)), np.nan, np.float32)
-        for row, state, square, picture in zip(seen, states, squares, shades, strict=True):
+    def learnt(self, frames: Sequence[tuple[State, Square, np.ndarray]], intrinsics: np.ndarray) -> Skin:
+        """The skin with the shade that each point has in most of the frames in which it faces the camera.
+
+        frames: state, and the square that `FaceCrop.shades` were seen in.
+        """
+        seen = np.full((len(frames), len(self.mean)), np.nan, np.float32)
+        for row, (state, square, picture) in zip(seen, frames, strict=True):
             pixels, _, _, facing = self._place(state, intrinsics)
-            found = _sample(picture, square.onto(pixels, SIZE))
-            row[facing > _FACING] = found[facing > _FACING]
+            row[facing > _FACING] = _sample(picture, square.onto(pixels, SIZE))[facing > _FACING]
         ever = np.isfinite(seen).any(axis=0)
-        learnt = np.full(len(self.mean), np.nan, np.float32)
-        learnt[ever] = np.nanmedian(seen[:, ever], axis=0)
-        return replace(self, shades=learnt)
+        shades = np.full(len(self.mean), np.nan, np.float32)
+        shades[ever] = np.nanmedian(seen[:, ever], axis=0)
+        return replace(self, shades=shades)
 
     def normal_equations(
         self, state: State, square: Square, picture: np.ndarray, intrinsics: np.ndarray

@@ -77,6 +77,10 @@ def run(video: Path, fps: Fraction | None, person: int | None, body: bool, ctx: 
                 limbs.append(bodies.see(picture, None if seen.face is None else seen.face.landmarks, seen.cut))
             ctx.step("track", index + 1, max(film.facts.frames, index + 1))
         solving.finish()
+        if person is not None and 0 < follower.most <= person:
+            raise InputError(
+                f"There is no face {person}: {video.name} shows {follower.most}.", "Count from 0, from the left."
+            )
         tracked = _tracked(solving, video.name, film)
         return _with_body(tracked, *upper_body(limbs, solving.cuts, intrinsics)) if body else tracked
 
