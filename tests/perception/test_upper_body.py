@@ -21,7 +21,7 @@ def seen():
     for index in range(6):
         moved = np.roll(picture, index, axis=1)
         shown = None if index == 3 else moved
-        frames.append(follower.see(shown, None if shown is None else (*landmarks, index, 0), cut=False))
+        frames.append(follower.see(shown, None if shown is None else landmarks + np.array([index, 0]), cut=False))
     return frames
 
 
