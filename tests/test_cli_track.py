@@ -104,7 +104,7 @@ def test_for_people_it_is_told_in_lines_and_another_rate_is_kept(sitter, tmp_pat
         (["--to", "a.npz", "--fps", "fast"], "fast"),
         (["--to", "a.npz", "--fps", "0"], "0"),
         (["--to", "a.npz", "--person", "-1"], "--person"),
-        (["--to", "a.npz", "--person", "4"], "No face"),
+        (["--to", "a.npz", "--person", "4"], "There is no face 4"),
         ([], "--to"),
     ],
 )
