@@ -29,6 +29,18 @@ def shared_data(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def body_data() -> Path:
+    """The body data; without them there are no hands."""
+    from garrick.errors import MissingError
+    from garrick.weights import registry
+
+    try:
+        return registry.path("body_data")
+    except MissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
 def sample_portrait(root: Path) -> Path:
     """The sample picture of the project."""
     return root / "assets" / "sample" / "portrait.png"

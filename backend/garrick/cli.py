@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +15,8 @@ from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
 from garrick.cli_speak import speak, voices
 from garrick.cli_track import track
 from garrick.doctor import doctor
-from garrick.errors import Cancelled, GarrickError, InputError
-from garrick.terminal import Reporter, reporter, run_interruptible
+from garrick.errors import InputError
+from garrick.terminal import Reporter, ending, reporter, run_interruptible
 from garrick.weights.cli import weights_app
 
 if TYPE_CHECKING:
@@ -231,17 +230,8 @@ def _serve(settings: dict[str, Any], tell: Reporter) -> None:
 
 def _end(command: Callable[..., None], *arguments: Any, tell: Reporter) -> None:
     """Run a command and turn what it raises into a line and an exit code."""
-    try:
+    with ending(tell):
         command(*arguments, tell)
-    except (GarrickError, KeyboardInterrupt) as raised:
-        error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
-        tell.error(error)
-        tell.close()
-        if isinstance(error, Cancelled):
-            os._exit(error.exit_code)  # a thread may still be computing; every file that has its name is whole
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        tell.close()
 
 
 def _perform(settings: dict[str, Any], out: Path | None, overwrite: bool, scene: bool, tell: Reporter) -> None:

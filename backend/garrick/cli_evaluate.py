@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from garrick.errors import Cancelled, GarrickError
-from garrick.terminal import Reporter, reporter, run_interruptible
+from garrick.terminal import Reporter, ending, reporter, run_interruptible
 
 # Heavy imports lie inside the commands, so that `garrick --help` answers at once.
 
@@ -21,15 +20,9 @@ def evaluate(
 ) -> None:
     """Measure lips, motion and pictures; evaluation.html and evaluation.json are written into each shot's folder."""
     tell = reporter(as_json)
-    try:
+    with ending(tell):
         for shot in shots:
             _evaluate(shot, tell)
-    except (GarrickError, KeyboardInterrupt) as raised:
-        error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
-        tell.error(error)
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        tell.close()
 
 
 def _evaluate(folder: Path, tell: Reporter) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from garrick.errors import Cancelled, GarrickError, InputError
-from garrick.terminal import Reporter, one_line_errors, reporter, run_interruptible
+from garrick.errors import InputError
+from garrick.terminal import Reporter, ending, one_line_errors, reporter, run_interruptible
 
 if TYPE_CHECKING:
     from garrick.context import RunContext
@@ -52,17 +51,8 @@ def speak(
     """Say a text: a WAV that says of itself that it is synthetic, and its phones, words and marks with their times."""
     tell = reporter(as_json)
     how = {"voice": voice, "language": language, "speed": speed, "pitch": pitch}
-    try:
+    with ending(tell):
         _speak(text, out, how, like, consent, tell)
-    except (GarrickError, KeyboardInterrupt) as raised:
-        error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
-        tell.error(error)
-        tell.close()
-        if isinstance(error, Cancelled):
-            os._exit(error.exit_code)  # a thread may still be speaking; no file has been begun
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        tell.close()
 
 
 def voices(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from garrick.errors import Cancelled, GarrickError, InputError
-from garrick.terminal import Reporter, reporter, run_interruptible
+from garrick.errors import InputError
+from garrick.terminal import Reporter, ending, reporter, run_interruptible
 
 if TYPE_CHECKING:
     from garrick.perception.track import Tracked
@@ -35,14 +35,8 @@ def track(
 ) -> None:
     """Make a performance of a video: face, head and eyes, for `garrick perform --performance` and for Blender."""
     tell = reporter(as_json)
-    try:
+    with ending(tell):
         _track(video, to, fps, person, body, overlay, tell)
-    except (GarrickError, KeyboardInterrupt) as raised:
-        error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
-        tell.error(error)
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        tell.close()
 
 
 def _track(
@@ -54,9 +48,9 @@ def _track(
     from garrick.outputs.overlay import write_overlay
     from garrick.perception.track import run
 
-    for path, ending in ((to, ".npz"), (overlay, ".mp4")):
-        if path is not None and path.suffix != ending:
-            raise InputError(f"{path.name} must end in {ending}.")
+    for path, suffix in ((to, ".npz"), (overlay, ".mp4")):
+        if path is not None and path.suffix != suffix:
+            raise InputError(f"{path.name} must end in {suffix}.")
         if path is not None and path.exists() and video.exists() and path.samefile(video):
             raise InputError("The file to write is the video itself.", "Name another one.")
     try:

@@ -44,6 +44,10 @@ class RunContext:
 
     def step(self, phase: str, done: int, total: int) -> None:
         """Report progress and stop here if the user asked to. Raises Cancelled."""
+        self.check()
+        self.progress(phase, done, total)
+
+    def check(self) -> None:
+        """Stop here if the user asked to. Raises Cancelled."""
         if self.cancel.is_set():
             raise Cancelled()
-        self.progress(phase, done, total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -78,6 +79,24 @@ def run_interruptible(work: Callable[[], T], cancel: threading.Event) -> T:
         return outcome.result()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def ending(tell: Reporter) -> Iterator[None]:
+    """For long commands: tell what was raised and end with its exit code."""
+    import typer
+
+    try:
+        yield
+    except (GarrickError, KeyboardInterrupt) as raised:
+        error = Cancelled() if isinstance(raised, KeyboardInterrupt) else raised
+        tell.error(error)
+        tell.close()
+        if isinstance(error, Cancelled):
+            os._exit(error.exit_code)  # a thread may still be computing; every file that has its name is whole
+        raise typer.Exit(error.exit_code) from None
+    finally:
+        tell.close()
 
 
 @contextmanager

@@ -15,20 +15,13 @@ from garrick.bodies.hand import FINGERS, JOINT_LIMITS, JOINTS, load_hand, pose
 from garrick.bodies.mano import KEYS, PARENTS, read_mano
 from garrick.core.archive import save_arrays
 from garrick.errors import InputError, MissingError
-from garrick.weights import registry
 from scipy.sparse import csc_matrix
 from scipy.spatial import Delaunay
 
 FLAT = np.zeros((15, 3), np.float32)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def data():
-    """The body data; without them there are no hands."""
-    try:
-        return registry.path("body_data")
-    except MissingError as missing:
-        pytest.skip(str(missing))
+pytestmark = pytest.mark.usefixtures("body_data")
 
 
 @pytest.fixture(params=["right", "left"])
@@ -209,8 +202,8 @@ def test_files_have_mano_s_keys_and_come_back(tmp_path):
         np.testing.assert_array_equal(getattr(again, name), getattr(ours, name))
 
 
-def test_building_anew_gives_the_cached_hands(data):
-    right = build(data, progress=lambda line: None)
+def test_building_anew_gives_the_cached_hands(body_data):
+    right = build(body_data, progress=lambda line: None)
     for side, arrays in (("right", right), ("left", mirror(right))):
         cached = load_hand(side)
         np.testing.assert_array_equal(arrays["quads"], cached.quads)

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from garrick.bodies.hand import FINGERS, JOINT_LIMITS, Hand, angles, load_hand, pose, rotations_of, within_limits
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.errors import MissingError
 from garrick.perception import hand_points
 from garrick.perception.hand_ik import HandTrack, solve_hand
 from garrick.perception.hand_points import HIGH, LOW, UP, Pose, place_points, refine, rest_bones, seen_at
-from garrick.weights import registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,13 +18,7 @@ CAMERA = np.array([256, 256, 1 / FOCAL])
 SCALE = 1000.0  # pixels a metre
 
 
-@pytest.fixture(scope="module", autouse=True)
-def data():
-    """The body data; without them there are no hands."""
-    try:
-        return registry.path("body_data")
-    except MissingError as missing:
-        pytest.skip(str(missing))
+pytestmark = pytest.mark.usefixtures("body_data")
 
 
 @pytest.fixture(params=["right", "left"])

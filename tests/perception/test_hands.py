@@ -7,12 +7,10 @@ import pytest
 import skimage.data
 from garrick.bodies.hand import FINGERS, load_hand, pose, rotations_of
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.errors import MissingError
 from garrick.perception.hand_points import Pose as HandPose
 from garrick.perception.hand_points import rest_bones, seen_at
 from garrick.perception.hands import find_hands, follow_hand, hand_between, same_hand
 from garrick.rendering.rasterise import rasterise
-from garrick.weights import registry
 
 SIZE, FOCAL, AWAY = 512, 900.0, 0.95
 CAMERA = np.array([SIZE / 2, SIZE / 2, 1 / FOCAL])
@@ -20,13 +18,7 @@ LIGHT = np.array([-0.4, 0.6, 0.7]) / np.linalg.norm([-0.4, 0.6, 0.7])
 SHAPES = {"flat": (0, 0, 0), "relaxed": (20, 25, 12), "half": (35, 45, 25)}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def data():
-    """The body data; without them there are no hands."""
-    try:
-        return registry.path("body_data")
-    except MissingError as missing:
-        pytest.skip(str(missing))
+pytestmark = pytest.mark.usefixtures("body_data")
 
 
 def bent(curl: tuple[float, float, float]) -> np.ndarray:

@@ -212,7 +212,7 @@ def _rendered(picture: Path, seed: int) -> RenderRow:
         sightings.append(follower.see(plate).face)
         seconds += time.perf_counter() - started
     started = time.perf_counter()
-    _, solved = meet(load_head(), sightings, portrait.camera.intrinsics)
+    _, solved = meet(load_head(), sightings, portrait.camera.intrinsics, RunContext())
     seconds += time.perf_counter() - started
     name = "sample" if seed == 0 else f"{picture.parent.name} {picture.stem}"
     return score(name, known, solved, _FRAMES / seconds)

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from garrick.bodies.head import Head
+from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles
@@ -89,10 +90,12 @@ class Solved:
     missed: np.ndarray
 
 
-def meet(head: Head, sightings: Sequence[Sighting | None], intrinsics: np.ndarray) -> tuple[Person, Solved]:
+def meet(
+    head: Head, sightings: Sequence[Sighting | None], intrinsics: np.ndarray, ctx: RunContext
+) -> tuple[Person, Solved]:
     """Learn a person from the first frames of a shot, and solve those.
 
-    At least one must show a face.    intrinsics: (3, 3) of the video.
+    At least one must show a face.    intrinsics: (3, 3) of the video.    Raises Cancelled.
     """
     shown = [index for index, sighting in enumerate(sightings) if sighting is not None]
     marks = np.stack([sighting.landmarks for sighting in sightings if sighting is not None])
@@ -100,7 +103,7 @@ def meet(head: Head, sightings: Sequence[Sighting | None], intrinsics: np.ndarra
     identity, states = _solve_identity(head, marks[keys], intrinsics)
     problem = Problem.of(head, marks[keys[0]], intrinsics).of_person(identity, np.zeros((468, 3)))
     frames = [None if s is None else problem.of_frame(s.landmarks) for s in sightings]
-    states = _follow(frames, states[0], shown[int(keys[0])])
+    states = _follow(frames, states[0], shown[int(keys[0])], ctx)
     usual = np.median([states[index].face for index in shown], axis=0)
     calm = _calmest(states, shown, usual)
     at_rest = [replace(states[index], face=np.zeros(52)) for index in calm]
@@ -119,21 +122,21 @@ def meet(head: Head, sightings: Sequence[Sighting | None], intrinsics: np.ndarra
         for near in nears:
             skin = bare.learnt([(states[index], square, picture) for index, square, picture in seen], intrinsics)
             person = replace(person, skins=person.skins | {blur: skin})
-            states = _sweep(person, sightings, states, near, skin, shades, None)
+            states = _sweep(person, sightings, states, near, skin, shades, None, ctx)
     return person, _solved(person, sightings, states)
 
 
-def solve(person: Person, sightings: Sequence[Sighting | None], before: State | None) -> Solved:
+def solve(person: Person, sightings: Sequence[Sighting | None], before: State | None, ctx: RunContext) -> Solved:
     """Pose, expression and gaze of frames in a row; None where a frame shows no face.
 
-    before: the state of the frame before the first; None at the start of a shot.
+    before: the state of the frame before the first; None at the start of a shot.    Raises Cancelled.
     """
     frames = [None if s is None else person.problem.of_frame(s.landmarks) for s in sightings]
-    states = _follow(frames, before or person.start, 0)
+    states = _follow(frames, before or person.start, 0, ctx)
     for blur, nears in _SCHEDULE:
         shades = _shades(sightings, blur)
         for near in nears:
-            states = _sweep(person, sightings, states, near, person.skins[blur], shades, before)
+            states = _sweep(person, sightings, states, near, person.skins[blur], shades, before, ctx)
     return _solved(person, sightings, states)
 
 
@@ -246,12 +249,13 @@ def _joint_step(problems: Sequence[Problem], states: Sequence[State]) -> list[St
     return moved
 
 
-def _follow(frames: Sequence[Problem | None], start: State, key: int) -> list[State]:
+def _follow(frames: Sequence[Problem | None], start: State, key: int, ctx: RunContext) -> list[State]:
     """States to begin with, by landmarks: from frame `key` forwards and backwards, each from its neighbour's."""
     states = [start] * len(frames)
     for order in (range(key, len(frames)), range(key - 1, -1, -1)):
         state = start
         for index in order:
+            ctx.check()
             frame = frames[index]
             if frame is not None:
                 state = frame.solve(state, free="face", steps=2)
@@ -278,11 +282,13 @@ def _sweep(
     skin: Skin,
     shades: Sequence[np.ndarray | None],
     before: State | None,
+    ctx: RunContext,
 ) -> list[State]:
     """A Gauss-Newton step of all frames at once; neighbours are tied by `_TIES`, the first to `before`."""
     looked, hessians, gradients = [], np.zeros((len(states), 58, 58)), np.zeros((len(states), 58))
     free = np.zeros((len(states), 58), bool)
     for index, (sighting, picture, state) in enumerate(zip(sightings, shades, states, strict=True)):
+        ctx.check()
         if sighting is not None and picture is not None:
             problem = person.problem.of_frame(sighting.landmarks)
             state, problem = _sparse(person, problem, state, sighting, near)

@@ -102,6 +102,11 @@ def frame_face(photo: np.ndarray, points: np.ndarray, size: tuple[int, int]) -> 
     return np.asarray(canvas), Framing(size[1] / tall, (left, top))
 
 
+def assumed_focal(size: tuple[int, int]) -> float:
+    """Focal length in pixels of a picture that does not say by which lens it was taken; size: pixels, both ways."""
+    return _ASSUMED_FOCAL / _FILM * max(size)
+
+
 def _check_size(name: str, width: int, height: int) -> None:
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise InputError(
@@ -117,7 +122,7 @@ def _focal_pixels(image: Image.Image) -> float:
     claimed = image.getexif().get_ifd(_EXIF_IFD).get(_FOCAL_35MM)
     if isinstance(claimed, int | float) and _FOCALS[0] <= claimed <= _FOCALS[1]:
         return float(claimed) / _FILM_DIAGONAL * float(np.hypot(*image.size))
-    return _ASSUMED_FOCAL / _FILM * max(image.size)
+    return assumed_focal(image.size)
 
 
 def _managed(image: Image.Image) -> Image.Image:

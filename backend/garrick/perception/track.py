@@ -25,16 +25,17 @@ from garrick.errors import InputError
 from garrick.perception.clip_fit import Person, Sighting, Solved, meet, solve
 from garrick.perception.fit import State
 from garrick.perception.follow import FaceFollower
+from garrick.perception.image import assumed_focal
 from garrick.perception.upper_body import UpperBodyFollower, upper_body
 from garrick.perception.video import Video
 
 _WINDOW = 500  # frames that are solved together, and held in memory
 _ENOUGH = 12  # frames with a face that a person is learnt from; of a shorter shot only when nobody is known
 _LEAST = 3  # frames with a face that are worth a performance
-_LENS = 50 / 36  # focal length over the longer side: what photos without EXIF are taken to be
 _FACE_SPAN, _HEAD_SPAN = 5, 7  # frames that are smoothed over
 _BLINK = 0.5  # weight from which an eye is shut and its gaze carried on from before
-_GOOD, _BAD = 0.01, 0.03  # of the face's width missed by the fit: trusted fully, not at all
+_GOOD, _BAD = 0.01, 0.03  # of the face's width missed by the fit: trusted fully, least
+_SEEN = 0.05  # the least trust in what was seen at all
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def run(video: Path, fps: Fraction | None, person: int | None, body: bool, ctx: 
     with Video(video, fps) as film:
         follower = FaceFollower(person)
         intrinsics = _intrinsics(film.facts.size)
-        solving, bodies, limbs = _Solving(head, intrinsics), UpperBodyFollower(), []
+        solving, bodies, limbs = _Solving(head, intrinsics, ctx), UpperBodyFollower(), []
         for index, picture in enumerate(film):
             seen = follower.see(picture)
             solving.add(seen.face, seen.cut)
@@ -82,21 +83,23 @@ def run(video: Path, fps: Fraction | None, person: int | None, body: bool, ctx: 
                 f"There is no face {person}: {video.name} shows {follower.most}.", "Count from 0, from the left."
             )
         tracked = _tracked(solving, video.name, film)
+        if body:
+            ctx.log("Posing body and hands; the first time on a machine this compiles for half a minute.")
         return _with_body(tracked, *upper_body(limbs, solving.cuts, intrinsics)) if body else tracked
 
 
 def _intrinsics(size: tuple[int, int]) -> np.ndarray:
-    focal = _LENS * max(size)
+    focal = assumed_focal(size)
     return np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1.0]])
 
 
 class _Solving:
     """Takes sightings in order, solves them in runs of at most `_WINDOW` frames, and keeps what was found."""
 
-    def __init__(self, head: Head, intrinsics: np.ndarray) -> None:
+    def __init__(self, head: Head, intrinsics: np.ndarray, ctx: RunContext) -> None:
         self.landmarks: list[np.ndarray] = []
         self.cuts: list[int] = []
-        self._head, self._intrinsics = head, intrinsics
+        self._head, self._intrinsics, self._ctx = head, intrinsics, ctx
         self._known: Person | None = None  # the last person that was met
         self._met = False  # in this shot
         self._before: State | None = None  # of the frame before, in this shot
@@ -123,10 +126,10 @@ class _Solving:
             return
         shown = sum(sighting is not None for sighting in waiting)
         if not self._met and shown and (shown >= _ENOUGH or self._known is None):
-            self._known, solved = meet(self._head, waiting, self._intrinsics)
+            self._known, solved = meet(self._head, waiting, self._intrinsics, self._ctx)
             self._met = True
         elif self._known is not None and (shown or self._before is not None):
-            solved = solve(self._known, waiting, self._before)
+            solved = solve(self._known, waiting, self._before, self._ctx)
         else:  # a shot without a face so far: held as the last that had one
             held = [] if self._last is None else [self._last] * len(waiting)
             solved = Solved(held, np.full((len(waiting), 2, 2), np.nan), np.full(len(waiting), np.nan))
@@ -197,7 +200,7 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
         tracks=dict.fromkeys(channels, "tracked"),
         **{channel: values.astype(np.float32) for channel, values in channels.items()},
     )
-    trust = np.where(seen, np.clip((_BAD - np.nan_to_num(curves.missed)) / (_BAD - _GOOD), 0, 1), 0)
+    trust = np.where(seen, np.clip((_BAD - np.nan_to_num(curves.missed)) / (_BAD - _GOOD), _SEEN, 1), 0)
     confidence = dict.fromkeys(("face", "head_rotation", "head_translation"), trust) | {"gaze": trust * looking}
     return Tracked(performance, confidence, tuple(solving.cuts), landmarks, curves.missed, film.facts.size)
 
