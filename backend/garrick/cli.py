@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import garrick
+from garrick.cli_enhance import Backend, Pose, drive, retarget, sharpen
 from garrick.cli_evaluate import evaluate
 from garrick.cli_exchange import convert, export
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
@@ -40,6 +41,7 @@ app.command()(speak)
 app.command()(voices)
 app.command()(evaluate)
 app.command()(track)
+app.command()(retarget)
 
 
 def main() -> None:
@@ -168,6 +170,34 @@ def render(
 
 
 @app.command()
+def enhance(
+    video: Backend,
+    portrait: Annotated[Path, typer.Option(help="The photo that the talking head was made of.")],
+    pose: Pose = None,
+    camera: Annotated[Path | None, typer.Option(help="A camera.json to see it from; else the photo's own.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Shot folder; by default out/VIDEO-enhanced.")] = None,
+    size: Annotated[str, typer.Option(help="Width and height in pixels, e.g. 512 or 512x768.")] = "512",
+    face_index: Annotated[int | None, typer.Option(help="Which face, from the left, from 0.")] = None,
+    sound: Annotated[bool, typer.Option("--sound/--no-sound", help="With the video's sound.")] = True,
+    passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, ids and UV besides each PNG.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds a shot.")] = False,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
+) -> None:
+    """Render another tool's talking head anew from the photo: its expression, sharp, editable, from any side."""
+    settings = {"portrait": portrait, "camera": camera, "size": size, "face_index": face_index, "passes": passes}
+    folder = out or Path("out") / f"{video.stem}-enhanced"
+
+    def work(tell: Reporter) -> None:
+        job, driven = drive(video, pose, sound, settings | {"size": _size(size)}, folder, tell)
+        same_view = pose is None and camera is None
+        then = (lambda: sharpen(video, driven, folder, tell)) if same_view else None
+        _carry_out(job, folder, tell, then, overwrite=overwrite, scene=scene)
+
+    _end(work, tell=reporter(as_json))
+
+
+@app.command()
 def serve(
     data: Annotated[
         Path | None, typer.Option(help="Data folder; by default the user's own.", show_default=False)
@@ -277,28 +307,37 @@ def _look_ahead(
     )
 
 
-def _carry_out(job: Job, out: Path, tell: Reporter, **how: Any) -> None:
-    """Do a job and tell how it went. how: what `garrick.pipeline.perform` takes."""
+def _carry_out(
+    job: Job, out: Path, tell: Reporter, then: Callable[[], dict[str, Path]] | None = None, **how: Any
+) -> None:
+    """Do a job and tell how it went. then: makes more files of it.    how: what `garrick.pipeline.perform` takes."""
     from garrick.context import RunContext
 
     ctx = RunContext(seed=job.seed, progress=tell.progress, log=tell.log)
     result = run_interruptible(lambda: _work(job, out, ctx, how), ctx.cancel)
     for warning in result.warnings:
         tell.warning(warning)
+    files = {**result.files, **(then() if then is not None else {})}
     spent = sum(result.seconds.values())
-    shown = [name for name in ("preview.mp4", "scene.blend", "performance.npz", "report.json") if name in result.files]
+    shown = [
+        name
+        for name in ("preview.mp4", "enhanced.mp4", "scene.blend", "performance.npz", "report.json")
+        if name in files
+    ]
     tell.result(
         [
             f"{out}: frames {result.first}-{result.last} in {spent:.1f} s ({result.kept} kept from an earlier run).",
-            *(f"  {result.files[name]}" for name in shown),
+            *(f"  {verdict}" for verdict in result.verdicts),
+            *(f"  {files[name]}" for name in shown),
         ],
         {
             "out": str(result.out),
-            "files": {name: str(path) for name, path in result.files.items()},
+            "files": {name: str(path) for name, path in files.items()},
             "frames": {"first": result.first, "last": result.last, "rendered": result.rendered, "kept": result.kept},
             "cached": list(result.cached),
             "seconds": {phase: round(value, 3) for phase, value in result.seconds.items()},
             "warnings": list(result.warnings),
+            "verdicts": list(result.verdicts),
         },
     )
 
@@ -315,10 +354,16 @@ def _job(settings: dict[str, Any]) -> Job:
 
     pair = settings["frames"]
     parsed = {
-        "size": numbers(settings["size"], "--size", "x", "512 or 512x768"),
+        "size": _size(settings["size"]),
         "frames": None if pair is None else numbers(pair, "--frames", "-", "0-99"),
     }
     return make_job(settings | parsed, option=True)
+
+
+def _size(words: str) -> tuple[int, int]:
+    from garrick.jobfile import numbers
+
+    return numbers(words, "--size", "x", "512 or 512x768")
 
 
 def _default_folder(job: Job) -> Path:

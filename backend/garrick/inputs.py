@@ -62,19 +62,25 @@ def check(job: Job) -> Given:
     load_head()
     return Given(
         None if job.camera is None else read_camera(job.camera, job.size, job.fps),
-        None if job.performance is None else _read_performance(job.performance, job),
+        None if job.performance is None else _to_render(job.performance, job),
     )
 
 
-def _read_performance(path: Path, job: Job) -> Performance:
+def read_performance(path: Path) -> Performance:
+    """A performance.npz that a user names. Raises InputError."""
     try:
-        performance = Performance.load(path, _MAX_BYTES)
+        return Performance.load(path, _MAX_BYTES)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.", "Give the path of a performance.npz.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise InputError(str(error), "Save the performance again.") from error
+        fix = "Save it again; garrick convert and garrick track make performances of other files."
+        raise InputError(str(error), fix) from error
+
+
+def _to_render(path: Path, job: Job) -> Performance:
+    performance = read_performance(path)
     if performance.fps != job.fps:
         raise InputError(
             f"{path.name} has {performance.fps} frames a second; the job says {job.fps}.",

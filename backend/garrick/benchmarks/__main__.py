@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, likeness, render, robustness, service, speech, suite, track, voices
+from garrick.benchmarks import blender, likeness, reenact, render, robustness, service, speech, suite, track, voices
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
 from garrick.benchmarks.peers import peers
@@ -18,7 +18,7 @@ from garrick.benchmarks.speech_table import peer_values, tables
 _ROOT = Path(__file__).resolve().parents[3]
 _RECORDINGS = _ROOT.parent / "shared" / "data" / "eval"
 _HISTORY = _ROOT / "out" / "benchmarks.jsonl"
-_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness", "track")
+_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness", "track", "reenact")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -29,9 +29,9 @@ def run() -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        help="a portrait (main, service), a folder of portraits (render), of all data (track), of aligned speech (others)",
+        help="a portrait (main, service), a folder of portraits (render), of all data (track, reenact), of speech (others)",
     )
-    parser.add_argument("--sheets", type=Path, help="render: write a contact sheet of each portrait here")
+    parser.add_argument("--sheets", type=Path, help="render, reenact: write contact sheets here")
     parser.add_argument("--ours", action="store_true", help="speech: leave the peers out")
     parser.add_argument(
         "--node-packages",
@@ -75,6 +75,10 @@ def run() -> None:
         figures = track.figures(tracked)
         by_row = track.values(tracked)
         shown += track.tables(tracked)
+    elif options.benchmark == "reenact":
+        driven = reenact.measure(sample / "portrait.png", options.data or _RECORDINGS.parent, options.sheets)
+        figures = reenact.figures(driven)
+        shown += reenact.tables(driven)
     else:
         pictures = [sample / "portrait.png"]
         if options.data is not None:

@@ -85,7 +85,7 @@ def _parse(path: Path) -> CameraPath:
     frames = max(len(lenses), len(poses))
     if {len(lenses), len(poses)} - {1, frames}:
         raise damaged
-    if not (_are_lenses(lenses) and _are_poses(poses)):
+    if not (_are_lenses(lenses) and are_poses(poses)):
         raise InputError(f"{path.name} holds a lens or a pose that no camera can have.", "Export it again.")
     lenses, poses = (np.broadcast_to(array, (frames, *array.shape[1:])) for array in (lenses, poses))
     return CameraPath(poses, lenses, size, rate)
@@ -100,7 +100,7 @@ def _are_lenses(matrices: np.ndarray) -> bool:
     return bool(in_bounds.all() and np.array_equal(rest, np.broadcast_to(np.eye(3), rest.shape)))
 
 
-def _are_poses(matrices: np.ndarray) -> bool:
+def are_poses(matrices: np.ndarray) -> bool:
     """Whether (F, 4, 4) are rotations and shifts."""
     turns, shifts = matrices[:, :3, :3], matrices[:, :3, 3]
     if not np.isfinite(matrices).all() or np.abs(matrices[:, :3]).max() > _FARTHEST:

@@ -28,6 +28,13 @@ def write_wav(path: Path, samples: np.ndarray, rate: int) -> None:
         wav.writeframes(samples.data)
 
 
+def read_wav(path: Path) -> tuple[np.ndarray, int]:
+    """What `write_wav` and `write_spoken` wrote: (M, C) int16 and Hz."""
+    with path.open("rb") as file, wave.open(file, "rb") as wav:
+        samples = np.frombuffer(wav.readframes(wav.getnframes()), "<i2")
+        return samples.reshape(-1, wav.getnchannels()), wav.getframerate()
+
+
 def write_spoken(path: Path, samples: np.ndarray, rate: int, voice: str) -> None:
     """Write a 16-bit WAV whose metadata says that it is synthetic, and by which voice: RIFF INFO tags and XMP.
 

@@ -37,12 +37,13 @@ class VideoFacts:
     """What a file says of its pictures.
 
     size: width and height in pixels as they are handed on, upright.    fps: of the frames that are handed on.
-    duration: seconds, as the container claims; 0 when it does not.
+    duration: seconds, as the container claims; 0 when it does not.    sound: whether it has a sound track.
     """
 
     size: tuple[int, int]
     fps: Fraction
     duration: float
+    sound: bool
 
     @property
     def frames(self) -> int:
@@ -92,7 +93,9 @@ class Video:
                 f"{path.name} lasts {float(duration):.0f} s; {LONGEST:.0f} s are the most.",
                 "Cut it into shorter parts.",
             )
-        self.facts = VideoFacts((width, height), fps or _rate_of(stream), float(duration))
+        self.facts = VideoFacts(
+            (width, height), fps or _rate_of(stream), float(duration), bool(self._container.streams.audio)
+        )
 
     def __enter__(self) -> Video:
         return self

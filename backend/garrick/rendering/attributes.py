@@ -62,13 +62,19 @@ class Attributes:
 
 
 def make_attributes(
-    head: Head, puppet: Puppet, source: np.ndarray, portrait: Portrait, texture: ProjectedTexture
+    head: Head,
+    puppet: Puppet,
+    source: np.ndarray,
+    portrait: Portrait,
+    texture: ProjectedTexture,
+    shut: np.ndarray,
 ) -> Attributes:
-    """Gather them; source: (V, 3) world metres in the pose of the photo."""
+    """Gather them. source: (V, 3) world metres in the pose of the photo.    shut: (V, 2) pixels when the eyes are shut."""
     table = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
     table[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = texture.photo
     table[:, shade.FILL_R : shade.FILL_B + 1] = texture.fill
     table[:, shade.U : shade.V + 1] = _vertex_uvs(head)
+    table[:, shade.SHUT_X : shade.SHUT_Y + 1], table[:, shade.SHUT] = shut, texture.lids
     parts = head.vertex_parts
     traits = np.zeros((len(source), REACH + 1), np.float32)
     traits[:, :3] = head.normals(source)

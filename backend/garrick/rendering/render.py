@@ -21,6 +21,7 @@ from garrick.rendering import shade
 from garrick.rendering.attributes import Attributes, make_attributes
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.layers import Layers, split
+from garrick.rendering.lids import shut_eyes
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.rasterise import front_triangles
 from garrick.rendering.sheet import Sheet, make_sheet
@@ -64,6 +65,7 @@ class Stage:
     sheet: Sheet
     eyes: np.ndarray
     photo: np.ndarray
+    shut: np.ndarray
     attributes: Attributes
     triangles: np.ndarray
     kinds: np.ndarray
@@ -85,7 +87,8 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
     sheet = make_sheet(puppet, source, portrait.alpha, portrait.camera)
     ctx.step("prepare", 3, 4)
     eyes = eye_textures(head, puppet, portrait)
-    attributes = make_attributes(head, puppet, source, portrait, texture)
+    shut, shut_points = shut_eyes(puppet, portrait)
+    attributes = make_attributes(head, puppet, source, portrait, texture, shut_points)
     drawn = attributes.reached[head.triangles].any(axis=1)
     triangles, parts = head.triangles[drawn], np.repeat(head.quad_parts, 2)[drawn]
     eye = parts == PARTS.index("eye")
@@ -99,6 +102,7 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         sheet=sheet,
         eyes=eyes,
         photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
+        shut=shut,
         attributes=attributes,
         triangles=triangles,
         kinds=np.where(eye, np.where(head.weights[triangles[:, 0], 3] > 0, 1, 2), 0).astype(np.int32),
@@ -124,7 +128,19 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     sheet = stage.sheet
     faces, kinds, names = stage.triangles[seen], stage.kinds[seen], stage.head_ids[seen]
     shade.draw_head(
-        screen, faces, kinds, names, attributes, stage.photo, stage.eyes, _eye_still(stage, pose), layer, uv, depth, ids
+        screen,
+        faces,
+        kinds,
+        names,
+        attributes,
+        stage.photo,
+        stage.shut,
+        stage.eyes,
+        _eye_still(stage, pose),
+        layer,
+        uv,
+        depth,
+        ids,
     )
     shade.draw_sheet(
         grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids

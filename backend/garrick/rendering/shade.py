@@ -8,8 +8,8 @@ import numpy as np
 from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fair_turn, fill_rows
 
 # columns of the attribute table, one row a vertex
-PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V = range(10)
-ATTRIBUTES = 10
+PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V, SHUT_X, SHUT_Y, SHUT = range(13)
+ATTRIBUTES = 13
 SAMPLES = 2  # along one side of a pixel
 _ONE = np.float32(1)  # a plain 1 would make float64 of what it meets
 
@@ -31,12 +31,12 @@ def _fetch(image, x, y, out):
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids):
+def draw_head(points, triangles, kinds, names, attributes, photo, shut, eyes, eye_still, layer, uv, depth, ids):
     """Draw the head at SAMPLES x SAMPLES samples a pixel; each surface in a pixel is shaded once.
 
     points: (V, 3) float32 screen.     kinds: (T,) int32: 0 skin and mouth, 1 left eye, 2 right eye.
     names:  (T,) uint8 id of each triangle.     attributes: (V, ATTRIBUTES) float32.
-    photo:  (H, W, 4) float32 colour and matte.     eyes: (2, N, N, 4) float32.
+    photo, shut:  (H, W, 4) float32 colour and matte, as it is and with the eyes shut.     eyes: (2, N, N, 4) float32.
     eye_still: 0..1: how much an eye may keep the photo outside its mask (1 when eye and lids have not moved).
     Out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
@@ -50,14 +50,28 @@ def draw_head(points, triangles, kinds, names, attributes, photo, eyes, eye_stil
         if len(chosen) > 0 and west < east:
             box = band * BAND, min(height, (band + 1) * BAND), west, east
             _draw_head_band(
-                box, chosen, points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids
+                box,
+                chosen,
+                points,
+                triangles,
+                kinds,
+                names,
+                attributes,
+                photo,
+                shut,
+                eyes,
+                eye_still,
+                layer,
+                uv,
+                depth,
+                ids,
             )
 
 
 # the bands are functions of their own: inside a parallel loop numba takes much longer to compile them
 @numba.njit(cache=True, boundscheck=False)
 def _draw_head_band(
-    box, chosen, points, triangles, kinds, names, attributes, photo, eyes, eye_still, layer, uv, depth, ids
+    box, chosen, points, triangles, kinds, names, attributes, photo, shut, eyes, eye_still, layer, uv, depth, ids
 ):
     first, last, west, east = box
     shape = ((last - first) * SAMPLES, (east - west) * SAMPLES)
@@ -102,11 +116,11 @@ def _draw_head_band(
                 # sample once in the middle, so that a still photo stays as sharp as it is
                 if count > 1:
                     _mean(values, share, count)
-                _shade(values[0], kind, photo, eyes, eye_still, total)
+                _shade(values[0], kind, photo, shut, eyes, eye_still, total)
             else:
                 total[:] = 0
                 for group in range(count):
-                    _shade(values[group], kinds[found[group]], photo, eyes, eye_still, colour)
+                    _shade(values[group], kinds[found[group]], photo, shut, eyes, eye_still, colour)
                     for k in range(4):
                         total[k] += colour[k] * share[group] / np.float32(SAMPLES * SAMPLES)
             for k in range(4):
@@ -192,7 +206,7 @@ def _mean(values, share, count):
 
 
 @numba.njit(cache=True, inline="always")
-def _shade(values, kind, photo, eyes, eye_still, out):
+def _shade(values, kind, photo, shut, eyes, eye_still, out):
     """One sample of the head, premultiplied."""
     _fetch(photo, values[PHOTO_X], values[PHOTO_Y], out)
     keep, matte = values[FROM_PHOTO], out[3]
@@ -203,6 +217,16 @@ def _shade(values, kind, photo, eyes, eye_still, out):
         _fetch(eye, values[U] * eye.shape[1], values[V] * eye.shape[0], out)
         red, green, blue = out[0], out[1], out[2]
         keep = eye_still + (_ONE - eye_still) * out[3]
+        out[0], out[1], out[2] = photo_r, photo_g, photo_b
+    elif values[SHUT] > 0 and keep < 1:
+        photo_r, photo_g, photo_b = out[0], out[1], out[2]
+        _fetch(shut, values[SHUT_X], values[SHUT_Y], out)
+        share = values[SHUT]
+        red, green, blue = (
+            red + (out[0] - red) * share,
+            green + (out[1] - green) * share,
+            blue + (out[2] - blue) * share,
+        )
         out[0], out[1], out[2] = photo_r, photo_g, photo_b
     cover = values[COVER] * (_ONE - keep + keep * matte)
     light = values[LIGHT] * cover
