@@ -95,6 +95,18 @@ def teeth(arch: np.ndarray, edge: float, setback: float, upper: bool) -> Part:
     )
 
 
+def crown_places() -> np.ndarray:
+    """(1344, 3) where each vertex of both jaws' teeth lies in its crown and jaw, in the order in which the head has them.
+
+    Columns: distance from the crown's middle to its neighbour, 0..1; height over the biting edge, 0..1 at the root; place
+    in the arch from the middle incisor, 0, to the molar, 5.
+    """
+    corners = _box_points()
+    one = np.stack([np.abs(corners[:, 0]), (corners[:, 1] + 1) / 2, np.zeros(len(corners))], axis=1)
+    crowns = [one + np.array([0, 0, index]) for _ in (_UPPER, _LOWER) for index in range(len(_UPPER)) for _ in (0, 1)]
+    return np.concatenate(crowns)
+
+
 def gums(arch: np.ndarray, neck: float, setback: float, upper: bool, stations: int = 33) -> Part:
     """A band of gum over the necks of the teeth; neck: y where the crowns leave the gum at the front, metres."""
     steps = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(arch, axis=0).T))])

@@ -12,6 +12,7 @@ from scipy.sparse.linalg import spsolve
 from scipy.spatial import KDTree
 
 from garrick.bodies.head import PARTS, Head
+from garrick.bodies.parts import crown_places
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.perception.iris import LIDS
@@ -25,6 +26,11 @@ _TONES = {
     "tongue": (0.60, 0.27, 0.26),
     "eye": (0.82, 0.80, 0.78),
 }
+_BETWEEN, _AT_GUM, _BACK = (
+    0.26,
+    0.25,
+    0.11,
+)  # of a tooth's light: lost beside its neighbour, at the gum, a tooth farther back
 _MOUTH_NEAR, _MOUTH_DEEP = np.array([0.42, 0.15, 0.14]), np.array([0.15, 0.055, 0.05])
 
 
@@ -154,10 +160,17 @@ def _fill_colours(
     exposure = float(face.mean() / 0.62)
     for name, tone in _TONES.items():
         fill[parts == PARTS.index(name)] = np.clip(np.array(tone) * exposure, 0, 1)
+    fill[parts == PARTS.index("teeth")] *= _tooth_shades()[:, None]
     cavity = parts == PARTS.index("mouth")
     depth = np.clip((source[head.lips > 0, 2].mean() - source[cavity, 2]) / 0.018, 0, 1)[:, None]
     fill[cavity] = (_MOUTH_NEAR + (_MOUTH_DEEP - _MOUTH_NEAR) * np.sqrt(depth)) * exposure
     return np.clip(fill, 0, 1).astype(np.float32)
+
+
+def _tooth_shades() -> np.ndarray:
+    """(n,) factors for the teeth's vertices: darker between crowns, towards the gum, and back in the mouth."""
+    aside, high, back = crown_places().T
+    return (1 - _BETWEEN * aside**4) * (1 - _AT_GUM * high**2) * (1 - _BACK * back)
 
 
 def diffuse(head: Head, colour: np.ndarray, trust: np.ndarray) -> np.ndarray:
