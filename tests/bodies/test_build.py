@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 import pytest
 from garrick.bodies import build, identity
+from garrick.bodies.blink import BLINKS
 from garrick.bodies.head import load_head
 from garrick.bodies.makehuman import read_base_mesh, read_target
 from garrick.bodies.parts import dental_arch, eyeball, gums, teeth
@@ -79,6 +80,7 @@ def test_built_model_is_the_cached_one_again():
     cached = load_head()
     np.testing.assert_array_equal(arrays["quads"], cached.quads)
     np.testing.assert_allclose(arrays["template"], cached.template, atol=1e-5)
-    np.testing.assert_allclose(arrays["face_basis"], cached.face_basis, atol=1e-5)
+    others = np.delete(np.arange(52), BLINKS)  # blinks are mended when the model is loaded
+    np.testing.assert_allclose(arrays["face_basis"][others], cached.face_basis[others], atol=1e-5)
     np.testing.assert_allclose(arrays["identity_basis"][:20].astype(np.float32), cached.identity_basis[:20], atol=2e-4)
     assert "CC0" in str(arrays["credits"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from garrick.perception.iris import IRISES, LIDS, refine_irises
+from garrick.bodies.blink import LIDS
+from garrick.perception.iris import IRISES, refine_irises
 
 RADIUS = 12.0
 CENTRES = np.array([[170.0, 100.0], [80.0, 100.0]])  # the subject's left eye is at the right

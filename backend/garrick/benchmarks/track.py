@@ -20,7 +20,7 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import CameraPath
-from garrick.core.gaze import EYE_LOOK
+from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.performance import Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.perception import analyse, track
@@ -161,15 +161,17 @@ def truth(portrait: Portrait, seed: int) -> Performance:
     shift = np.stack([0.01 * np.sin(clock * 1.1), 0.006 * np.sin(clock * 0.9), 0.012 * np.sin(clock * 0.7)], axis=-1)
     yaw, pitch = np.sin(clock * 1.9), np.sin(clock * 1.2 + 1)
     jumps = np.stack([0.25 * np.sign(yaw) * (abs(yaw) > 0.5), 0.15 * np.sign(pitch) * (abs(pitch) > 0.6)], axis=-1)
-    base = portrait.face.copy()
-    base[list(EYE_LOOK)] = 0
+    gaze = (jumps[:, None] + portrait.gaze).astype(np.float32)
+    face = portrait.face + face
+    # lids go with the eyes, as they do in every performance: see `eye_look_weights`
+    face[:, EYE_LOOK] += eye_look_weights(gaze) - eye_look_weights(portrait.gaze)
     turns = rotation_matrices(turn) @ rotation_matrices(portrait.head_rotation.astype(np.float64))
     return replace(
         Performance.rest(_FRAMES, _FPS, portrait.identity),
-        face=np.clip(base + face, 0, 1).astype(np.float32),
+        face=np.clip(face, 0, 1).astype(np.float32),
         head_rotation=axis_angles(turns).astype(np.float32),
         head_translation=shift.astype(np.float32),
-        gaze=(jumps[:, None] + portrait.gaze).astype(np.float32),
+        gaze=gaze,
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from garrick.bodies.blink import LIDS
 from garrick.context import RunContext
 from garrick.perception.fit import BROWS, LIPS
-from garrick.perception.iris import IRISES, LIDS
+from garrick.perception.iris import IRISES
 from garrick.perception.track import Tracked
 from garrick.perception.video import Video
 

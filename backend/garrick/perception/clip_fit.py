@@ -12,43 +12,49 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.ndimage import median_filter
 
+from garrick.bodies.blink import LIDS
 from garrick.bodies.head import Head
 from garrick.context import RunContext
-from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from garrick.core.arkit import ARKIT_NAMES
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles
+from garrick.perception.crop import Square
 from garrick.perception.fit import EYES, LIPS, Eyeballs, Problem, State, gaze_of
-from garrick.perception.iris import LIDS
+from garrick.perception.lids import BLINKS, WIDES, Lids
 from garrick.perception.skin import FaceCrop, Skin
 from garrick.perception.tied import solve_tied
 
 _KEYS = 12  # frames that identity is solved from
 _LEARN = 48  # frames that shades are learnt from
-_SCHEDULE = ((2.0, (0.3,)), (1.2, (0.1, 0.05)))
-"""Blur of the shades in pixels, and for each sweep over them: weights nearer to rest are held as if so far away."""
-_SHUT = 0.12  # opening of a shut eye, over an open one's, as the net sees it
-_BLINKS = (ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"])
+_CALM = 0.25  # of the frames: those in which a face is at rest
+_BLUR = 1.2  # of the shades, in pixels
+_NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
+_WIDE_SPAN = 5  # frames: what is wide for less than half of them is not
 _SPARSE = 300.0  # cost of a weight of 1 above rest, in landmark units squared
-_LOOK_PRIOR = 8.0
+# seldom ones explain too easily what the others mean; a lower lip moves little that could be seen
+_SPARSE_BY_NAME = {
+    "mouthLowerDown": 150.0, "jawLeft": 600.0, "jawRight": 600.0, "mouthFrown": 450.0, "mouthDimple": 900.0,
+    "mouthStretch": 900.0, "mouthRoll": 900.0, "mouthShrug": 900.0, "mouthPress": 900.0, "cheek": 900.0,
+    "noseSneer": 900.0, "eyeSquint": 900.0,
+}  # fmt: skip
+_LOOK_PRIOR = 60.0  # lids go where the gaze takes them
 _SHADE = 8.0  # landmark units that one point's shade of 1 is worth
 _TRUST = 0.2  # in the landmarks, beside the shades; and of lips and lids, which shades do not show
-_TRUST_LIPS, _TRUST_LIDS = 0.3, 1.0
-_TIE_FACE = (
-    4.0  # a step of 1 in a weight from frame to frame costs as much as one landmark that is off by this many units
-)
+_TRUST_LIPS, _TRUST_LIDS = 0.6, 1.0
+_TIE_FACE = 4.0  # landmark units that a step of 1 in a weight from frame to frame costs
 _TIES_BY_NAME = {"eyeBlink": 2.0, "eyeWide": 6.0, "eyeSquint": 8.0, "brow": 8.0, "cheek": 10.0, "nose": 8.0, "jaw": 3.0}
 _TIE_TURN, _TIE_SHIFT = 40.0, 400.0  # a radian, a metre
-_TIES = np.array(
-    [
-        *(
-            next((tie for name, tie in _TIES_BY_NAME.items() if full.startswith(name)), _TIE_FACE)
-            for full in ARKIT_NAMES
-        ),
-        *([_TIE_TURN] * 3),
-        *([_TIE_SHIFT] * 3),
-    ]
-)
+
+
+def _by_name(values: dict[str, float], default: float) -> np.ndarray:
+    """(52,) the value of the name that a weight's begins with."""
+    return np.array([next((values[name] for name in values if full.startswith(name)), default) for full in ARKIT_NAMES])
+
+
+_TIES = np.concatenate([_by_name(_TIES_BY_NAME, _TIE_FACE), [_TIE_TURN] * 3, [_TIE_SHIFT] * 3])
+_SPARSES = _by_name(_SPARSE_BY_NAME, _SPARSE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Person:
     identity:   (B,) float32.    intrinsics: (3, 3) of the video.
     problem:    landmarks to pose and weights, with this person's identity and offsets.
     start:      a state of the person, calm.
-    eyes, skins: of this person; a skin for each blur of `_SCHEDULE`.
+    eyes, skin, lids: of this person.
     """
 
     identity: np.ndarray
@@ -74,7 +80,8 @@ class Person:
     problem: Problem
     start: State
     eyes: Eyeballs
-    skins: dict[float, Skin]
+    skin: Skin
+    lids: Lids
 
 
 @dataclass(frozen=True)
@@ -104,26 +111,33 @@ def meet(
     problem = Problem.of(head, marks[keys[0]], intrinsics).of_person(identity, np.zeros((468, 3)))
     frames = [None if s is None else problem.of_frame(s.landmarks) for s in sightings]
     states = _follow(frames, states[0], shown[int(keys[0])], ctx)
-    usual = np.median([states[index].face for index in shown], axis=0)
-    calm = _calmest(states, shown, usual)
-    at_rest = [replace(states[index], face=np.zeros(52)) for index in calm]
-    offsets = _offsets([frames[index] for index in calm], at_rest)
+    calmest = _calmest(states, shown)
+    rest = np.median([states[index].face for index in calmest], axis=0)
+    eyes = Eyeballs.of(head, identity)
+    calm = [
+        (index, frame, sighting, frame.look(states[index], eyes, sighting.landmarks))
+        for index in calmest
+        if (frame := frames[index]) is not None and (sighting := sightings[index]) is not None
+    ]
+    # a calm face still looks somewhere, and its lids with it
+    at_rest = [replace(state, face=state.rest) for *_, state in calm]
+    offsets = _offsets([frame for _, frame, *_ in calm], at_rest)
     problem = replace(problem, mean=problem.mean + offsets, weights=problem.weights * _trusts())
-    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], Eyeballs.of(head, identity), {})
-    states = [replace(state, face=np.maximum(state.face - usual, 0)) for state in states]
+    states = [replace(state, face=np.maximum(state.face - rest, 0)) for state in states]
+    shades = _shades(sightings)
+
+    def seen() -> list[tuple[State, Square, np.ndarray]]:
+        pictures = ((index, sighting.crop.square, shades[index]) for index, _, sighting, _ in calm)
+        return [(states[index], square, picture) for index, square, picture in pictures if picture is not None]
+
     bare = Skin.of(head, identity, offsets)
-    for blur, nears in _SCHEDULE:
-        shades = _shades(sightings, blur)
-        seen = [
-            (index, sighting.crop.square, picture)
-            for index in calm
-            if (sighting := sightings[index]) is not None and (picture := shades[index]) is not None
-        ]
-        for near in nears:
-            skin = bare.learnt([(states[index], square, picture) for index, square, picture in seen], intrinsics)
-            person = replace(person, skins=person.skins | {blur: skin})
-            states = _sweep(person, sightings, states, near, skin, shades, None, ctx)
-    return person, _solved(person, sightings, states)
+    later = Lids((bare, bare), np.ones(2))  # learnt last, when all else is known
+    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], eyes, bare, later)
+    for near in _NEARS:
+        person = replace(person, skin=bare.learnt(seen(), intrinsics))
+        states = _sweep(person, sightings, states, near, shades, None, ctx)
+    person = replace(person, lids=Lids.of(head, identity, offsets, seen(), intrinsics))
+    return person, _solved(person, sightings, states, shades)
 
 
 def solve(person: Person, sightings: Sequence[Sighting | None], before: State | None, ctx: RunContext) -> Solved:
@@ -133,20 +147,23 @@ def solve(person: Person, sightings: Sequence[Sighting | None], before: State | 
     """
     frames = [None if s is None else person.problem.of_frame(s.landmarks) for s in sightings]
     states = _follow(frames, before or person.start, 0, ctx)
-    for blur, nears in _SCHEDULE:
-        shades = _shades(sightings, blur)
-        for near in nears:
-            states = _sweep(person, sightings, states, near, person.skins[blur], shades, before, ctx)
-    return _solved(person, sightings, states)
+    shades = _shades(sightings)
+    for near in _NEARS:
+        states = _sweep(person, sightings, states, near, shades, before, ctx)
+    return _solved(person, sightings, states, shades)
 
 
-def _solved(person: Person, sightings: Sequence[Sighting | None], states: list[State]) -> Solved:
+def _solved(
+    person: Person,
+    sightings: Sequence[Sighting | None],
+    states: Sequence[State],
+    shades: Sequence[np.ndarray | None],
+) -> Solved:
     gaze, missed = np.full((len(states), 2, 2), np.nan), np.full(len(states), np.nan)
-    states = list(states)
+    states = _with_lids(person, sightings, states, shades)
     for index, (sighting, state) in enumerate(zip(sightings, states, strict=True)):
         if sighting is not None:
             frame = person.problem.of_frame(sighting.landmarks)
-            state = states[index] = _shut_lids(frame, state)
             projected = frame.project(state)[0]
             gaze[index] = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
             width = float(np.ptp(sighting.landmarks[:468, 0]))
@@ -154,18 +171,34 @@ def _solved(person: Person, sightings: Sequence[Sighting | None], states: list[S
     return Solved(states, gaze, missed)
 
 
-def _shut_lids(frame: Problem, state: State) -> State:
-    """Blinks as the lids' landmarks show them: short and sharp, which what ties and holds the rest would blunt.
+def _with_lids(
+    person: Person,
+    sightings: Sequence[Sighting | None],
+    states: Sequence[State],
+    shades: Sequence[np.ndarray | None],
+) -> list[State]:
+    """Blinks and wide eyes as lids show them: short and sharp, which what ties and holds the rest would blunt."""
+    faces = np.array([state.face for state in states])
+    shown = []
+    for index, (sighting, picture, state) in enumerate(zip(sightings, shades, states, strict=True)):
+        if sighting is not None and picture is not None:
+            shut = person.lids.read(
+                state, _open_by(person, sighting, state), sighting.crop.square, picture, person.intrinsics
+            )
+            faces[index, BLINKS], faces[index, WIDES] = np.maximum(shut, 0), np.maximum(-shut, 0)
+            shown.append(index)
+    faces[np.ix_(shown, WIDES)] = median_filter(faces[np.ix_(shown, WIDES)], (_WIDE_SPAN, 1), mode="nearest")
+    return [replace(state, face=face) for state, face in zip(states, faces, strict=True)]
 
-    An eye's opening is measured against that of the fitted head, lids where pose and gaze take them, without a blink.
-    """
+
+def _open_by(person: Person, sighting: Sighting, state: State) -> np.ndarray:
+    """(2,) opening of the eyes' landmarks over that of the fitted head, lids where pose and gaze take them."""
     face = state.face.copy()
-    face[list(_BLINKS)] = 0
-    pixels = frame.project(replace(state, face=face))[0]
-    for blink, lids in zip(_BLINKS, LIDS, strict=True):
-        open_by = _opening(frame.target[list(lids)]) / max(_opening(pixels[list(lids)]), 1e-6)
-        face[blink] = np.clip((1 - open_by) / (1 - _SHUT), 0, 1)
-    return replace(state, face=face)
+    face[[*BLINKS, *WIDES]] = 0
+    pixels = person.problem.of_frame(sighting.landmarks).project(replace(state, face=face))[0]
+    return np.array(
+        [_opening(sighting.landmarks[list(lids)]) / max(_opening(pixels[list(lids)]), 1e-6) for lids in LIDS]
+    )
 
 
 def _opening(loop: np.ndarray) -> float:
@@ -175,14 +208,17 @@ def _opening(loop: np.ndarray) -> float:
     return abs(float(((loop[1:8] - loop[:8:-1]) @ across).mean())) / float(along @ along)
 
 
-def _shades(sightings: Sequence[Sighting | None], blur: float) -> list[np.ndarray | None]:
-    return [None if sighting is None else sighting.crop.shades(blur) for sighting in sightings]
+def _shades(sightings: Sequence[Sighting | None]) -> list[np.ndarray | None]:
+    return [None if sighting is None else sighting.crop.shades(_BLUR) for sighting in sightings]
 
 
-def _calmest(states: Sequence[State], shown: Sequence[int], usual: np.ndarray) -> list[int]:
-    """Up to `_LEARN` of the frames in which the face is nearest to how it is most of the time, spread over the clip."""
-    by_calm = sorted(shown, key=lambda index: float(np.abs(states[index].face - usual).sum()))
-    calm = sorted(by_calm[: max(_LEARN, len(shown) // 3)])
+def _calmest(states: Sequence[State], shown: Sequence[int]) -> list[int]:
+    """Up to `_LEARN` of the frames in which the face shows least, wherever it looks, spread over the clip.
+
+    Not those that are most usual: somebody may smile or speak most of the time.
+    """
+    by_calm = sorted(shown, key=lambda index: float(np.delete(states[index].face, EYE_LOOK).sum()))
+    calm = sorted(by_calm[: max(_KEYS, round(_CALM * len(shown)))])
     return [calm[i] for i in np.unique(np.linspace(0, len(calm) - 1, min(_LEARN, len(calm))).astype(int))]
 
 
@@ -263,14 +299,13 @@ def _follow(frames: Sequence[Problem | None], start: State, key: int, ctx: RunCo
     return states
 
 
-def _offsets(frames: Sequence[Problem | None], states: Sequence[State]) -> np.ndarray:
+def _offsets(frames: Sequence[Problem], states: Sequence[State]) -> np.ndarray:
     """(468, 3) metres in the head's axes: what is missed in all frames alike."""
     missed = []
     for frame, state in zip(frames, states, strict=True):
-        if frame is not None:
-            pixels, _, view = frame.project(state)
-            away = (frame.target - pixels) / np.diag(frame.intrinsics)[:2] * view[:, 2:]
-            missed.append(np.column_stack([away * (1, -1), np.zeros(468)]) @ state.turn)
+        pixels, _, view = frame.project(state)
+        away = (frame.target - pixels) / np.diag(frame.intrinsics)[:2] * view[:, 2:]
+        missed.append(np.column_stack([away * (1, -1), np.zeros(468)]) @ state.turn)
     return np.median(missed, axis=0)
 
 
@@ -279,7 +314,6 @@ def _sweep(
     sightings: Sequence[Sighting | None],
     states: Sequence[State],
     near: float,
-    skin: Skin,
     shades: Sequence[np.ndarray | None],
     before: State | None,
     ctx: RunContext,
@@ -293,7 +327,7 @@ def _sweep(
             problem = person.problem.of_frame(sighting.landmarks)
             state, problem = _sparse(person, problem, state, sighting, near)
             hessian, gradient = problem.normal_equations(state)
-            more, push = skin.normal_equations(state, sighting.crop.square, picture, person.intrinsics)
+            more, push = person.skin.normal_equations(state, sighting.crop.square, picture, person.intrinsics)
             hessians[index], gradients[index] = hessian + _SHADE**2 * more, gradient + _SHADE**2 * push
         looked.append(state)
     steps = np.array([_between(first, second) for first, second in pairwise(looked)])
@@ -318,7 +352,7 @@ def _sparse(person: Person, problem: Problem, state: State, sighting: Sighting, 
     gaze = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
     face, rest = state.face.copy(), np.zeros(52)
     face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
-    priors = np.sqrt(_SPARSE / (np.abs(face - rest) + near))
+    priors = np.sqrt(_SPARSES / (np.abs(face - rest) + near))
     priors[list(EYE_LOOK)] = _LOOK_PRIOR
     return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors)
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from garrick.bodies.blink import LIDS
 from garrick.bodies.head import Head
 from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.camera import Camera
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.perception.iris import IRISES, LIDS
+from garrick.perception.iris import IRISES
 
 OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,

@@ -137,6 +137,40 @@ def place_points(turn, angles, bones, axes):
 
 
 @numba.njit(cache=True)
+def _points_of(turn, angles, bones, axes):
+    """The points of `place_points` alone, which most trials need."""
+    points, turns, seen = np.zeros((21, 3)), np.zeros((21, 3, 3)), np.zeros((21, 3))
+    turns[0] = turn
+    for row in range(21):
+        up, joint = UP[row], JOINT_AT[row]
+        if row > 0:
+            turns[row] = turns[up]
+            for k in range(3):
+                points[row, k] = points[up, k]
+                for j in range(3):
+                    points[row, k] += turns[up, k, j] * bones[0, row, j]
+        if joint >= 0:
+            turns[row] = turns[up] @ _turn_of(axes[joint].T @ angles[3 * joint : 3 * joint + 3])[0]
+        for k in range(3):
+            seen[row, k] = points[row, k]
+            for j in range(3):
+                seen[row, k] += turns[row, k, j] * bones[1, row, j]
+    return seen
+
+
+@numba.njit(cache=True)
+def _pixels_of(points, place, camera):
+    """The pixels of `project` alone."""
+    pixels = np.empty((21, 2))
+    scale = np.exp(place[2])
+    for row in range(21):
+        depth = 1 - scale * points[row, 2] * camera[2]
+        for k in range(2):
+            pixels[row, k] = camera[k] + (scale * (1 - 2 * k) * points[row, k] + place[k] - camera[k]) / depth
+    return pixels
+
+
+@numba.njit(cache=True)
 def _turn_of(vector):
     """The matrix of an axis-angle (3,), and that of its derivative: a small change d turns by (left d) after it."""
     angle = np.sqrt((vector**2).sum())
@@ -172,8 +206,8 @@ def project(points, place, camera):
 
 @numba.njit(cache=True)
 def _cost(turn, place, angles, target, weights, size, camera, world, trust, bones, axes, rest, near, holds):
-    points, _, _ = place_points(turn, angles, bones, axes)
-    pixels, _, _ = project(points, place, camera)
+    points = _points_of(turn, angles, bones, axes)
+    pixels = _pixels_of(points, place, camera)
     total = 0.0
     for row in range(21):
         total += weights[row] * _huber(np.sqrt(((pixels[row] - target[row]) ** 2).sum()) / (size * NOISE))

@@ -5,13 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from garrick.bodies.blink import LIDS
 from garrick.perception.crop import Square
 
-LIDS = (
-    (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398),
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-)
-"""Lid contours of the subject's left and right eye, MediaPipe's numbers, in order around the opening."""
 IRISES = (slice(473, 478), slice(468, 473))
 """Rows of the left and right iris in the 478 landmarks."""
 

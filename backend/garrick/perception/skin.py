@@ -68,13 +68,19 @@ class Skin:
 
         identity: (B,).    offsets: (468, 3) metres by which the landmarks lie elsewhere than identity says.
         """
-        identity = identity.astype(np.float32)
-        vertices = head.vertices(identity)
+        vertices = head.vertices(identity.astype(np.float32))
         marks = head.landmarks(vertices)
         skin = np.unique(head.quads[head.quad_parts == PARTS.index("skin")])
         inside = ((vertices[skin] > marks.min(axis=0)) & (vertices[skin] < marks.max(axis=0))).all(axis=1)
         to_lids = np.linalg.norm(vertices[skin][:, None] - marks[list(EYES)], axis=2).min(axis=1)
-        chosen = skin[inside & (vertices[skin, 2] > _FRONT) & (to_lids > _LIDS)]
+        return cls.at(head, identity, offsets, skin[inside & (vertices[skin, 2] > _FRONT) & (to_lids > _LIDS)])
+
+    @classmethod
+    def at(cls, head: Head, identity: np.ndarray, offsets: np.ndarray, chosen: np.ndarray) -> Skin:
+        """The same of chosen vertices (S,)."""
+        identity = identity.astype(np.float32)
+        vertices = head.vertices(identity)
+        marks = head.landmarks(vertices)
         near = np.exp(-((np.linalg.norm(vertices[chosen][:, None] - marks, axis=2) / _SPREAD) ** 2)) + 1e-12
         moved = vertices[chosen] + (near / near.sum(axis=1, keepdims=True)) @ offsets
         return cls(
@@ -123,6 +129,25 @@ class Skin:
         jacobian[:, 55:] = by_view
         jacobian *= weight[:, None].astype(np.float32)
         return jacobian.T @ jacobian, jacobian.T @ (residual * weight).astype(np.float32)
+
+    def apart(
+        self,
+        state: State,
+        square: Square,
+        picture: np.ndarray,
+        intrinsics: np.ndarray,
+        moves: np.ndarray,
+        worst: float,
+    ) -> np.ndarray:
+        """(T,) mean difference of shades, none above `worst`, if the points lay by (T, S, 3) metres elsewhere."""
+        _, turned, _, facing = self._place(state, intrinsics)
+        use = (facing > _FACING) & np.isfinite(self.shades)
+        if not use.any():
+            return np.zeros(len(moves))
+        view = (turned[use] + moves[:, use] @ state.turn.T) * (1, -1, -1) + state.shift
+        pixels = view[..., :2] / view[..., 2:] * np.diag(intrinsics)[:2] + intrinsics[:2, 2]
+        seen = _sample(picture, square.onto(pixels.reshape(-1, 2), SIZE)).reshape(len(moves), -1)
+        return np.minimum(np.abs(seen - self.shades[use]), worst).mean(axis=1)
 
     def _place(self, state: State, intrinsics: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(S, 2) pixels, (S, 3) turned points, (S, 3) points before the camera and (S,) cosines to the view."""

@@ -22,16 +22,19 @@ SIDES: tuple[Side, ...] = ("left", "right")
 _PRESENT, _HAND_PRESENT = 0.5, 0.6
 _SHOWN = 0.5  # visibility of a wrist from which its hand is looked for
 _SEARCH_EVERY = 3  # frames between searches for what is not there
+_LOOK_EVERY = 2  # frames between looks at a body: what lies between is smoothed away at video rates, and a look is dear
+_STILL = 0.03  # of a hand's size: no point of one that rests moves further from frame to frame
 _SMOOTH = 1.2  # frames: standard deviation of the smoothing of the body's points in space
 _EYES = (33, 263)  # landmarks of the outer corners, right and left
 
 
 @dataclass(frozen=True)
 class SeenUpperBody:
-    """One frame; None for what is not seen."""
+    """One frame; None for what is not seen.    looked: False where `body` is the one of the frame before."""
 
     body: SeenBody | None
     hands: dict[Side, SeenHand | None]
+    looked: bool = True
 
 
 class UpperBodyFollower:
@@ -40,16 +43,20 @@ class UpperBodyFollower:
     def __init__(self) -> None:
         self._body: SeenBody | None = None
         self._hands: dict[Side, SeenHand | None] = dict.fromkeys(SIDES)
-        self._frame = 0
+        self._still: dict[Side, bool] = dict.fromkeys(SIDES, False)
+        self._frame = self._looked_at = 0
 
     def see(self, picture: np.ndarray | None, landmarks: np.ndarray | None, cut: bool) -> SeenUpperBody:
         """The next frame, (H, W, 3) uint8 or None; landmarks: (478, 2) of the face, if it is seen."""
         self._frame += 1
         if cut or picture is None:
-            self._body, self._hands = None, dict.fromkeys(SIDES)
+            self._body, self._hands, self._still = None, dict.fromkeys(SIDES), dict.fromkeys(SIDES, False)
         if picture is None:
             return SeenUpperBody(None, dict.fromkeys(SIDES))
-        if self._body is not None:
+        looked = self._body is None or self._frame - self._looked_at >= _LOOK_EVERY
+        if looked:
+            self._looked_at = self._frame
+        if self._body is not None and looked:
             self._body = follow_body(picture, self._body)
             if self._body.presence < _PRESENT:
                 self._body = None
@@ -60,11 +67,17 @@ class UpperBodyFollower:
         left, right = self._hands["left"], self._hands["right"]
         if left is not None and right is not None and same_hand(left, right):
             self._hands["left" if left.presence < right.presence else "right"] = None
-        return SeenUpperBody(self._body, dict(self._hands))
+        return SeenUpperBody(self._body, dict(self._hands), looked)
 
     def _hand(self, picture: np.ndarray, side: Side) -> SeenHand | None:
         last = self._hands[side]
+        if last is not None and self._still[side]:  # seen again in the next frame
+            self._still[side] = False
+            return last
         found = None if last is None else follow_hand(picture, last)
+        if last is not None and found is not None:
+            away = np.linalg.norm(found.points - last.points, axis=1).max()
+            self._still[side] = bool(away < _STILL * found.size)
         if found is None and self._body is not None and self._frame % _SEARCH_EVERY == 1:
             elbow, wrist = (POINTS.index(f"{side}_{joint}") for joint in ("elbow", "wrist"))
             if self._body.visibility[wrist] > _SHOWN:
@@ -103,11 +116,12 @@ def upper_body(
 def _body(seen: Sequence[SeenUpperBody], cuts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     shown = np.array([frame.body is not None for frame in seen])
     frames = np.arange(len(seen))
-    world = np.array([frame.body.world for frame in seen if frame.body is not None])
+    looked = np.array([frame.body is not None and frame.looked for frame in seen])
+    world = np.array([frame.body.world for frame in seen if frame.body is not None and frame.looked])
     filled = np.empty((len(seen), *world.shape[1:]))
     for row in range(world.shape[1]):
         for axis in range(3):
-            filled[:, row, axis] = np.interp(frames, frames[shown], world[:, row, axis])
+            filled[:, row, axis] = np.interp(frames, frames[looked], world[:, row, axis])
     visibility = np.zeros((len(seen), world.shape[1]))
     visibility[shown] = [frame.body.visibility for frame in seen if frame.body is not None]
     for start, stop in pairwise((0, *cuts, len(seen))):

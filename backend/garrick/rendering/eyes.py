@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from garrick.bodies.blink import LIDS
 from garrick.bodies.head import Head
 from garrick.core.rotation import eye_rotations, rotation_matrices
-from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
 from garrick.rendering.puppet import Puppet
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
+from garrick.bodies.blink import with_lids_that_meet
 from garrick.bodies.head import PARTS, Head
-from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.core.rotation import eye_rotations, rotation_matrices
-from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
 
 _REACH = 0.03  # metres from the nearest landmark over which the nudge fades
-_FALLS = 0.0015  # metres by which a blink lowers what counts as upper lid
-_COLUMNS = 9  # of an eye, in which its lid's edge is looked for
-_SHARES = (0.4, 1.3)  # of its way in the model, that a lid may go
 
 
 @dataclass(frozen=True)
@@ -74,44 +69,7 @@ def make_puppet(head: Head, portrait: Portrait) -> Puppet:
     for joint in (3, 4):
         ball = head.weights[:, joint] > 0
         nudge[ball] = nudge[ball].mean(axis=0)  # an eyeball stays round
-    return Puppet(_with_lids_that_meet(head.personal(portrait.identity, nudge.astype(np.float32)), source.face), source)
-
-
-def _with_lids_that_meet(head: Head, face: np.ndarray) -> Head:
-    """The head with blinks that take the upper lids' edges to the lower ones, whatever identity and nudge made of both.
-
-    face: (52,) the expression in which they shall meet.
-    """
-    basis = head.face_basis.copy()
-    opened, closed = (head.vertices(face=_with_blink(face, blink).astype(np.float32)) for blink in (0.0, 1.0))
-    edge = head.landmarks(closed)
-    skin = head.vertex_parts == PARTS.index("skin")
-    for side, loop in zip(("Left", "Right"), LIDS, strict=True):
-        fall = basis[ARKIT_INDEX[f"eyeBlink{side}"]]
-        moves = np.linalg.norm(fall, axis=1) > 1e-5
-        lid = np.flatnonzero(skin & (fall[:, 1] < -_FALLS))
-        lower = edge[list(loop[:9])]
-        lower = lower[np.argsort(lower[:, 0])]
-        edges = np.linspace(lower[0, 0], lower[-1, 0], _COLUMNS + 1)
-        found = []
-        for left, right in pairwise(edges):
-            column = lid[(opened[lid, 0] >= left) & (opened[lid, 0] < right)]
-            if len(column):
-                rim = column[np.argmin(closed[column, 1])]
-                gap = opened[rim, 1] - np.interp(closed[rim, 0], lower[:, 0], lower[:, 1])
-                found.append((opened[rim, 0], gap / (opened[rim, 1] - closed[rim, 1])))
-        if len(found) < 3:
-            continue
-        places, shares = np.transpose(found)
-        share = np.interp(opened[moves, 0], places, np.convolve(np.pad(shares, 1, "edge"), (0.25, 0.5, 0.25), "valid"))
-        basis[ARKIT_INDEX[f"eyeBlink{side}"], moves] *= np.clip(share, *_SHARES)[:, None].astype(np.float32)
-    return replace(head, face_basis=basis)
-
-
-def _with_blink(face: np.ndarray, blink: float) -> np.ndarray:
-    face = face.copy()
-    face[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = blink
-    return face
+    return Puppet(with_lids_that_meet(head.personal(portrait.identity, nudge.astype(np.float32)), source.face), source)
 
 
 def _lift(pixels: np.ndarray, depth: np.ndarray, camera: Camera) -> np.ndarray:

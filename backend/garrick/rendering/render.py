@@ -21,10 +21,10 @@ from garrick.rendering import shade
 from garrick.rendering.attributes import Attributes, make_attributes
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.layers import Layers, split
-from garrick.rendering.lids import shut_eyes
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.rasterise import front_triangles
 from garrick.rendering.sheet import Sheet, make_sheet
+from garrick.rendering.shut_eyes import shut_eyes
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import project_texture
 

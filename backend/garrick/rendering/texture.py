@@ -11,17 +11,17 @@ from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import KDTree
 
+from garrick.bodies.blink import LIDS
 from garrick.bodies.head import PARTS, Head
 from garrick.bodies.parts import crown_places
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
-from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
 _TONES = {
-    "teeth": (0.90, 0.86, 0.79),
+    "teeth": (0.98, 0.94, 0.87),
     "gums": (0.58, 0.30, 0.28),
     "tongue": (0.60, 0.27, 0.26),
     "eye": (0.82, 0.80, 0.78),

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from garrick.bodies.blink import LIDS
 from garrick.bodies.head import PARTS, load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.evaluation.images import ssim
 from garrick.perception import analyse
-from garrick.perception.iris import LIDS
-from garrick.rendering.lids import shut_eyes
 from garrick.rendering.puppet import make_puppet
 from garrick.rendering.render import prepare, render_pose
+from garrick.rendering.shut_eyes import shut_eyes
 from garrick.rendering.take import ID_NAMES
 
 SIDES = ("Left", "Right")

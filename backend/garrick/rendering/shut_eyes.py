@@ -14,9 +14,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
-from garrick.bodies.head import PARTS
+from garrick.bodies.blink import BLINKS, LIDS, upper_lid
 from garrick.core.arkit import ARKIT_INDEX
-from garrick.perception.iris import LIDS
 from garrick.perception.portrait import Portrait
 from garrick.rendering.puppet import Puppet
 
@@ -29,7 +28,6 @@ _LINE, _FRINGE = 0.035, 0.11  # of the eye's width: thickness of the lash line, 
 _LASHES = 26  # of one eye
 _CREASE, _CREASED = 0.025, 0.10  # thickness over the eye's width, and how much darker
 _FINE = 4  # strokes are drawn so much larger, then scaled down
-_FALLS = 0.0015  # metres by which a blink moves what counts as lid
 
 
 def shut_eyes(puppet: Puppet, portrait: Portrait) -> tuple[np.ndarray, np.ndarray]:
@@ -39,11 +37,9 @@ def shut_eyes(puppet: Puppet, portrait: Portrait) -> tuple[np.ndarray, np.ndarra
         face[[ARKIT_INDEX[f"{name}Left"], ARKIT_INDEX[f"{name}Right"]]] = float(name == "eyeBlink")
     points = portrait.camera.project(puppet.pose(replace(puppet.source, face=face)))[:, :2]
     picture = portrait.image.astype(np.float32) / 255
-    skin = puppet.head.vertex_parts == PARTS.index("skin")
-    for side, loop in zip(("Left", "Right"), LIDS, strict=True):
-        falling = (puppet.head.face_basis[ARKIT_INDEX[f"eyeBlink{side}"], :, 1] < -_FALLS) & skin
+    for row, loop in zip(BLINKS, LIDS, strict=True):
         opened = portrait.landmarks[list(loop)].astype(np.float64)
-        _shut(picture, opened, _seam(opened, points[falling]), portrait)
+        _shut(picture, opened, _seam(opened, points[upper_lid(puppet.head, row)]), portrait)
     photo = np.concatenate([np.clip(picture, 0, 1), portrait.alpha[..., None]], axis=2)
     return photo.astype(np.float32), points.astype(np.float32)
 
