@@ -8,13 +8,16 @@ import subprocess
 import sys
 import wave
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import skimage.data
+from garrick.cli import app
 from PIL import Image
+from typer.testing import CliRunner
 
 COMMAND = (sys.executable, "-c", "from garrick.cli import main; main()", "perform")
 
@@ -80,8 +83,21 @@ def _mute_film(path: Path) -> None:
         film.mux(stream.encode(None))
 
 
+@pytest.fixture
+def ask(bad, tmp_path, monkeypatch) -> Callable[..., tuple[int, str]]:
+    """ask(arguments): exit code and all that `garrick perform` said, in this process, where every library is loaded."""
+    monkeypatch.chdir(bad)
+
+    def in_this_process(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["perform", *arguments, "--out", str(tmp_path / "o"), "--no-scene"])
+        assert isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return in_this_process
+
+
 def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
-    """Exit code and all that was said."""
+    """Exit code and all that was said by a process of its own."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -115,8 +131,13 @@ def refused(code: int, said: str, wanted: int, *words: str) -> None:
         ("small.png", "pixels high"),
     ],
 )
-def test_bad_portraits(bad, tmp_path, portrait, word):
-    refused(*run(bad, "--portrait", portrait, "--audio", "ok.wav", "--out", str(tmp_path / "o"), "--no-scene"), 2, word)
+def test_bad_portraits(ask, portrait, word):
+    refused(*ask("--portrait", portrait, "--audio", "ok.wav"), 2, word)
+
+
+def test_a_process_of_its_own_says_the_same(bad, tmp_path):
+    arguments = ("--portrait", "text.png", "--audio", "ok.wav", "--out", str(tmp_path / "o"), "--no-scene")
+    refused(*run(bad, *arguments), 2, "not an image")
 
 
 @pytest.mark.parametrize(
@@ -131,13 +152,13 @@ def test_bad_portraits(bad, tmp_path, portrait, word):
         ("text.png", "text.png"),
     ],
 )
-def test_bad_voices(bad, tmp_path, audio, word):
-    refused(*run(bad, "--portrait", "ok.png", "--audio", audio, "--out", str(tmp_path / "o"), "--no-scene"), 2, word)
+def test_bad_voices(ask, audio, word):
+    refused(*ask("--portrait", "ok.png", "--audio", audio), 2, word)
 
 
 @pytest.mark.parametrize(("text", "word"), [("", "empty"), ("  \n", "empty"), ("a" * 20_000, "20,000")])
-def test_bad_texts(bad, tmp_path, text, word):
-    refused(*run(bad, "--portrait", "ok.png", "--text", text, "--out", str(tmp_path / "o"), "--no-scene"), 2, word)
+def test_bad_texts(ask, text, word):
+    refused(*ask("--portrait", "ok.png", "--text", text), 2, word)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +173,8 @@ def test_bad_texts(bad, tmp_path, text, word):
         (("--text", "hi", "--expression", "7"), "expression"),
     ],
 )
-def test_bad_options(bad, tmp_path, options, word):
-    refused(*run(bad, "--portrait", "ok.png", *options, "--out", str(tmp_path / "o")), 2, word)
+def test_bad_options(ask, options, word):
+    refused(*ask("--portrait", "ok.png", *options), 2, word)
 
 
 def test_missing_weights_name_the_command(bad, tmp_path):

@@ -40,6 +40,7 @@ class Result:
     seconds:  wall time of each phase.
     cached:   the phases whose result was there from before.
     warnings: sentences for the user.
+    verdicts: what in the curves a person should look at, in sentences; also in evaluation.json.
     """
 
     out: Path
@@ -51,6 +52,7 @@ class Result:
     seconds: Mapping[str, float]
     cached: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+    verdicts: tuple[str, ...] = field(default=())
 
 
 def perform(
@@ -113,6 +115,8 @@ def perform(
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
             shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
+        with clock("evaluation"):
+            verdicts = _judge(out, speech)
     warnings = _warnings(speech, portrait, edited)
     if scene:
         with clock("scene"):
@@ -132,6 +136,7 @@ def perform(
         seconds=clock.seconds,
         cached=tuple(found.cached),
         warnings=warnings,
+        verdicts=verdicts,
     )
 
 
@@ -192,6 +197,13 @@ def _preview(
     heard = sound.cut(speech.playback, speech.playback_rate, start, len(frames) / float(performance.fps))
     spoken = said_by is not None
     video.join(out / "preview.mp4", pieces, performance.fps, heard, speech.playback_rate, spoken)
+
+
+def _judge(out: Path, speech: Speech | None) -> tuple[str, ...]:
+    """Write evaluation.json; the sentences in it."""
+    from garrick.evaluation.record import write_first_record
+
+    return write_first_record(out, np.zeros(0) if speech is None else speech.prosody.accents)
 
 
 def _rig(portrait: Portrait) -> dict[str, np.ndarray]:

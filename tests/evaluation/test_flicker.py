@@ -1,9 +1,9 @@
-"""Flicker counts what changes where nothing should."""
+"""Flicker counts what changes where nothing should, and what goes to and fro beside a real clip."""
 
 import numpy as np
 import pytest
 from garrick.errors import InputError
-from garrick.evaluation.flicker import still_flicker
+from garrick.evaluation.flicker import flicker_ratio, restlessness, still_flicker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +44,16 @@ def test_noise_of_sigma_s_flickers_by_2_s_over_root_pi():
 def test_one_frame_or_none_cannot_flicker(levels):
     with pytest.raises(InputError, match="from one frame to the next"):
         still_flicker(clip(levels), EVERYWHERE)
+
+
+def test_steady_change_is_no_restlessness_and_going_to_and_fro_is():
+    assert restlessness(*clip([10, 60, 110])) == 0
+    assert restlessness(*clip([100, 103, 100])) == 6
+    assert restlessness(*clip([0, 255, 0])) == 510
+
+
+def test_the_ratio_is_that_of_the_frames_that_both_have():
+    assert flicker_ratio(np.array([6, 2, np.nan, 50]), np.array([3, 1, 9, np.nan])).value == 2
+    nothing = flicker_ratio(np.array([6.0, 2.0]), np.zeros(2))
+    assert np.isnan(nothing.value)
+    assert nothing.warning

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,43 +17,22 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_NAMES
 from garrick.core.performance import CHANNELS, Performance
 from garrick.errors import InputError
-from garrick.evaluation.judge import Evaluation, evaluate
-from garrick.evaluation.report import facts, write_report
+from garrick.evaluation.judge import Evaluation, judge_curves
+from garrick.evaluation.likeness import portrait_distance
+from garrick.evaluation.pictures import evaluate
+from garrick.evaluation.record import facts, write_first_record
+from garrick.evaluation.report import write_report
 from garrick.evaluation.shot import read_shot
-from garrick.job import Job
-from garrick.pipeline import perform
+from garrick.evaluation.sight import Sight
+from optional_weights import needs_weights
 from PIL import Image
-
-TEXT = "Bob made my puppy poppies. Every big problem becomes a beautiful memory!"
-
-
-@pytest.fixture(scope="module")
-def shot(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("judged") / "shot"
-    job = Job(portrait=root / "assets" / "sample" / "portrait.png", text=TEXT, size=(256, 256))
-    perform(job, out, RunContext(), scene=False)
-    return out
-
-
-@pytest.fixture(scope="module")
-def good(shot: Path) -> Evaluation:
-    return evaluate(read_shot(shot), RunContext())
+from skimage import data
 
 
 @pytest.fixture
-def broken(shot: Path, tmp_path: Path) -> Callable[..., Evaluation]:
+def broken(damaged: Callable[[Callable[[Path], None]], Path]) -> Callable[..., Evaluation]:
     """Judge a copy of the shot that something was done to; without pictures, of which few are kept."""
-
-    def judge(damage: Callable[[Path], None], frames: int = 3) -> Evaluation:
-        copy = tmp_path / "broken"
-        shutil.copytree(shot, copy)
-        about = json.loads((copy / "shot.json").read_text())
-        about["frames"]["last"] = frames - 1
-        (copy / "shot.json").write_text(json.dumps(about))
-        damage(copy)
-        return evaluate(read_shot(copy), RunContext())
-
-    return judge
+    return lambda damage: evaluate(read_shot(damaged(damage)), RunContext())
 
 
 def value(found: Evaluation, subject: str, metric: str) -> float:
@@ -69,11 +49,13 @@ def test_a_shot_of_ours_has_nothing_to_complain_of(good: Evaluation) -> None:
     for subject in ("lips of the curves", "lips in the pictures"):
         assert abs(value(good, subject, "lip lag")) < 40
         assert value(good, subject, "bilabial closures") == 1
+    assert good.seen is not None
     assert np.isfinite(good.seen).all()
     assert len(good.seen) == len(good.curves) == len(good.times)
 
 
 def test_pictures_and_curves_tell_the_same_of_the_lips(good: Evaluation) -> None:
+    assert good.seen is not None
     assert np.corrcoef(good.curves, good.seen)[0, 1] > 0.8
 
 
@@ -117,6 +99,7 @@ def test_frames_without_a_face_come_first(broken: Callable[..., Evaluation]) -> 
     found = broken(blacken)
     assert found.verdicts[0] == "No face is seen in 1 of 3 frames."
     assert (1, "no face is seen") in found.worst
+    assert found.seen is not None
     assert np.isnan(found.seen).tolist() == [False, True, False]
 
 
@@ -126,34 +109,106 @@ def test_a_silent_shot_says_that_lips_were_not_judged(broken: Callable[..., Eval
 
     found = broken(silence)
     assert "Nobody speaks, so lips were not judged." in found.verdicts
-    assert {subject for subject, _ in found.scores} == {"head", "face", "pictures"}
+    assert {subject for subject, _ in found.scores} <= {"head", "face", "pictures", "face beside the portrait"}
+
+
+def test_the_first_record_is_of_the_curves_and_loads_no_nets_and_no_plots(shot: Path, good: Evaluation) -> None:
+    told = json.loads((shot / "evaluation.json").read_text())
+    assert told["pictures"] is False
+    assert told["verdicts"] == []
+    whole = {(of, score.metric.name): score.value for of, score in good.scores}
+    assert (
+        {of for of, _ in whole} > {"lips of the curves", "head", "face"} == {row["subject"] for row in told["scores"]}
+    )
+    for row in told["scores"]:
+        assert row["value"] == pytest.approx(whole[row["subject"], row["metric"]], abs=1e-5)
+    program = "import sys, garrick.evaluation.record; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"matplotlib", "torch", "ai_edge_litert", "cv2"} & set(loaded.stdout.split())
+
+
+def test_a_shot_that_was_made_again_has_no_page_about_the_old_one(
+    damaged: Callable[[Callable[[Path], None]], Path],
+) -> None:
+    folder = damaged(lambda copy: (copy / "evaluation.html").touch())
+    assert write_first_record(folder, np.zeros(0)) == ()
+    assert not (folder / "evaluation.html").exists()
+    first = (folder / "evaluation.json").read_bytes()
+    write_first_record(folder, np.zeros(0))
+    assert (folder / "evaluation.json").read_bytes() == first
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 31, 60])
+@pytest.mark.parametrize("fps", [1, 25, 240])
+def test_shots_of_any_length_and_rate_can_be_judged_by_their_curves(shot: Path, frames: int, fps: int) -> None:
+    whole = read_shot(shot)
+    short = replace(whole.performance.frames(0, frames), fps=Fraction(fps))
+    found = judge_curves(replace(whole, performance=short, frames=range(frames)), np.array([0.1, 0.4]))
+    assert len(found.curves) == len(found.times) == frames
+    assert found.seen is None
+
+
+@needs_weights("efficientnet_lite0")
+def test_the_portraits_own_person_is_nearer_than_another(shot: Path, tmp_path: Path) -> None:
+    Image.fromarray(data.astronaut()[:256, 96:352]).save(tmp_path / "other.png")
+    own = read_shot(shot)
+    points = np.stack([Sight().see(own.picture(frame)) for frame in (0, 40)])
+    few = replace(own, frames=range(0, 41, 40))
+    near = portrait_distance(few, points, RunContext())
+    far = portrait_distance(replace(few, portrait=tmp_path / "other.png"), points, RunContext())
+    assert near is not None
+    assert far is not None
+    assert far.value > 2 * near.value
 
 
 def test_the_page_needs_nothing_but_itself_and_the_json_is_plain(shot: Path, good: Evaluation, tmp_path: Path) -> None:
-    files = write_report(read_shot(shot), replace(good, worst=((2, "lips <open>"),)), tmp_path)
+    files = write_report(read_shot(shot), replace(good, worst=((2, "lips <open>"),)), tmp_path, RunContext())
     page = files[1].read_text()
     assert "src='http" not in page
     assert page.count("data:image/svg+xml") == 2
     assert page.count("data:image/jpeg") == 11
     assert "lips &lt;open&gt;" in page
     told = json.loads(files[0].read_text())
-    assert told["frames"] == {"first": 0, "last": len(good.seen) - 1}
+    assert told["frames"] == {"first": 0, "last": len(good.times) - 1}
+    assert told["pictures"] is True
+    assert told["truth"] is None
     assert {"subject", "metric", "value", "unit", "better", "source", "samples", "warning"} == set(told["scores"][0])
     assert told == json.loads(json.dumps(facts(read_shot(shot), replace(good, worst=((2, "lips <open>"),)))))
 
 
-def test_the_command_judges_and_refuses_in_one_line(shot: Path, tmp_path: Path) -> None:
-    def run(folder: Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from garrick.cli import main; main()", "evaluate", str(folder)]
-        return subprocess.run(command, capture_output=True, text=True)
+def garrick(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from garrick.cli import main; main()", "evaluate", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True)
 
-    done = run(shot)
+
+def test_the_command_judges_compares_and_sets_side_by_side(
+    shot: Path, damaged: Callable[[Callable[[Path], None]], Path], tmp_path: Path
+) -> None:
+    one = damaged(lambda copy: (copy / "evaluation.json").unlink())
+    shutil.copytree(one, tmp_path / "other")
+    page = tmp_path / "takes.html"
+    done = garrick(one, tmp_path / "other", "--truth", shot / "preview.mp4", "--compare", page)
     assert done.returncode == 0, done.stderr
-    assert "nothing to complain of" in done.stdout
-    assert (shot / "evaluation.html").is_file()
-    refused = run(tmp_path)
+    assert done.stdout.count("nothing to complain of") == 2
+    assert done.stdout.count("3 of the shot's 3 frames were compared.") == 2
+    assert (tmp_path / "other" / "evaluation.html").is_file()
+    assert json.loads((one / "evaluation.json").read_text())["truth"]["video"] == "preview.mp4"
+    assert [take["name"] for take in json.loads(page.with_suffix(".json").read_text())["takes"]] == ["broken", "other"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["{none}"], "is no finished shot"),
+        (["{shot}", "--truth", "{none}/film.mp4"], "There is no file"),
+        (["{shot}", "{shot}", "--compare", "takes.pdf"], "takes.pdf must end in .html"),
+        (["{shot}", "--compare", "takes.html"], "Name two shots or more"),
+    ],
+)
+def test_the_command_refuses_in_one_line(words: list[str], told: str, shot: Path, tmp_path: Path) -> None:
+    refused = garrick(*(word.format(none=tmp_path, shot=shot) for word in words))
     assert refused.returncode == 2
-    assert "is no finished shot" in refused.stderr
+    assert told in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -34,36 +35,38 @@ def test_a_queued_job_waits_for_the_next_service_and_a_running_one_goes_on_there
         assert after.states(running) == ["queued", "running", "queued", "running", "done"]
 
 
-@posix
-def test_a_worker_that_hangs_is_killed_and_its_job_goes_on(tmp_path):
-    settings = Settings(data=tmp_path, scene=False, heartbeat_s=4)
-    job = small_job(settings, 1.2)
-    with live(settings) as service:
-        id = service.submit(job)
-        pid = service.at_work(id)
-        os.kill(pid, signal.SIGSTOP)
-        until(lambda: not alive(pid), 10)
-        done = service.wait(id)
-        assert (done.state, done.attempts) == (JobState.DONE, 1)
+@pytest.fixture(scope="module")
+def enduring(tmp_path_factory) -> Iterator[Live]:
+    """A service that soon takes a silent worker for dead, for the tests that leave it at work."""
+    with live(Settings(data=tmp_path_factory.mktemp("enduring"), scene=False, heartbeat_s=4)) as service:
+        yield service
 
 
 @posix
-def test_a_job_whose_workers_die_again_and_again_fails_and_the_next_one_runs(tmp_path, monkeypatch):
+def test_a_worker_that_hangs_is_killed_and_its_job_goes_on(enduring):
+    id = enduring.submit(small_job(enduring.settings, 1.2))
+    pid = enduring.at_work(id)
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: not alive(pid), 10)
+    done = enduring.wait(id)
+    assert (done.state, done.attempts) == (JobState.DONE, 1)
+
+
+@posix
+def test_a_job_whose_workers_die_again_and_again_fails_and_the_next_one_runs(enduring, monkeypatch):
     monkeypatch.setattr(supervisor, "DEATHS", 2)  # each death costs a worker's start
-    settings = Settings(data=tmp_path, scene=False)
-    job = small_job(settings, 1.2)
-    with live(settings) as service:
-        id, next_one = service.submit(job), service.submit(job | {"seed": 4})
-        for _ in range(8):  # the first time, and on a busy machine later too, it came further than ever before
-            os.kill(service.at_work(id), signal.SIGKILL)
-            until(lambda: service.worker()["job"] != id, 20)
-            if service.record(id).state == JobState.FAILED:
-                break
-        done = service.wait(id)
-        assert done.state == JobState.FAILED
-        assert done.error is not None
-        assert "died 2 times" in done.error["message"]
-        assert service.wait(next_one).state == JobState.DONE
+    job = small_job(enduring.settings, 1.2)
+    id, next_one = enduring.submit(job | {"seed": 5}), enduring.submit(job | {"seed": 4})
+    for _ in range(8):  # the first time, and on a busy machine later too, it came further than ever before
+        os.kill(enduring.at_work(id), signal.SIGKILL)
+        until(lambda: enduring.worker()["job"] != id, 20)
+        if enduring.record(id).state == JobState.FAILED:
+            break
+    done = enduring.wait(id)
+    assert done.state == JobState.FAILED
+    assert done.error is not None
+    assert "died 2 times" in done.error["message"]
+    assert enduring.wait(next_one).state == JobState.DONE
 
 
 def test_a_job_that_takes_too_long_fails(tmp_path):

@@ -276,8 +276,8 @@ def test_what_is_malicious_is_refused_through_the_service_too(start, sample_port
         {"portrait": face, "performance": pickled.getvalue()},
         {"portrait": face, "camera": b"[" * 100_000, "text": "Hi."},
         {"portrait": face, "audio": pickle.dumps(Bomb())},
-        *({"portrait": mutated(pictures()["image JPEG"], chance), "text": "Hi."} for _ in range(10)),
-        *({"portrait": face, "audio": mutated(voice, chance)[:2000]} for _ in range(5)),
+        *({"portrait": mutated(pictures()["image JPEG"], chance), "text": "Hi."} for _ in range(5)),
+        *({"portrait": face, "audio": mutated(voice, chance)[:2000]} for _ in range(3)),
     ]
     with service.http() as http:
         first = eventually(lambda: idle_worker(http), 120)

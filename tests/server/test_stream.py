@@ -79,19 +79,23 @@ def processes() -> list[psutil.Process]:
     return found
 
 
-def test_a_voice_gets_frames_with_times(live: Running, voice: bytes) -> None:
-    messages = played(live, voice)
-    moved = frames(messages)
+@pytest.fixture(scope="module")
+def whole(live: Running, voice: bytes) -> list[dict[str, Any]]:
+    """All messages of the voice when nothing is cut."""
+    return played(live, voice)
+
+
+def test_a_voice_gets_frames_with_times(whole: list[dict[str, Any]]) -> None:
+    moved = frames(whole)
     assert [frame["frame"] for frame in moved] == list(range(50))
     assert [frame["time"] for frame in moved] == pytest.approx([frame / 25 for frame in range(50)])
     assert {len(frame["face"]) for frame in moved} == {52}
     assert {(len(frame["gaze"]), len(frame["head"]["rotation"])) for frame in moved} == {(2, 3)}
     assert max(frame["face"][17] for frame in moved) > 0.1  # jawOpen
-    assert messages[-1] == {"type": "end", "id": messages[-1]["id"], "frames": 50, "duration": 2.0}
+    assert whole[-1] == {"type": "end", "id": whole[-1]["id"], "frames": 50, "duration": 2.0}
 
 
-def test_a_cut_loses_and_doubles_nothing(live: Running, voice: bytes) -> None:
-    whole = played(live, voice)
+def test_a_cut_loses_and_doubles_nothing(live: Running, voice: bytes, whole: list[dict[str, Any]]) -> None:
     with cutting(live.port, [2**60, 30_000, 9_000]) as proxy:
         broken = played(live, voice, proxy.port, proxy.cut)
         assert proxy.connections >= 3

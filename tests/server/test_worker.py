@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,20 @@ LIMITS = {"data": 12_000_000_000, "file_bytes": 10**9, "open_files": 512}
 
 
 class Talk:
-    """A worker, and the service's end of the line."""
+    """A worker, and the service's end of the line. printed: the file of what it prints besides its messages."""
 
-    def __init__(self, environment: dict[str, str], limits: dict[str, int]) -> None:
+    def __init__(self, printed: Path, environment: dict[str, str], limits: dict[str, int]) -> None:
         command = [sys.executable, "-P", "-m", "garrick.server.worker", json.dumps(LIMITS | limits)]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | environment,
-            start_new_session=True,
-        )
+        self.printed = printed
+        with printed.open("wb") as file:  # no pipe, which would be full when nobody reads it
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                env=os.environ | environment,
+                start_new_session=True,
+            )
 
     def say(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -47,22 +49,21 @@ class Talk:
                 return message
         raise AssertionError("the worker has died")
 
-    def close(self) -> bytes:
-        """End it; what it printed."""
+    def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         if self.process.stdin is not None and self.process.stdin.closed:
             self.process.stdin = None
-        return self.process.communicate(timeout=10)[1]
+        self.process.communicate(timeout=10)
 
 
 @pytest.fixture
-def talk(request):
+def talk(tmp_path):
     """Start workers: talk(environment, **limits)."""
     opened: list[Talk] = []
 
     def start(environment: dict[str, str] | None = None, **limits: int) -> Talk:
-        opened.append(Talk(environment or {}, limits))
+        opened.append(Talk(tmp_path / "printed", environment or {}, limits))
         return opened[-1]
 
     yield start
@@ -90,42 +91,6 @@ def order(voice, tmp_path) -> Callable[..., dict[str, Any]]:
     return make
 
 
-def test_it_says_when_it_is_ready_beats_and_does_one_job_after_another(talk, order, tmp_path):
-    worker = talk()
-    ready = worker.hear("ready")["ready"]
-    assert ready["missing"] is None
-    assert worker.hear("beat")["beat"] > 0
-    for id in ("a", "b"):
-        worker.say(order(id))
-        assert worker.hear("progress")["progress"][0] == "check"
-        end = worker.hear("end")
-        assert (end["end"], end["state"]) == (id, "done")
-        assert end["result"]["frames"]["rendered"] + end["result"]["frames"]["kept"] == 30
-        assert (tmp_path / id / "preview.mp4").is_file()
-
-
-def test_bad_input_fails_the_job_in_plain_words_and_the_worker_goes_on(talk, order, tmp_path):
-    (tmp_path / "noise.png").write_bytes(b"no picture")
-    worker = talk()
-    worker.say(order("a", portrait=str(tmp_path / "noise.png")))
-    end = worker.hear("end")
-    assert end["state"] == "failed"
-    assert "noise.png" in end["error"]["message"]
-    worker.say(order("b", frames=[0, 1]))
-    assert worker.hear("end")["state"] == "done"
-
-
-def test_a_cancelled_job_ends_and_the_next_one_runs(talk, order):
-    worker = talk()
-    worker.say(order("a"))
-    worker.hear("progress")
-    worker.say({"cancel": "a"})
-    assert worker.hear("end")["state"] == "cancelled"
-    worker.say({"cancel": "a"})
-    worker.say(order("b", frames=[0, 1]))
-    assert worker.hear("end")["state"] == "done"
-
-
 _CHATTERBOX = """
 import os, sys, threading, time
 
@@ -143,14 +108,53 @@ if "garrick.server.worker" in sys.orig_argv:
 """
 
 
-def test_what_libraries_and_children_print_never_reaches_the_line(talk, order, tmp_path):
-    path = tmp_path / "noisy"
-    path.mkdir()
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory) -> Iterator[Talk]:
+    """One for the tests that leave it as they found it, in an environment that prints all the time."""
+    path = tmp_path_factory.mktemp("noisy")
     (path / "sitecustomize.py").write_text(_CHATTERBOX)
-    worker = talk({"PYTHONPATH": os.pathsep.join([str(path), os.environ.get("PYTHONPATH", "")])})
+    noisy = {"PYTHONPATH": os.pathsep.join([str(path), os.environ.get("PYTHONPATH", "")])}
+    running = Talk(path / "printed", noisy, {})
+    assert running.hear("ready")["ready"]["missing"] is None
+    yield running
+    running.close()
+
+
+def test_it_is_ready_beats_and_does_one_job_after_another(worker, order, tmp_path):
+    assert worker.hear("beat")["beat"] > 0
+    for id in ("a", "b"):
+        worker.say(order(id))
+        assert worker.hear("progress")["progress"][0] == "check"
+        end = worker.hear("end")
+        assert (end["end"], end["state"]) == (id, "done")
+        assert end["result"]["frames"]["rendered"] + end["result"]["frames"]["kept"] == 30
+        assert (tmp_path / id / "preview.mp4").is_file()
+
+
+def test_bad_input_fails_the_job_in_plain_words_and_the_worker_goes_on(worker, order, tmp_path):
+    (tmp_path / "noise.png").write_bytes(b"no picture")
+    worker.say(order("a", portrait=str(tmp_path / "noise.png")))
+    end = worker.hear("end")
+    assert end["state"] == "failed"
+    assert "noise.png" in end["error"]["message"]
+    worker.say(order("b", frames=[0, 1]))
+    assert worker.hear("end")["state"] == "done"
+
+
+def test_a_cancelled_job_ends_and_the_next_one_runs(worker, order):
+    worker.say(order("a"))
+    worker.hear("progress")
+    worker.say({"cancel": "a"})
+    assert worker.hear("end")["state"] == "cancelled"
+    worker.say({"cancel": "a"})
+    worker.say(order("b", frames=[0, 1]))
+    assert worker.hear("end")["state"] == "done"
+
+
+def test_what_libraries_and_children_print_never_reaches_the_line(worker, order):
     worker.say(order("a", frames=[0, 3]))
     assert worker.hear("end")["result"]["frames"]["last"] == 3
-    printed = worker.close()
+    printed = worker.printed.read_bytes()
     assert b"a library says something" in printed
     assert b"a child says something" in printed
 

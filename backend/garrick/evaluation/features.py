@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn.functional import batch_norm, conv2d, interpolate, pad
 
-from garrick.errors import InputError
+from garrick.errors import InputError, MissingError
 from garrick.evaluation.metric import LOWER, Metric, Score, score
 from garrick.evaluation.streams import checked, paired
 from garrick.weights import registry
@@ -31,6 +31,7 @@ FEATURE_FRECHET = Metric(
     1281,
 )  # with no more samples than the 1280 features a covariance is singular, and the distance too large
 
+_NET = "efficientnet_lite0"
 _STRIDED = (1, 3, 5, 11)  # blocks that halve the picture
 _STAGE_ENDS = (0, 2, 4, 7, 10, 14, 15)
 _MEAN, _SPREAD = 127.0, 128.0  # the levels that the net was trained on
@@ -40,6 +41,15 @@ _SMALLEST = 32  # pixels: the last stage is 1/32
 _BATCH = 8
 
 Weights = dict[str, torch.Tensor]
+
+
+def features_there() -> bool:
+    """Whether the net is on this machine."""
+    try:
+        registry.path(_NET)
+    except MissingError:
+        return False
+    return True
 
 
 def feature_distance(frames: Iterable[np.ndarray], reference: Iterable[np.ndarray]) -> Score:
@@ -106,8 +116,21 @@ def _tensor(frames: Iterable[np.ndarray]) -> torch.Tensor:
 
 @torch.inference_mode()
 def _see(pictures: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """The maps after each of the seven stages, and the pooled features (N, 1280)."""
-    net = _load(registry.path("efficientnet_lite0"))
+    """The maps after each of the seven stages, and the pooled features (N, 1280).
+
+    In one thread: layers as small as these gain next to nothing from two, and where another process wants the cores each
+    layer would wait for it, 30 times as long.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _seen(pictures)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _seen(pictures: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+    net = _load(registry.path(_NET))
     seen = _normalise(net, "_bn0", _convolve(net, "_conv_stem", pictures, 2)).clamp(0, 6)
     maps = []
     for block in range(_STAGE_ENDS[-1] + 1):

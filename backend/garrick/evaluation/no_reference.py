@@ -44,7 +44,7 @@ def cpbd(frames: Iterable[np.ndarray]) -> Score:
     Edges are upright ones, found by a horizontal Sobel filter; the paper leaves the filter's threshold open, so compare
     the figures of this function with each other only.
     """
-    return score(CPBD, [_frame_cpbd(np.rint(luma(frame))) for frame in checked(frames)])
+    return score(CPBD, [_frame_cpbd(np.rint(luma(frame)).astype(np.float32)) for frame in checked(frames)])
 
 
 def brisque(frames: Iterable[np.ndarray]) -> Score:
@@ -58,7 +58,7 @@ def brisque(frames: Iterable[np.ndarray]) -> Score:
 
 
 def _frame_cpbd(grey: np.ndarray) -> float:
-    """grey: (H, W) float64, 0..255, whole numbers."""
+    """grey: (H, W) float32, 0..255, whole numbers: all that is made of them is exact in as many bits."""
     edges, widths = _upright_edges(grey)
     seen, unseen = 0, 0
     for top in range(0, grey.shape[0] - _BLOCK + 1, _BLOCK):
@@ -80,11 +80,12 @@ def _upright_edges(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     An edge pixel is the steepest of its row, steeper across than along, and above twice the picture's mean steepness.
     Its width is the length of the rise or fall through it (Marziliano et al. 2002).
     """
-    across, along = cv2.Sobel(grey, cv2.CV_64F, 1, 0), cv2.Sobel(grey, cv2.CV_64F, 0, 1)
+    across, along = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     steep = np.abs(across)
     peak = np.zeros(grey.shape, bool)
     peak[:, 1:-1] = (steep[:, 1:-1] > steep[:, :-2]) & (steep[:, 1:-1] >= steep[:, 2:])
-    edges = peak & (steep > np.abs(along)) & (steep**2 + along**2 > 4 * np.mean(steep**2 + along**2))
+    strength = steep**2 + along**2
+    edges = peak & (steep > np.abs(along)) & (strength > 4 * np.mean(strength, dtype=np.float64))
     step = np.diff(grey, axis=1)
     return edges, np.where(across > 0, _run_lengths(step > 0), _run_lengths(step < 0))
 
@@ -92,7 +93,7 @@ def _upright_edges(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _run_lengths(rising: np.ndarray) -> np.ndarray:
     """(H, W - 1) bool, whether it goes on to the next pixel -> (H, W) length of the run that each pixel lies in."""
     none = np.zeros((len(rising), 1), bool)
-    pixel = np.arange(rising.shape[1] + 1)
+    pixel = np.arange(rising.shape[1] + 1, dtype=np.int32)
     starts = np.where(np.hstack([none, rising]), 0, pixel)
     ends = np.where(np.hstack([rising, none]), pixel[-1], pixel)
     first = np.maximum.accumulate(starts, axis=1)

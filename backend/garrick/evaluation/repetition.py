@@ -103,6 +103,11 @@ def expression_modes(face: np.ndarray, fps: Fraction) -> Score:
     return score(MODES, float(max(1, len(held))), len(shown))
 
 
+def long_enough(frames: int, fps: Fraction) -> bool:
+    """Whether a clip can be asked for loops: two windows of 2 s."""
+    return frames >= 2 * round(_WINDOW * float(fps))
+
+
 def _expression(face: np.ndarray) -> np.ndarray:
     """(F, 52) -> (F, E) float64."""
     if face.ndim != 2 or face.shape[1] != len(ARKIT_NAMES) or len(face) == 0:
@@ -122,7 +127,7 @@ def _repetition(curves: np.ndarray, fps: Fraction, still: float) -> Repetition:
     """Compare (F, C) curves with themselves at every lag, and keep the lag at which most of the motion comes again."""
     rate = float(fps)
     window = round(_WINDOW * rate)
-    if len(curves) < 2 * window:
+    if not long_enough(len(curves), fps):
         raise InputError(
             f"Repetition needs {2 * _WINDOW:g} s or more, not {len(curves) / rate:.1f} s.", "Give a longer clip."
         )

@@ -97,7 +97,7 @@ def lip_sync(aperture: np.ndarray, fps: Fraction, phones: Sequence[Phone]) -> Sy
         raise InputError("Nobody speaks in this clip, so lips cannot keep time with the voice.")
     if not np.isfinite(aperture).any():
         raise InputError("No frame shows a face, so its lips cannot be measured.")
-    lag, peak, warning = _best_lag(aperture, times, phones)
+    lag, peak, warning = best_lag(aperture, times, *_openness_track(phones))
     seen = int(np.isfinite(aperture).sum())
     middles, shut = _closures(aperture, times, phones)
     return Sync(
@@ -134,7 +134,7 @@ def expected_openness(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:
 
 
 def _openness_track(phones: Sequence[Phone]) -> tuple[np.ndarray, np.ndarray]:
-    """(T,) seconds, every _GRID, and (T,) 0..1."""
+    """(T,) seconds, every _GRID, and (T,) 0..1; beyond its ends the lips are shut."""
     last = max(phone.end for phone in phones)
     grid = np.arange(-2 * FARTHEST, last + 2 * FARTHEST, _GRID)
     targets = np.full(len(grid), np.nan)
@@ -145,16 +145,18 @@ def _openness_track(phones: Sequence[Phone]) -> tuple[np.ndarray, np.ndarray]:
     return grid, gaussian_filter1d(np.interp(grid, grid[known], targets[known]), _BLUR / _GRID)
 
 
-def _best_lag(aperture: np.ndarray, times: np.ndarray, phones: Sequence[Phone]) -> tuple[float, float, str]:
-    """Seconds by which the lips are late, the correlation there, and a warning."""
+def best_lag(aperture: np.ndarray, times: np.ndarray, grid: np.ndarray, track: np.ndarray) -> tuple[float, float, str]:
+    """Seconds by which (F,) lips at (F,) seconds come after a track, the correlation there, and a warning.
+
+    aperture: nan where unseen.    grid, track: (T,) seconds and what the lips should do then; its ends are held.
+    """
     seen = np.isfinite(aperture)
     moved = aperture[seen] - aperture[seen].mean()
     if np.abs(moved).max() < 1e-9 * max(1.0, float(np.abs(aperture[seen]).max())):
         return float("nan"), float("nan"), "The lips never move."
     steps = round(FARTHEST / _STEP)
     lags = np.arange(-steps, steps + 1) * _STEP
-    grid, track = _openness_track(phones)
-    wanted = np.interp(times[seen] - lags[:, None], grid, track, left=0.0, right=0.0)
+    wanted = np.interp(times[seen] - lags[:, None], grid, track)
     wanted -= wanted.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(wanted, axis=1) * np.linalg.norm(moved)
     correlation = np.where(lengths > 0, wanted @ moved / np.maximum(lengths, 1e-12), 0.0)

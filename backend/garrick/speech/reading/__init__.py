@@ -98,7 +98,10 @@ def _chunk(pieces: list[Piece | Cue], language: str, only: Collection[str] | Non
         else:
             from garrick.speech.reading import amounts, foreign  # here: hibari's English needs neither
 
-            readable = english.written_out(part) if code in ENGLISH else amounts.written_out(part, code)
+            if code in ENGLISH:
+                readable = english.money_in_words(english.written_out(part))
+            else:
+                readable = amounts.written_out(part, code)
             read_part = foreign.read_foreign(readable, code)
         goes_on = index + 1 < len(parts) and not part.rstrip().endswith(_SENTENCE_ENDS)
         if read_part and goes_on:  # in another script

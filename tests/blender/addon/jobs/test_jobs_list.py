@@ -16,7 +16,7 @@ from blender_addon.jobs import history, places, work
 from blender_addon.jobs.inputs import asked
 from blender_addon.shot_import.props import shots_of
 
-LONG = {"size": [512, 512], "fps": "60"}
+LONG = {"size": [256, 256], "fps": "60"}
 
 
 def keys():

@@ -16,6 +16,7 @@ from blender_addon.client import connect
 from blender_addon.runner import Request, read_receipt, run_job
 
 SETTINGS = {"size": [128, 128], "fps": "12"}
+LONG = {"size": [256, 256], "fps": "60"}
 
 
 @pytest.fixture
@@ -62,16 +63,14 @@ def test_the_folder_holds_what_the_service_made(service, asked):
     assert (receipt["id"], receipt["job"]) == (finished.id, request.job)
 
 
-def test_a_face_needs_consent(start_service, asked, tmp_path):
-    service = start_service(tmp_path / "fresh")
-    try:
-        client = connect(service.data)
-        with pytest.raises(ServiceError) as refused:
-            tasks.run(tasks.Task("job", lambda handle: run_job(client, asked(consent=False), handle)))
-        assert refused.value.kind == "consent"
-        assert not (tmp_path / "shot").exists()
-    finally:
-        service.process.terminate()
+def test_a_face_needs_consent(service, asked, tmp_path):
+    stranger = tmp_path / "stranger.png"
+    stranger.write_bytes(_grey_png(65))  # nobody has agreed to this one
+    client, job = connect(service.data), {"portrait": str(stranger)}
+    with pytest.raises(ServiceError) as refused:
+        tasks.run(tasks.Task("job", lambda handle: run_job(client, asked(job, consent=False), handle)))
+    assert refused.value.kind == "consent"
+    assert not (tmp_path / "shot").exists()
 
 
 def test_a_bad_setting_says_which(service, asked):
@@ -109,8 +108,7 @@ def test_a_missing_file_is_named(service, asked, tmp_path):
 
 def test_a_cancelled_job_stops_soon_keeps_its_frames_and_goes_on(service, asked, tmp_path):
     client, ids = connect(service.data), []
-    long = {"size": [512, 512], "fps": "60"}
-    task = begin(client, asked(long, accepted=ids.append))
+    task = begin(client, asked(LONG, accepted=ids.append))
     wait_for(lambda: task.phase == "frames" and task.done > 2)
     begun = time.monotonic()
     task.cancel()
@@ -120,7 +118,7 @@ def test_a_cancelled_job_stops_soon_keeps_its_frames_and_goes_on(service, asked,
     assert client.job(ids[0])["state"] == "cancelled"
     kept = {path.name: path.read_bytes() for path in (tmp_path / "shot" / "frames").glob("*.png")}
     assert kept
-    again = begin(client, asked(long, resume_id=ids[0]))
+    again = begin(client, asked(LONG, resume_id=ids[0]))
     end(again)
     assert again.state == "done", again.error
     report = json.loads((tmp_path / "shot" / "report.json").read_text())
@@ -131,7 +129,7 @@ def test_a_cancelled_job_stops_soon_keeps_its_frames_and_goes_on(service, asked,
 def test_a_service_that_is_killed_goes_on_after_its_restart(start_service, asked, tmp_path):
     service = start_service(tmp_path / "mortal")
     client = connect(service.data)
-    task = begin(client, asked({"size": [512, 512], "fps": "60"}))
+    task = begin(client, asked(LONG))
     wait_for(lambda: task.phase == "frames" and task.done > 2)
     os.kill(service.process.pid, signal.SIGKILL)
     service.process.wait(10)
@@ -147,7 +145,7 @@ def test_a_service_that_is_killed_goes_on_after_its_restart(start_service, asked
 def test_cancelling_without_a_service_ends_at_once(start_service, asked, tmp_path):
     service = start_service(tmp_path / "gone")
     client = connect(service.data)
-    task = begin(client, asked({"size": [512, 512], "fps": "60"}))
+    task = begin(client, asked(LONG))
     wait_for(lambda: task.phase == "frames")
     service.process.kill()
     service.process.wait(10)
