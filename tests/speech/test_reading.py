@@ -166,6 +166,18 @@ def test_dates_money_and_measures_are_said_in_the_language(espeak: None) -> None
     assert said(read("Le 2024-13-45 à 5 h", "fr"))[-1] == "heures"
 
 
+def test_money_in_the_english_of_espeak_is_said_as_people_say_it(espeak: None) -> None:
+    for written, spoken in {
+        "$12.50 and $1": "12 dollars and 50 cents and 1 dollar",
+        "£1.01": "1 pound and 1 penny",
+        "€0.99, $1,200": "99 cents, 1,200 dollars",
+        "$1.5 million": "1.5 million dollars",
+        "$2.375": "2.375 dollars",
+        "$3,4": "$3,4",  # nobody knows what that is
+    }.items():
+        assert [passage.text for passage in read(written, by_espeak=True)] == [spoken]
+
+
 def test_other_scripts_are_read_by_their_own_language(espeak: None) -> None:
     passages = read("I met Анна in Αθήνα.")
     assert [(passage.language, passage.text) for passage in passages] == [

