@@ -54,7 +54,7 @@ def test_speech_and_portrait_come_back_to_the_bit(tmp_path, speech, portrait):
 
 def test_motion_comes_back_as_the_same_file(tmp_path, speech, portrait):
     ctx = RunContext(seed=3)
-    made = motion.run(speech, portrait, Job(portrait=Path("p"), text="t").fps, 1.0, 1.0, ctx)
+    made = motion.run(speech, portrait, Job(portrait=Path("p"), text="t").fps, motion.Manner(), ctx)
     cache = StageCache(tmp_path / "cache")
     cache.keep(MOTION, "k", made)
     found = cache.take(MOTION, "k", ctx)
@@ -71,7 +71,7 @@ def test_motion_of_cached_inputs_is_the_same(tmp_path, speech, portrait):
     again = (cache.take(SPEECH, "k", ctx), cache.take(PORTRAIT, "k", ctx))
     fps = Job(portrait=Path("p"), text="t").fps
     for index, inputs in enumerate(((speech, portrait), again)):
-        motion.run(*inputs, fps, 1.0, 1.0, ctx).save(tmp_path / f"{index}.npz")
+        motion.run(*inputs, fps, motion.Manner(), ctx).save(tmp_path / f"{index}.npz")
     assert (tmp_path / "0.npz").read_bytes() == (tmp_path / "1.npz").read_bytes()
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 
 from garrick.core.timing import parse_fps
 from garrick.errors import InputError
+from garrick.motion.emotion import EMOTIONS
 from garrick.speech.catalogue import DEFAULT, VOICES, find_voice
 
 Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
@@ -34,6 +35,19 @@ def _voice(name: str) -> str:
 
 VoiceName = Annotated[str, AfterValidator(_voice), WithJsonSchema({"type": "string", "enum": list(VOICES)})]
 """A panel offers the voices that have a name; a mix of Kokoro's, "kokoro:af_heart*0.6+bf_emma*0.4", is taken too."""
+
+
+def _emotion(name: str) -> str:
+    """The name, if it is one. Raises ValueError."""
+    if name not in EMOTIONS:
+        raise ValueError(f"{name[:40]!r} is no emotion; there are {', '.join(EMOTIONS)}.")
+    return name
+
+
+EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(EMOTIONS)})]
+
+MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength")
+"""The fields that say how somebody performs."""
 
 FILE_FIELDS = ("portrait", "audio", "camera", "performance")
 """The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
@@ -141,6 +155,28 @@ class Job(BaseModel):
         le=2,
         title="Head motion",
         description="Gain of head, gaze and blinks, 0..2.",
+        json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    gestures: float = Field(
+        1.0,
+        ge=0,
+        le=2,
+        title="Gestures",
+        description="Gain of arms, hands and trunk, 0..2; at 0 the body stays as it is.",
+        json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    emotion: EmotionName = Field(
+        "neutral",
+        title="Emotion",
+        description="What is felt throughout; a mark in the text, such as [happy] or [neutral], changes it.",
+        json_schema_extra=_shown("Performance", "text", unless="performance"),
+    )
+    emotion_strength: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        title="Emotion strength",
+        description="How much of the emotion shows, 0..1.",
         json_schema_extra=_shown("Performance", "slider", unless="performance"),
     )
     fps: Fps = Field(

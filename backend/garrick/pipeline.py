@@ -16,7 +16,7 @@ from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, MissingError, OutputError
 from garrick.inputs import check
-from garrick.job import Job
+from garrick.job import MANNER, Job
 from garrick.outputs import shot, sound, video
 from garrick.outputs.camera import write_camera
 from garrick.outputs.folder import ShotFolder
@@ -171,7 +171,8 @@ def _motion(job: Job, speech: Speech | None, portrait: Portrait, found: stage.St
         from garrick.motion import perform as motion
 
         assert speech is not None  # a job without any holds its performance
-        return motion.run(speech, portrait, job.fps, job.expression, job.head_motion, ctx)
+        manner = motion.Manner(*(getattr(job, name) for name in MANNER))
+        return motion.run(speech, portrait, job.fps, manner, ctx)
 
     return found.get(stage.MOTION, partial(stage.motion_key, job, ctx), make)
 

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, OutputError
-from garrick.job import Job
+from garrick.job import MANNER, Job
 from garrick.outputs.files import make_folder, sha256, whole_file
 from garrick.stage_files import load_portrait, load_speech, save_portrait, save_speech
 
@@ -32,7 +32,7 @@ _LIBRARIES = (
     "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel",
 )  # fmt: skip
 CODE = (
-    "bodies/*.py", "core/*.py", "motion/*.py", "perception/*.py", "speech/**/*.py", "weights/*.py", "__init__.py",
+    "bodies/*.py", "core/*.py", "motion/**/*.py", "perception/*.py", "speech/**/*.py", "weights/*.py", "__init__.py",
     "context.py", "errors.py", "stage_files.py",
 )  # fmt: skip
 """The source that a stage's result may depend on, as patterns below the package."""
@@ -164,7 +164,7 @@ def portrait_key(job: Job, ctx: RunContext) -> str:
 
 def motion_key(job: Job, ctx: RunContext) -> str:
     """Names the motion of a job. Raises InputError."""
-    settings = {"fps": str(job.fps), "expression": job.expression, "head_motion": job.head_motion, "seed": job.seed}
+    settings = {name: getattr(job, name) for name in MANNER} | {"fps": str(job.fps), "seed": job.seed}
     return _key("motion", ctx, speech=speech_key(job, ctx), portrait=portrait_key(job, ctx), **settings)
 
 

@@ -17,8 +17,8 @@ INPUTS = "Inputs"
 BUILT_IN: dict[str, dict[str, Any]] = {
     "Draft": {"size": [256, 256], "fps": "12"},
     "Film": {"size": [768, 768], "fps": "24"},
-    "Calm": {"expression": 0.7, "head_motion": 0.5},
-    "Lively": {"expression": 1.3, "head_motion": 1.4},
+    "Calm": {"expression": 0.7, "head_motion": 0.5, "gestures": 0.5},
+    "Lively": {"expression": 1.3, "head_motion": 1.4, "gestures": 1.3},
 }
 """Name -> what it sets; all else goes back to its default."""
 

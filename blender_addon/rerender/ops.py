@@ -88,6 +88,9 @@ class GARRICK_OT_rerender_all(_Rerender, bpy.types.Operator):
     everything = True
 
 
+_GAINS = ("seed", "expression", "head_motion", "gestures")
+
+
 class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     """Speak and move anew, with another line, voice or seed; curves that you have edited stay as they are"""
 
@@ -108,6 +111,9 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     head_motion: FloatProperty(  # type: ignore[valid-type]
         name="Head Motion", description="Gain of head, gaze and blinks, 0 to 2", min=0, max=2, default=1
     )
+    gestures: FloatProperty(  # type: ignore[valid-type]
+        name="Gestures", description="Gain of arms, hands and trunk, 0 to 2", min=0, max=2, default=1
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
@@ -115,7 +121,7 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
         except ValueError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        for name in ("text", "audio", "seed", "expression", "head_motion"):
+        for name in ("text", "audio", *_GAINS):
             if (
                 job.get(name) is not None
                 and not str(job[name]).startswith(ASSET)
@@ -140,9 +146,7 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     def _changes(self, job: dict[str, Any]) -> dict[str, Any]:
         """What the job gets instead. Raises ValueError."""
         changed: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("seed", "expression", "head_motion")
-            if self.properties.is_property_set(name)
+            name: getattr(self, name) for name in _GAINS if self.properties.is_property_set(name)
         }
         text, audio = self.text.strip(), self.audio
         if not text and not audio:

@@ -56,7 +56,7 @@ def numbers(made: Sequence[Motion]) -> list[int]:
 
 
 def test_the_mouth_moves_as_in_the_whole_recording(line: Speech, made: list[Motion]) -> None:
-    whole = perform.run(line, closed_portrait(), FPS, 1.0, 1.0, RunContext())
+    whole = perform.run(line, closed_portrait(), FPS, perform.Manner(), RunContext())
     assert numbers(made) == list(range(len(whole)))
     away = np.abs(joined(made, "face") - whole.face)[:, MOUTH]
     assert away.mean() < 0.02  # of full weight; 0.016 on recorded speech, where the whole knows no text either
@@ -75,7 +75,7 @@ def test_lips_close_on_the_bilabials_that_are_said(line: Speech, made: list[Moti
 
 def test_no_frame_jumps_farther_than_speech_does(line: Speech, made: list[Motion]) -> None:
     face = joined(made, "face")[:, MOUTH]
-    whole = perform.run(line, closed_portrait(), FPS, 1.0, 1.0, RunContext()).face[:, MOUTH]
+    whole = perform.run(line, closed_portrait(), FPS, perform.Manner(), RunContext()).face[:, MOUTH]
     steps, usual = (np.abs(np.diff(curve, axis=0)).max(axis=1) for curve in (face, whole))
     # of full weight; recordings performed as a whole reach 0.37, as a stream 0.40 where a closure is heard late
     assert steps.max() < 0.45
@@ -138,7 +138,7 @@ def test_a_text_is_said_where_the_sound_stands() -> None:
     assert live.duration == pytest.approx(0.5 + len(voice) / 22050)
     made += said
     assert numbers(made) == list(range(frame_count(live.duration, FPS)))
-    alone = perform.run(speak("My baby.", RunContext()), closed_portrait(), FPS, 1.0, 1.0, RunContext())
+    alone = perform.run(speak("My baby.", RunContext()), closed_portrait(), FPS, perform.Manner(), RunContext())
     jaw = ARKIT_INDEX["jawOpen"]
     opened = joined(made, "face")[:, jaw]
     assert opened.max() == pytest.approx(alone.face[:, jaw].max(), abs=0.08)

@@ -12,7 +12,7 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
-from garrick.motion.perform import run
+from garrick.motion.perform import Manner, run
 from garrick.motion.visemes import PHONE_VISEMES
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Phone
@@ -36,7 +36,9 @@ def lip_gaps(portrait: Portrait, face: np.ndarray) -> np.ndarray:
 
 def open_gap(portrait: Portrait) -> float:
     """Metres between the person's lips on a held AA."""
-    performed = run(said([("SIL", 0.3), ("AA", 0.5), ("SIL", 0.3)]), portrait, Fraction(25), 1.0, 0.0, RunContext())
+    performed = run(
+        said([("SIL", 0.3), ("AA", 0.5), ("SIL", 0.3)]), portrait, Fraction(25), Manner(head_motion=0), RunContext()
+    )
     return float(lip_gaps(portrait, performed.face).max())
 
 
@@ -51,7 +53,7 @@ def test_every_bilabial_reaches_a_seal(
 ) -> None:
     portrait = smiling_portrait() if smiling else closed_portrait()
     speech = said([("SIL", 0.2), *utterance, ("SIL", 0.3)])
-    performed = run(speech, portrait, fps, expression, 1.0, RunContext())
+    performed = run(speech, portrait, fps, Manner(expression), RunContext())
     gaps = lip_gaps(portrait, performed.face)
     times = frame_times(len(performed), fps)
     # a frame may lie half a frame from the closure, which at 12 fps is a hair more than 40 ms
@@ -68,7 +70,7 @@ def test_weights_stay_within_0_and_1_and_frames_cover_the_voice(
     utterance: list[tuple[str, float]], fps: Fraction, expression: float, head_motion: float, seed: int
 ) -> None:
     speech = said(utterance)
-    performed = run(speech, closed_portrait(), fps, expression, head_motion, RunContext(seed=seed))
+    performed = run(speech, closed_portrait(), fps, Manner(expression, head_motion), RunContext(seed=seed))
     assert len(performed) == frame_count(speech.duration, fps)
     assert performed.face.min() >= 0
     assert performed.face.max() <= 1
@@ -82,7 +84,7 @@ def test_the_mouth_rests_in_a_long_silence(
     before = [entry for entry in before if entry[0] != "SIL"] or [("AA", 0.2)]
     after = [entry for entry in after if entry[0] != "SIL"] or [("AA", 0.2)]
     speech = said([*before, ("SIL", pause), *after])
-    performed = run(speech, closed_portrait(), fps, 1.0, 1.0, RunContext())
+    performed = run(speech, closed_portrait(), fps, Manner(), RunContext())
     start = sum(length for _, length in before)
     times = frame_times(len(performed), fps)
     # a closure on the far side of the pause may ramp over one and a half frames
@@ -94,20 +96,20 @@ def test_the_mouth_rests_in_a_long_silence(
 def test_the_same_seed_gives_the_same_bytes(tmp_path) -> None:
     speech = spoken_with(accents=[0.4, 1.5])
     for name in ("first.npz", "second.npz"):
-        run(speech, closed_portrait(), Fraction(25), 1.0, 1.0, RunContext(seed=7)).save(tmp_path / name)
+        run(speech, closed_portrait(), Fraction(25), Manner(), RunContext(seed=7)).save(tmp_path / name)
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
 
 
 def test_another_seed_moves_the_head_otherwise_but_says_the_same() -> None:
     speech = spoken_with(accents=[0.4, 1.5])
-    one, two = (run(speech, closed_portrait(), Fraction(25), 1.0, 1.0, RunContext(seed=seed)) for seed in (1, 2))
+    one, two = (run(speech, closed_portrait(), Fraction(25), Manner(), RunContext(seed=seed)) for seed in (1, 2))
     assert not np.array_equal(one.head_rotation, two.head_rotation)
     assert np.array_equal(one.face[:, JAW], two.face[:, JAW])
 
 
 def test_head_motion_0_is_still_with_open_eyes() -> None:
     portrait = closed_portrait()
-    performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), 1.0, 0.0, RunContext())
+    performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), Manner(head_motion=0), RunContext())
     assert np.allclose(performed.head_rotation, portrait.head_rotation, atol=1e-5)
     assert np.allclose(performed.gaze, portrait.gaze, atol=1e-5)
     assert performed.face[:, BLINK].max() < 0.1
@@ -115,7 +117,7 @@ def test_head_motion_0_is_still_with_open_eyes() -> None:
 
 def test_eyes_shut_fully_and_about_26_times_a_minute() -> None:
     speech = said([("AA", 0.2), ("N", 0.1)] * 400)  # two minutes
-    performed = run(speech, closed_portrait(), Fraction(25), 1.0, 1.0, RunContext())
+    performed = run(speech, closed_portrait(), Fraction(25), Manner(), RunContext())
     shut = performed.face[:, BLINK].min(axis=1) >= 1 - 1e-6
     blinks = np.flatnonzero(shut & ~np.roll(shut, 1))
     assert 18 <= len(blinks) / 2 <= 34
@@ -128,7 +130,7 @@ def test_eyes_stay_near_their_target_while_the_head_turns() -> None:
         head_rotation=np.array([0.0, 0.2, 0.0], np.float32),
         gaze=np.array([[-0.2, 0.0], [-0.2, 0.0]], np.float32),
     )
-    performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), 1.0, 1.0, RunContext(seed=3))
+    performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), Manner(), RunContext(seed=3))
     lines = _sight(performed.head_rotation, performed.gaze[:, 0])
     target = _sight(portrait.head_rotation[None], portrait.gaze[None, 0])
     away = np.degrees(np.arccos(np.clip((lines * target).sum(axis=-1), -1, 1)))
@@ -145,13 +147,13 @@ def _sight(rotation: np.ndarray, gaze: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("fps", [Fraction(12), Fraction(25), Fraction(60)])
 def test_a_single_very_short_phone_performs(fps: Fraction) -> None:
     speech = replace(said([("M", 0.02)]), phones=(Phone("M", 0.0, 0.02),))
-    assert len(run(speech, closed_portrait(), fps, 1.0, 1.0, RunContext())) == frame_count(0.02, fps)
+    assert len(run(speech, closed_portrait(), fps, Manner(), RunContext())) == frame_count(0.02, fps)
 
 
 def test_a_clip_that_starts_silent_starts_as_the_photo() -> None:
     portrait = closed_portrait()
     for seed in range(5):
-        performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), 1.0, 1.0, RunContext(seed=seed))
+        performed = run(spoken_with(accents=[0.4, 1.5]), portrait, Fraction(25), Manner(), RunContext(seed=seed))
         assert np.allclose(performed.face[0], portrait.face, atol=1e-6)
         assert np.allclose(performed.head_rotation[0], portrait.head_rotation, atol=1e-6)
         assert np.allclose(performed.head_translation[0], 0)

@@ -161,9 +161,9 @@ def test_a_gap_is_bridged_and_trusted_for_nothing(gapped):
     for values in channels:
         assert np.isfinite(values).all()
         before, after = values[GAP.start - 1], values[GAP.stop]
-        low, high = np.minimum(before, after), np.maximum(before, after)  # the smoothing overshoots a little
-        assert (low - values[unseen]).max() < 0.1
-        assert (values[unseen] - high).max() < 0.1
+        low, high = np.minimum(before, after), np.maximum(before, after)
+        assert (low - values[unseen]).max() < 1e-6
+        assert (values[unseen] - high).max() < 1e-6
     steps = np.diff(gapped.performance.head_rotation[GAP.start - 1 : GAP.stop + 1, 1])
     assert np.abs(steps - steps.mean()).max() < np.radians(1)  # in a straight line
 

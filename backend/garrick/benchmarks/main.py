@@ -38,7 +38,7 @@ def measure(picture: Path, voice: Path) -> list[Figure]:
         ctx = RunContext()
         fit, portrait = _second(lambda: analyse.run(picture, (512, 512), None, ctx))
         heard, speech = _second(lambda: listen.run(line, None, ctx))
-        moved, performance = _second(lambda: motion.run(speech, portrait, _FPS, 1.0, 1.0, ctx))
+        moved, performance = _second(lambda: motion.run(speech, portrait, _FPS, motion.Manner(), ctx))
         camera = CameraPath.still(portrait.camera, len(performance), _FPS)
         prepared, take = _second(lambda: render.run(portrait, performance, camera, ctx))
         frames = []

@@ -38,6 +38,15 @@ def axis_angles(matrices: np.ndarray) -> np.ndarray:
     return np.where(near_turn[..., None], half, small)
 
 
+def shortest_turns(start: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(F, 3, 3) the least turns that take one unit direction (3,) to others (F, 3); half a turn goes about any axis."""
+    axis = np.cross(start, ends)
+    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
+    aside = np.cross(start, np.eye(3)[np.argmin(np.abs(start))])
+    axis = np.where(sine < 1e-9, aside / np.linalg.norm(aside), axis / np.maximum(sine, 1e-9))
+    return rotation_matrices(axis * np.arctan2(sine, (ends @ start)[:, None]))
+
+
 def eye_rotations(gaze: np.ndarray) -> np.ndarray:
     """(..., 2) yaw (+ to the subject's left) and pitch (+ up), radians -> (..., 3) axis-angle of an eye looking along +Z."""
     yaw, pitch = np.asarray(gaze)[..., 0], np.asarray(gaze)[..., 1]

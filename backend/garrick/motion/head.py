@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.motion.activity import smoothstep
+from garrick.motion.wander import wander
 from garrick.speech.speech import Prosody
 
 _MELODY_HZ = 1.5  # the head follows the phrase (1-2 Hz), the mouth the syllables (3-4 Hz)
@@ -19,7 +20,6 @@ _NOD_DOWN, _NOD_UP, _NOD_LAG = 0.15, 0.25, 0.06  # seconds; a nod peaks after it
 _NOD_SHARE = 0.75  # of the accents get a nod
 _NOD_LEAST, _NOD_MOST = 2.0, 6.0  # degrees
 _DRIFT = np.array([0.7, 1.8, 1.0])  # degrees, standard deviation of the wandering in pitch, yaw, roll
-_DRIFT_HZ = (0.05, 0.45)
 _STILL = 0.35  # share of the wandering that is left in silence
 _BREATH_HZ = 0.25
 _BREATH = np.array([0.0, 0.0008, 0.0004])  # metres
@@ -39,7 +39,7 @@ def sway(
 
     start: seconds at which the times and the prosody begin, for a part of a clip; the wandering is the whole clip's.
     """
-    angles = _wander(times + start, drift) * _DRIFT * (_STILL + (1 - _STILL) * talking)[:, None]
+    angles = wander(times + start, 3, drift) * _DRIFT * (_STILL + (1 - _STILL) * talking)[:, None]
     angles[:, 0] -= _melody(prosody, times) * talking
     return angles
 
@@ -60,9 +60,13 @@ def turned(rest: np.ndarray, angles: np.ndarray) -> np.ndarray:
 
 def breathing(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(F,) seconds -> (F, 3) metres: the head rises and sinks with the chest, from 0 at the start."""
+    return breath(times, rng)[:, None] * _BREATH
+
+
+def breath(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F,) -1..1 about how full the lungs are, from 0 at the start: one breath in four seconds."""
     phase = rng.uniform(0, 2 * np.pi)
-    wave = np.sin(2 * np.pi * _BREATH_HZ * times + phase) - np.sin(phase)
-    return wave[:, None] * _BREATH
+    return np.sin(2 * np.pi * _BREATH_HZ * times + phase) - np.sin(phase)
 
 
 def _melody(prosody: Prosody, times: np.ndarray) -> np.ndarray:
@@ -95,13 +99,3 @@ def _loudness(prosody: Prosody, time: float) -> float:
     if len(prosody.energy) == 0:
         return 0.0
     return float(prosody.energy[min(round(time / prosody.hop), len(prosody.energy) - 1)])
-
-
-def _wander(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(F, 3) slow noise of unit deviation, the same at any frame rate; waves of random phase, slow ones stronger."""
-    waves = 9
-    frequency = np.geomspace(*_DRIFT_HZ, waves)[:, None] * rng.uniform(0.85, 1.15, (waves, 3))
-    phase = rng.uniform(0, 2 * np.pi, (waves, 3))
-    strength = frequency**-0.5
-    strength /= np.sqrt((strength**2).sum(axis=0) / 2)
-    return (np.sin(2 * np.pi * times[:, None, None] * frequency + phase) * strength).sum(axis=1)

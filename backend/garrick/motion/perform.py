@@ -1,8 +1,9 @@
-"""Speech + Portrait -> Performance: lips, eyes, brows and head of somebody who says it."""
+"""Speech + Portrait -> Performance: lips, eyes, brows, head, arms and hands of somebody who says it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -12,15 +13,17 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
-from garrick.core.performance import BODY_JOINTS, CHANNELS, AudioReference, Performance
+from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion import visemes
 from garrick.motion.activity import activity, smoothstep
 from garrick.motion.blinks import RATE, blink_curve, blink_times, pause_starts, place
+from garrick.motion.body import perform_body
 from garrick.motion.brows import brow_raises
 from garrick.motion.coarticulation import blend
 from garrick.motion.constraints import close_lips, narrow_jaw, touch_teeth
+from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
 from garrick.motion.gaze import Fixations, fixations, gaze_angles, sight_lines
 from garrick.motion.head import breathing, head_angles, turned
 from garrick.motion.jali import gestures
@@ -44,40 +47,60 @@ _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo for its 
 _AVERSE = np.radians(15.0)  # eyes in a photo that look farther off than this do not look at the camera
 
 
-def run(
-    speech: Speech, portrait: Portrait, fps: Fraction, expression: float, head_motion: float, ctx: RunContext
-) -> Performance:
-    """Perform the speech with the face of the portrait.
+@dataclass(frozen=True)
+class Manner:
+    """How somebody speaks.
 
     expression:  0..2, gain of lips and brows; lips still close on every p, b and m.
     head_motion: 0..2, gain of head, gaze and the blink rate; 0 keeps the head still and the eyes open.
-    The same speech, portrait, rate, gains and seed give the same curves. Each behaviour draws from a generator of its
-    own. Raises MissingError when the head model is not there, Cancelled.
+    gestures:    0..2, how much arms and hands do and how far they reach; 0 leaves the body as nobody has moved it.
+    emotion:     one of `emotion.EMOTIONS`, for the whole clip; marks in the text change it.
+    emotion_strength: 0..1, how much of it shows.
     """
-    ctx.step("motion", 0, 3)
+
+    expression: float = 1.0
+    head_motion: float = 1.0
+    gestures: float = 1.0
+    emotion: str = "neutral"
+    emotion_strength: float = 0.7
+
+
+def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: RunContext) -> Performance:
+    """Perform the speech with the face of the portrait.
+
+    The same speech, portrait, rate, manner and seed give the same curves. Each behaviour draws from a generator of its
+    own. Raises MissingError when the head model or the hands are not there, Cancelled.
+    """
+    ctx.step("motion", 0, 4)
     frames = frame_count(speech.duration, fps)
     times = frame_times(frames, fps)
     talking = activity(speech.phones, times)
+    levels = felt(feelings_of(speech.marks, manner.emotion, manner.emotion_strength), times, ctx.rng("emotion"))
     lips = lips_of(load_head(), portrait.identity)
-    face = spoken_face(speech.phones, speech.prosody, rest_face(portrait.face, lips), fps, expression, talking)
+    face = spoken_face(speech.phones, speech.prosody, rest_face(portrait.face, lips), fps, manner.expression, talking)
+    face = np.clip(face + emotional_face(levels, talking), 0, 1)
     face = obey_rules(face, speech.phones, fps, lips)
-    face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * expression
-    ctx.step("motion", 1, 3)
-    rotation, translation = _head(speech, portrait, times, talking, head_motion, ctx)
-    ctx.step("motion", 2, 3)
+    face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * manner.expression
+    ctx.step("motion", 1, 4)
+    angles = _head_angles(speech, times, talking, levels, ctx) * manner.head_motion
+    rotation = turned(portrait.head_rotation, angles)
+    translation = breathing(times, ctx.rng("breath")) * manner.head_motion
+    ctx.step("motion", 2, 4)
     plan = fixations(speech.phones, speech.duration, ctx.rng("gaze"))
-    gaze = steady_gaze(portrait, rotation, plan.at(times) * head_motion)
-    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, head_motion, ctx))
-    ctx.step("motion", 3, 3)
+    gaze = steady_gaze(portrait, rotation, plan.at(times) * manner.head_motion)
+    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, manner.head_motion, ctx))
+    ctx.step("motion", 3, 4)
+    body = perform_body(speech, times, angles, manner.gestures, gesturing(levels), ctx)
+    ctx.step("motion", 4, 4)
     return Performance(
         fps=fps,
         face=np.clip(face, 0, 1),
         head_rotation=rotation,
-        head_translation=translation,
+        head_translation=translation + body.carried,
         gaze=gaze,
-        body_pose=np.zeros((frames, len(BODY_JOINTS), 3)),
-        left_hand=np.zeros((frames, 15, 3)),
-        right_hand=np.zeros((frames, 15, 3)),
+        body_pose=body.pose,
+        left_hand=body.left_hand,
+        right_hand=body.right_hand,
         identity=portrait.identity,
         audio=AudioReference("audio.wav"),
         tracks=dict.fromkeys(CHANNELS, "generated"),
@@ -115,15 +138,16 @@ def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
     return lips.closed(rest[None])[0]
 
 
-def _head(
-    speech: Speech, portrait: Portrait, times: np.ndarray, talking: np.ndarray, gain: float, ctx: RunContext
-) -> tuple[np.ndarray, np.ndarray]:
-    """(F, 3) absolute rotation and (F, 3) translation; both start from the portrait's own."""
+def _head_angles(
+    speech: Speech, times: np.ndarray, talking: np.ndarray, levels: np.ndarray, ctx: RunContext
+) -> np.ndarray:
+    """(F, 3) degrees of pitch, yaw and roll from the portrait's pose, in which a clip starts."""
     step = times[1] if len(times) > 1 else 1.0
     slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
     angles = head_angles(speech.prosody, times, slow, ctx.rng("head drift"), ctx.rng("nods"))
+    angles[:, 0] += lowered(levels)
     angles -= angles[0] * (1 - smoothstep(times / _SETTLE))[:, None]
-    return turned(portrait.head_rotation, angles * gain), breathing(times, ctx.rng("breath")) * gain
+    return angles
 
 
 def steady_gaze(portrait: Portrait, rotation: np.ndarray, offsets: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from garrick.core.euler import smooth_axis_angles
 from garrick.core.performance import BODY_JOINTS
-from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.core.rotation import axis_angles, rotation_matrices, shortest_turns
 from garrick.perception.body import POINTS
 
 Side = Literal["left", "right"]
@@ -134,13 +134,13 @@ def _arm(
     seen = _trust(visibility, f"{side}_shoulder", f"{side}_elbow")
     if not _shown(seen):
         return solved
-    swing = _shortest(outwards, filled(at["elbow"] - at["shoulder"], seen))
+    swing = shortest_turns(outwards, filled(at["elbow"] - at["shoulder"], seen))
     low_seen = np.minimum(seen, _trust(visibility, f"{side}_wrist"))
     if not _shown(low_seen):
         return [(f"{side}_shoulder", smooth_axis_angles(swing), seen)]
     forearm = _local(swing, filled(at["wrist"] - at["elbow"], low_seen))
     shoulder = swing @ rotation_matrices(_twist(forearm, low_seen, outwards)[:, None] * outwards)
-    elbow = _shortest(outwards, _turned(np.swapaxes(shoulder, -1, -2) @ swing, forearm))
+    elbow = shortest_turns(outwards, _turned(np.swapaxes(shoulder, -1, -2) @ swing, forearm))
     solved.append((f"{side}_shoulder", smooth_axis_angles(shoulder), seen))
     solved.append((f"{side}_elbow", smooth_axis_angles(elbow), low_seen))
     hand_seen = np.minimum(low_seen, _trust(visibility, f"{side}_index", f"{side}_pinky"))
@@ -216,15 +216,6 @@ def _yaw(across: np.ndarray) -> np.ndarray:
     yaw = np.zeros_like(across)
     yaw[:, 1] = np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
     return yaw
-
-
-def _shortest(start: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) the least turns that take one unit direction (3,) to others (F, 3)."""
-    axis = np.cross(start, ends)
-    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
-    # straight back: any axis across will do
-    axis = np.where(sine < 1e-9, np.cross(start, _FORWARD), axis / np.maximum(sine, 1e-9))
-    return rotation_matrices(axis * np.arctan2(sine, (ends @ start)[:, None]))
 
 
 def _turned(turns: np.ndarray, vectors: np.ndarray) -> np.ndarray:

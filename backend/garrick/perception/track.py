@@ -185,13 +185,17 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
         )
     curves = solving.curves()
     gaze, looking = _steady_gaze(curves.gaze, curves.face)
-    face = np.clip(_smoothed(curves.face, solving.cuts, _FACE_SPAN), 0, 1)
+    face = _bridged(np.clip(_smoothed(curves.face, solving.cuts, _FACE_SPAN), 0, 1), seen, solving.cuts)
     face[:, list(EYE_LOOK)] = eye_look_weights(gaze)
     count = len(landmarks)
     channels = {
         "face": face,
-        "head_rotation": _smoothed(smooth_axis_angles(curves.turns), solving.cuts, _HEAD_SPAN),
-        "head_translation": _from_rest(_smoothed(curves.shifts, solving.cuts, _HEAD_SPAN), seen, solving.cuts),
+        "head_rotation": _bridged(
+            _smoothed(smooth_axis_angles(curves.turns), solving.cuts, _HEAD_SPAN), seen, solving.cuts
+        ),
+        "head_translation": _from_rest(
+            _bridged(_smoothed(curves.shifts, solving.cuts, _HEAD_SPAN), seen, solving.cuts), seen, solving.cuts
+        ),
         "gaze": gaze,
     }
     still = Performance.rest(count, film.facts.fps, solving.identity())
@@ -219,6 +223,18 @@ def _smoothed(curves: np.ndarray, cuts: Sequence[int], span: int) -> np.ndarray:
         if stop - start >= span:
             smooth[start:stop] = savgol_filter(curves[start:stop], span, 2, axis=0)
     return smooth
+
+
+def _bridged(curves: np.ndarray, seen: np.ndarray, cuts: Sequence[int]) -> np.ndarray:
+    """The same (F, C), straight from before to after where nobody was seen: the solver would swing on through a gap."""
+    bridged = curves.copy()
+    for start, stop in pairwise((0, *cuts, len(curves))):
+        shown = start + np.flatnonzero(seen[start:stop])
+        hidden = start + np.flatnonzero(~seen[start:stop])
+        if len(shown) and len(hidden):
+            for column in range(curves.shape[1]):
+                bridged[hidden, column] = np.interp(hidden, shown, curves[shown, column])
+    return bridged
 
 
 def _steady_gaze(gaze: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -49,12 +49,17 @@ def read(text: str, language: str) -> list[list[Heard]]:
     return [clause for clause in clauses if clause]
 
 
-def say(text: str, language: str, words_per_minute: int) -> tuple[np.ndarray, int]:
+def say(text: str, language: str, words_per_minute: int, pitch: int = 50, gap: int = 0) -> tuple[np.ndarray, int]:
     """(N,) float32 and its rate in Hz, the same for the same request.
 
     language: one of `languages`, with "+f3" for a variant of the voice.
+    pitch: 0..99, 50 is the voice's own. gap: silence after each word, in 10 ms at the usual pace.
     """
-    request = {"do": "say", "language": language, "text": text, "words_per_minute": words_per_minute}
+    request = {"do": "say", "language": language, "text": text} | {
+        "words_per_minute": words_per_minute,
+        "pitch": pitch,
+        "gap": gap,
+    }
     process = _Process()  # a new one: its sound depends a little on what it said before
     try:
         answer, pcm = process.ask(request)

@@ -6,7 +6,8 @@ Run by `garrick.speech.espeak`. A request is a line of JSON; an answer is a line
 
     {"do": "languages"}                                     -> {"languages": {"de": "German", ...}}
     {"do": "read", "language": "de", "text": "..."}         -> {"words": [[position, length, [ipa, ...]] or null, ...]}
-    {"do": "say", "language": "de+f3", "text": "...", "words_per_minute": 175} -> {"samples": N, "rate": 22050}
+    {"do": "say", "language": "de+f3", "text": "...", "words_per_minute": 175, "pitch": 50, "gap": 0}
+                                                            -> {"samples": N, "rate": 22050}
 
 position: of the word's first character in the text, from 0. null: a clause ends. Anything wrong: {"error": "..."}.
 """
@@ -21,7 +22,9 @@ from typing import Any
 import espeakng_loader
 
 _RETRIEVAL, _PHONEME_EVENTS, _PHONEME_IPA, _DO_NOT_EXIT = 1, 1, 2, 0x8000  # speak_lib.h
-_UTF8, _RATE = 1, 1
+_UTF8 = 1
+_RATE, _PITCH, _WORD_GAP = 1, 3, 7
+_USUAL = {_RATE: 175, _PITCH: 50, _WORD_GAP: 0}
 _SEED = 1  # of breath noise; 0 would mean the time of day
 _END_OF_EVENTS, _WORD, _END_OF_CLAUSE, _PHONEME = 0, 1, 5, 7
 
@@ -84,15 +87,16 @@ class _Engine:
             self.names[code], self._files[code] = voice.name.decode().strip(), voice.identifier
             index += 1
 
-    def speak(self, language: str, text: str, words_per_minute: int) -> tuple[bytes, list[Any]]:
-        """PCM, and the words with their phones."""
+    def speak(self, language: str, text: str, manner: dict[int, int]) -> tuple[bytes, list[Any]]:
+        """PCM, and the words with their phones; manner: parameters that are not as usual."""
         self._pcm.clear()
         self._words.clear()
         code, plus, variant = language.partition("+")
         voice = self._files[code] + (plus + variant).encode()
         if self._library.espeak_SetVoiceByName(voice) != 0:
             raise ValueError(f"no voice {language}")
-        self._library.espeak_SetParameter(_RATE, words_per_minute, 0)
+        for parameter, value in {**_USUAL, **manner}.items():
+            self._library.espeak_SetParameter(parameter, value, 0)
         self._library.espeak_ng_SetRandSeed(_SEED)
         data = text.encode() + b"\0"
         if self._library.espeak_Synth(data, len(data), 0, 1, 0, _UTF8, None, None) != 0:
@@ -127,10 +131,11 @@ def _answer(engine: _Engine, request: dict[str, Any]) -> tuple[dict[str, Any], b
         case "languages":
             return {"languages": engine.names}, b""
         case "read":
-            _, words = engine.speak(request["language"], request["text"], 450)  # the sound is not used: hurry
+            _, words = engine.speak(request["language"], request["text"], {_RATE: 450})  # the sound is not used: hurry
             return {"words": words}, b""
         case "say":
-            pcm, _ = engine.speak(request["language"], request["text"], request["words_per_minute"])
+            manner = {_RATE: request["words_per_minute"], _PITCH: request["pitch"], _WORD_GAP: request["gap"]}
+            pcm, _ = engine.speak(request["language"], request["text"], manner)
             return {"samples": len(pcm) // 2, "rate": engine.rate}, pcm
         case other:
             raise ValueError(f"unknown request {other}")
