@@ -90,8 +90,9 @@ class ClipRow:
     """One video. missed: % of the face's width.    seen: share of frames with a face.    fps: of `track.run`.
 
     turn: mean length of the second difference of the head's rotation in degrees; landmarks: of the net's landmarks, as
-    they come, in % of the face's width. turn_ratio, face_ratio (weights), landmarks_ratio: those over the same of the
-    curves after the reference smoother.
+    they come, in % of the face's width. turn_ratio, landmarks_ratio: those over the same of the curves after the
+    reference smoother. face_ratio: of the weights over the same of what the reference smoother makes of the unsmoothed
+    ones.
     """
 
     name: str
@@ -269,10 +270,11 @@ def _clip(video: Path) -> ClipRow:
     parts = list(_in_a_row(seen, tracked.cuts))
     width = float(np.nanmedian(np.ptp(marks[..., 0], axis=1)))
     turn, turn_ratio = roughness(np.degrees(tracked.performance.head_rotation[:, None]), parts)
-    _, face_ratio = roughness(tracked.performance.face[..., None], parts)
+    face, _ = roughness(tracked.performance.face[..., None], parts)
+    before, before_ratio = roughness(tracked.unsmoothed[..., None], parts)
     landmarks, landmarks_ratio = roughness(100 / width * marks, parts)
     missed = 100 * float(np.nanmean(tracked.missed))
-    share, fps = float(seen.mean()), len(seen) / seconds
+    share, fps, face_ratio = float(seen.mean()), len(seen) / seconds, face / (before / before_ratio)
     return ClipRow(video.stem, len(seen), share, missed, turn, turn_ratio, face_ratio, landmarks, landmarks_ratio, fps)
 
 

@@ -32,6 +32,8 @@ _CALM = 0.25  # of the frames: those in which a face is at rest
 _BLUR = 1.2  # of the shades, in pixels
 _NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
 _WIDE_SPAN = 5  # frames: what is wide for less than half of them is not
+_SHUT = 0.45  # of the usual opening, by the net, below which eyes count as shut
+_BLINK_SHARES = (0.3, 1.3)  # of the head's own, that a person's blinks may go
 _SPARSE = 300.0  # cost of a weight of 1 above rest, in landmark units squared
 # seldom ones explain too easily what the others mean; a lower lip moves little that could be seen
 _SPARSE_BY_NAME = {
@@ -73,6 +75,7 @@ class Person:
     problem:    landmarks to pose and weights, with this person's identity and offsets.
     start:      a state of the person, calm.
     eyes, skin, lids: of this person.
+    opening:    (2,) of the calm left and right eye, see `_opening`.
     """
 
     identity: np.ndarray
@@ -82,13 +85,18 @@ class Person:
     eyes: Eyeballs
     skin: Skin
     lids: Lids
+    opening: np.ndarray
+
+    def shuts(self, sighting: Sighting) -> bool:
+        """Whether the eyes are so far shut that irises are guessed: a net sees them look down then."""
+        return bool((_openings(sighting.landmarks) / self.opening).mean() < _SHUT)
 
 
 @dataclass(frozen=True)
 class Solved:
     """Frames in a row.
 
-    states: of every frame, those without a face bridged.    gaze: (F, 2, 2) radians, nan without a face.
+    states: of every frame, those without a face bridged.    gaze: (F, 2, 2) radians, nan without a face or eyes.
     missed: (F,) mean distance of the landmarks from the fitted ones over the width of the face, nan without one.
     """
 
@@ -122,6 +130,7 @@ def meet(
     # a calm face still looks somewhere, and its lids with it
     at_rest = [replace(state, face=state.rest) for *_, state in calm]
     offsets = _offsets([frame for _, frame, *_ in calm], at_rest)
+    head, problem = _with_own_blinks(head, problem, offsets)
     problem = replace(problem, mean=problem.mean + offsets, weights=problem.weights * _trusts())
     states = [replace(state, face=np.maximum(state.face - rest, 0)) for state in states]
     shades = _shades(sightings)
@@ -132,7 +141,8 @@ def meet(
 
     bare = Skin.of(head, identity, offsets)
     later = Lids((bare, bare), np.ones(2))  # learnt last, when all else is known
-    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], eyes, bare, later)
+    usual = np.median([_openings(sighting.landmarks) for _, _, sighting, _ in calm], axis=0)
+    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], eyes, bare, later, usual)
     for near in _NEARS:
         person = replace(person, skin=bare.learnt(seen(), intrinsics))
         states = _sweep(person, sightings, states, near, shades, None, ctx)
@@ -165,7 +175,8 @@ def _solved(
         if sighting is not None:
             frame = person.problem.of_frame(sighting.landmarks)
             projected = frame.project(state)[0]
-            gaze[index] = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
+            if not person.shuts(sighting):
+                gaze[index] = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
             width = float(np.ptp(sighting.landmarks[:468, 0]))
             missed[index] = np.linalg.norm(projected - frame.target, axis=1).mean() / width
     return Solved(states, gaze, missed)
@@ -196,9 +207,23 @@ def _open_by(person: Person, sighting: Sighting, state: State) -> np.ndarray:
     face = state.face.copy()
     face[[*BLINKS, *WIDES]] = 0
     pixels = person.problem.of_frame(sighting.landmarks).project(replace(state, face=face))[0]
-    return np.array(
-        [_opening(sighting.landmarks[list(lids)]) / max(_opening(pixels[list(lids)]), 1e-6) for lids in LIDS]
-    )
+    return _openings(sighting.landmarks) / np.maximum(_openings(pixels), 1e-6)
+
+
+def _with_own_blinks(head: Head, problem: Problem, offsets: np.ndarray) -> tuple[Head, Problem]:
+    """Blinks as far as this person's eyes are open: identities miss narrow ones, whose lids meet long before the head's."""
+    face_basis, basis = head.face_basis.copy(), problem.basis.copy()
+    for blink, lids in zip(BLINKS, LIDS, strict=True):
+        points, moved = problem.mean[list(lids), :2], offsets[list(lids), :2]
+        share = np.clip(_opening(points + moved) / max(_opening(points), 1e-6), *_BLINK_SHARES)
+        face_basis[blink] *= np.float32(share)
+        basis[:, :, blink] *= share
+    return replace(head, face_basis=face_basis), replace(problem, basis=basis)
+
+
+def _openings(landmarks: np.ndarray) -> np.ndarray:
+    """(2,) of the left and the right eye."""
+    return np.array([_opening(landmarks[list(lids)]) for lids in LIDS])
 
 
 def _opening(loop: np.ndarray) -> float:
@@ -321,11 +346,16 @@ def _sweep(
     """A Gauss-Newton step of all frames at once; neighbours are tied by `_TIES`, the first to `before`."""
     looked, hessians, gradients = [], np.zeros((len(states), 58, 58)), np.zeros((len(states), 58))
     free = np.zeros((len(states), 58), bool)
+    look = (before or person.start).face[list(EYE_LOOK)]
     for index, (sighting, picture, state) in enumerate(zip(sightings, shades, states, strict=True)):
         ctx.check()
         if sighting is not None and picture is not None:
             problem = person.problem.of_frame(sighting.landmarks)
-            state, problem = _sparse(person, problem, state, sighting, near)
+            if not person.shuts(sighting):
+                look = eye_look_weights(
+                    gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
+                )
+            state, problem = _sparse(problem, state, look, near)
             hessian, gradient = problem.normal_equations(state)
             more, push = person.skin.normal_equations(state, sighting.crop.square, picture, person.intrinsics)
             hessians[index], gradients[index] = hessian + _SHADE**2 * more, gradient + _SHADE**2 * push
@@ -344,14 +374,14 @@ def _sweep(
     return [person.problem.advance(state, move) for state, move in zip(looked, moves, strict=True)]
 
 
-def _sparse(person: Person, problem: Problem, state: State, sighting: Sighting, near: float) -> tuple[State, Problem]:
+def _sparse(problem: Problem, state: State, look: np.ndarray, near: float) -> tuple[State, Problem]:
     """Weights are held at rest by their distance, not its square: few move at a time, and those in full.
 
-    Iteratively reweighted: the square's factor is 1 / distance, no nearer than `near`. Lids rest where the gaze takes them.
+    Iteratively reweighted: the square's factor is 1 / distance, no nearer than `near`. Lids rest where the gaze takes
+    them; look: (8,) eyeLook weights.
     """
-    gaze = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
     face, rest = state.face.copy(), np.zeros(52)
-    face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
+    face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = look
     priors = np.sqrt(_SPARSES / (np.abs(face - rest) + near))
     priors[list(EYE_LOOK)] = _LOOK_PRIOR
     return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors)

@@ -25,6 +25,7 @@ _TRIED = np.linspace(-1, 1, 21)  # weights: of eyeWide below 0, else of eyeBlink
 _SHUT, _WIDE = 0.12, 1.15  # opening of a shut and a wide eye over one at rest, as the net sees it
 _NET = 0.07  # cost of leaving the net's word by a weight of 1, of leaving the shades so far as usual ones lie: 0.1
 _FAR = 0.6  # of a weight: no landmark's word counts further
+_LEAST = 0.7  # cost of a lid that is less shut than the net says, which sees half of what there is
 _WORST = 1.5  # of a shade
 
 
@@ -73,6 +74,7 @@ class Lids:
         for eye, (skin, usual) in enumerate(zip(self.skins, self.usual, strict=True)):
             cost = 0.1 / usual * _apart(skin, eye, state, square, picture, intrinsics, _TRIED)
             cost += _NET * np.minimum(np.abs(_TRIED - by_net[eye]), _FAR) ** 2
+            cost += _LEAST * np.clip(min(by_net[eye], 1) - np.maximum(_TRIED, 0), 0, None) ** 2
             found[eye] = _lowest(cost)
         return found
 

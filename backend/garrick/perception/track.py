@@ -12,12 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import median_filter
-from scipy.signal import savgol_filter
 
 from garrick.bodies.head import Head, load_head
 from garrick.context import RunContext
-from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.euler import smooth_axis_angles
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.performance import Performance
@@ -26,14 +23,13 @@ from garrick.perception.clip_fit import Person, Sighting, Solved, meet, solve
 from garrick.perception.fit import State
 from garrick.perception.follow import FaceFollower
 from garrick.perception.image import assumed_focal
+from garrick.perception.steady import bridged, steady_face, steady_gaze, steady_head
 from garrick.perception.upper_body import UpperBodyFollower, upper_body
 from garrick.perception.video import Video
 
 _WINDOW = 500  # frames that are solved together, and held in memory
 _ENOUGH = 12  # frames with a face that a person is learnt from; of a shorter shot only when nobody is known
 _LEAST = 3  # frames with a face that are worth a performance
-_FACE_SPAN, _HEAD_SPAN = 5, 7  # frames that are smoothed over
-_BLINK = 0.5  # weight from which an eye is shut and its gaze carried on from before
 _GOOD, _BAD = 0.01, 0.03  # of the face's width missed by the fit: trusted fully, least
 _SEEN = 0.05  # the least trust in what was seen at all
 
@@ -48,6 +44,7 @@ class Tracked:
     landmarks:   (F, 478, 2) float32 pixels, nan where no face is seen.
     missed:      (F,) mean distance of the landmarks from the fitted head's over the face's width, nan likewise.
     size:        width and height of the pictures that the pixels are of.
+    unsmoothed:  (F, 52) weights as each frame by itself, and its neighbours, gave them.
     """
 
     performance: Performance
@@ -56,6 +53,7 @@ class Tracked:
     landmarks: np.ndarray
     missed: np.ndarray
     size: tuple[int, int]
+    unsmoothed: np.ndarray
 
 
 def run(video: Path, fps: Fraction | None, person: int | None, body: bool, ctx: RunContext) -> Tracked:
@@ -184,18 +182,17 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
             "Use a video of a person, face to the camera, well lit.",
         )
     curves = solving.curves()
-    gaze, looking = _steady_gaze(curves.gaze, curves.face)
-    face = _bridged(np.clip(_smoothed(curves.face, solving.cuts, _FACE_SPAN), 0, 1), seen, solving.cuts)
+    gaze, looking = steady_gaze(curves.gaze, curves.face)
+    cuts = solving.cuts
+    face = bridged(steady_face(curves.face, cuts), seen, cuts)
     face[:, list(EYE_LOOK)] = eye_look_weights(gaze)
+    turns = bridged(steady_head(smooth_axis_angles(curves.turns), cuts), seen, cuts)
+    shifts = bridged(steady_head(curves.shifts, cuts), seen, cuts)
     count = len(landmarks)
     channels = {
         "face": face,
-        "head_rotation": _bridged(
-            _smoothed(smooth_axis_angles(curves.turns), solving.cuts, _HEAD_SPAN), seen, solving.cuts
-        ),
-        "head_translation": _from_rest(
-            _bridged(_smoothed(curves.shifts, solving.cuts, _HEAD_SPAN), seen, solving.cuts), seen, solving.cuts
-        ),
+        "head_rotation": turns,
+        "head_translation": _from_rest(shifts, seen, cuts),
         "gaze": gaze,
     }
     still = Performance.rest(count, film.facts.fps, solving.identity())
@@ -206,7 +203,7 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
     )
     trust = np.where(seen, np.clip((_BAD - np.nan_to_num(curves.missed)) / (_BAD - _GOOD), _SEEN, 1), 0)
     confidence = dict.fromkeys(("face", "head_rotation", "head_translation"), trust) | {"gaze": trust * looking}
-    return Tracked(performance, confidence, tuple(solving.cuts), landmarks, curves.missed, film.facts.size)
+    return Tracked(performance, confidence, tuple(cuts), landmarks, curves.missed, film.facts.size, curves.face)
 
 
 def _with_body(tracked: Tracked, channels: dict[str, np.ndarray], confidence: dict[str, np.ndarray]) -> Tracked:
@@ -214,39 +211,6 @@ def _with_body(tracked: Tracked, channels: dict[str, np.ndarray], confidence: di
     tracks = dict(tracked.performance.tracks) | dict.fromkeys(arrays, "tracked")
     performance = replace(tracked.performance, tracks=tracks, **arrays)
     return replace(tracked, performance=performance, confidence=tracked.confidence | confidence)
-
-
-def _smoothed(curves: np.ndarray, cuts: Sequence[int], span: int) -> np.ndarray:
-    """The same (F, ...) without trembling and without lag: parabolas through `span` frames (Savitzky and Golay 1964)."""
-    smooth = curves.copy()
-    for start, stop in pairwise((0, *cuts, len(curves))):
-        if stop - start >= span:
-            smooth[start:stop] = savgol_filter(curves[start:stop], span, 2, axis=0)
-    return smooth
-
-
-def _bridged(curves: np.ndarray, seen: np.ndarray, cuts: Sequence[int]) -> np.ndarray:
-    """The same (F, C), straight from before to after where nobody was seen: the solver would swing on through a gap."""
-    bridged = curves.copy()
-    for start, stop in pairwise((0, *cuts, len(curves))):
-        shown = start + np.flatnonzero(seen[start:stop])
-        hidden = start + np.flatnonzero(~seen[start:stop])
-        if len(shown) and len(hidden):
-            for column in range(curves.shape[1]):
-                bridged[hidden, column] = np.interp(hidden, shown, curves[shown, column])
-    return bridged
-
-
-def _steady_gaze(gaze: np.ndarray, face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(F, 2, 2) without gaps or spikes, and (F,) whether eyes were seen: a shut eye looks where it did before and after."""
-    shut = face[:, [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]].max(axis=1) > _BLINK
-    seen = np.isfinite(gaze[:, 0, 0]) & ~shut
-    if not seen.any():
-        return np.zeros_like(gaze), seen
-    frames = np.arange(len(gaze))
-    flat = gaze.reshape(len(gaze), 4)
-    bridged = np.stack([np.interp(frames, frames[seen], flat[seen, column]) for column in range(4)], axis=1)
-    return median_filter(bridged, (3, 1), mode="nearest").reshape(gaze.shape), seen
 
 
 def _from_rest(shifts: np.ndarray, seen: np.ndarray, cuts: Sequence[int]) -> np.ndarray:
