@@ -9,7 +9,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from garrick.benchmarks import blender, likeness, reenact, render, robustness, service, speech, suite, track, voices
+from garrick.benchmarks import (
+    blender,
+    likeness,
+    motion,
+    reenact,
+    render,
+    robustness,
+    service,
+    speech,
+    suite,
+    track,
+    voices,
+)
 from garrick.benchmarks import main as main_job
 from garrick.benchmarks.figures import Figure
 from garrick.benchmarks.peers import peers
@@ -18,7 +30,19 @@ from garrick.benchmarks.speech_table import peer_values, tables
 _ROOT = Path(__file__).resolve().parents[3]
 _RECORDINGS = _ROOT.parent / "shared" / "data" / "eval"
 _HISTORY = _ROOT / "out" / "benchmarks.jsonl"
-_NAMES = ("main", "render", "service", "blender", "speech", "robustness", "voices", "likeness", "track", "reenact")
+_NAMES = (
+    "main",
+    "render",
+    "service",
+    "blender",
+    "speech",
+    "robustness",
+    "voices",
+    "likeness",
+    "motion",
+    "track",
+    "reenact",
+)
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -70,6 +94,10 @@ def run() -> None:
         figures = voices.measure()
     elif options.benchmark == "likeness":
         figures = likeness.measure(options.data or _RECORDINGS)
+    elif options.benchmark == "motion":
+        lips, life = motion.measure(options.data or _RECORDINGS)
+        figures = motion.figures(lips, life)
+        shown.append(motion.table(lips))
     elif options.benchmark == "track":
         tracked = track.measure(sample / "portrait.png", options.data)
         figures = track.figures(tracked)
