@@ -89,6 +89,25 @@ def held_by(turns: Iterable[str]) -> set[str]:
     return {owners[name] for name in turns if name in owners}
 
 
+TRUNK: tuple[str, ...] = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+"""From the root to the joint on which the head turns."""
+
+
+def head_carried(body_pose: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(..., 3) metres by which the trunk's turns move the head, where the pelvis stays.
+
+    body_pose: (..., 13, 3).    places: (6, 3) metres where the joints of `TRUNK` rest.
+    A Performance's head_translation says where the head is, whatever carries it there: a figure whose spine bends stands
+    where it must for that, by head_translation less this.
+    """
+    turn, moved = np.eye(3), np.zeros((*body_pose.shape[:-2], 3))
+    for joint, name in enumerate(TRUNK[:-1]):
+        turn = turn @ rotation_matrices(np.asarray(body_pose[..., BODY_JOINTS.index(name), :], np.float64))
+        bone = places[joint + 1] - places[joint]
+        moved += turn @ bone - bone
+    return moved
+
+
 def _carried(turns: dict[str, np.ndarray]) -> np.ndarray | None:
     """(F, 3, 3) how spine and neck turn what hangs on them; None where they rest."""
     spine = [turns[name] for name in ("pelvis", "spine1", "spine2", "spine3", "neck") if name in turns]

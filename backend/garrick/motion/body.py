@@ -10,9 +10,10 @@ from garrick.bodies.hand import Side
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.core.skeleton import head_carried
 from garrick.motion.gestures.curves import ARM, arm_curves
 from garrick.motion.gestures.plan import plan_strokes
-from garrick.motion.posture import carried, trunk
+from garrick.motion.posture import TRUNK_RESTS, trunk
 from garrick.speech.speech import Speech
 
 _ARMS: dict[Side, list[int]] = {
@@ -52,4 +53,4 @@ def perform_body(
         pose[:, rows[0]] = axis_angles(collar)
         pose[:, rows[1:]] = curves[:, 1:ARM]
         hands[side] = curves[:, ARM:]
-    return BodyMotion(pose, hands["left"], hands["right"], carried(pose))
+    return BodyMotion(pose, hands["left"], hands["right"], head_carried(pose, TRUNK_RESTS))

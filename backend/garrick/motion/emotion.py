@@ -41,22 +41,25 @@ class Emotion:
 
 EMOTIONS: dict[str, Emotion] = {
     "neutral": Emotion({}),
-    "happy": Emotion({"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "mouthDimple": 0.12}, -2.0, 1.15),
+    "happy": Emotion({"mouthSmile": 0.8, "cheekSquint": 0.6, "eyeSquint": 0.25, "mouthDimple": 0.15}, -2.0, 1.15),
     "sad": Emotion(
-        {"browInnerUp": 0.6, "browDown": 0.2, "mouthFrown": 0.5, "mouthShrugLower": 0.2, "eyeBlink": 0.14}, 6.0, 0.5
+        {"browInnerUp": 0.85, "browDown": 0.2, "mouthFrown": 0.75, "mouthShrugLower": 0.3, "eyeBlink": 0.18}, 7.0, 0.5
     ),
     "angry": Emotion(
-        {"browDown": 0.8, "eyeSquint": 0.35, "eyeWide": 0.2, "noseSneer": 0.3, "mouthPress": 0.3, "jawForward": 0.12},
-        3.0, 1.3,
+        {"browDown": 1.0, "eyeSquint": 0.5, "eyeWide": 0.2, "noseSneer": 0.5, "mouthPress": 0.4, "mouthFrown": 0.25,
+         "jawForward": 0.15},
+        4.0, 1.3,
     ),
     "afraid": Emotion(
-        {"browInnerUp": 0.7, "browOuterUp": 0.3, "browDown": 0.25, "eyeWide": 0.65, "mouthStretch": 0.45}, -1.0, 0.7
+        {"browInnerUp": 0.95, "browOuterUp": 0.35, "browDown": 0.3, "eyeWide": 0.9, "mouthStretch": 0.65}, -1.0, 0.7
     ),
-    "surprised": Emotion({"browInnerUp": 0.65, "browOuterUp": 0.75, "eyeWide": 0.6, "jawOpen": 0.1}, -3.0, 1.0),
+    "surprised": Emotion({"browInnerUp": 0.85, "browOuterUp": 0.95, "eyeWide": 0.85, "jawOpen": 0.16}, -3.0, 1.0),
     "disgusted": Emotion(
-        {"noseSneer": 0.7, "mouthUpperUp": 0.3, "browDown": 0.45, "cheekSquint": 0.3, "mouthFrown": 0.25}, -2.0, 0.8
+        {"noseSneer": 0.95, "mouthUpperUp": 0.4, "browDown": 0.65, "cheekSquint": 0.45, "mouthFrown": 0.4}, -2.0, 0.8
     ),
-    "contemptuous": Emotion({"mouthDimpleLeft": 0.6, "mouthSmileLeft": 0.25, "eyeSquint": 0.15}, -3.0, 0.8),
+    "contemptuous": Emotion(
+        {"mouthDimpleLeft": 0.8, "mouthSmileLeft": 0.4, "eyeSquint": 0.25, "browOuterUpLeft": 0.2}, -4.0, 0.8
+    ),
 }  # fmt: skip
 """Name -> feeling; the action units of each are EMFACS's (Ekman and Friesen 1983), the amounts are ours."""
 

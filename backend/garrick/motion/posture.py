@@ -6,7 +6,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from garrick.core.performance import BODY_JOINTS
-from garrick.core.rotation import rotation_matrices
 from garrick.motion.activity import smoothstep
 from garrick.motion.head import breath
 from garrick.motion.wander import wander
@@ -16,8 +15,8 @@ _COLLARS = [BODY_JOINTS.index(f"{side}_collar") for side in ("left", "right")]
 _SWAY = np.radians([0.9, 0.7, 0.6])  # standard deviation of pitch, yaw and roll of the whole spine
 _WITH_HEAD = np.array([0.0, 0.16, 0.10])  # share of the head's pitch, yaw and roll that the spine takes
 _SLOW = 0.45  # seconds: standard deviation of the smoothing of what the spine takes over
-_TRUNK = np.array(
-    [(0, -0.62, -0.02), (0, -0.51, -0.02), (0, -0.37, -0.03), (0, -0.31, -0.02), (0, -0.11, -0.03), (0, 0, 0)]
+TRUNK_RESTS = np.array(
+    [(0, -0.491, 0.003), (0, -0.423, -0.031), (0, -0.287, -0.019), (0, -0.157, -0.035), (0, -0.024, -0.005), (0, 0, 0)]
 )
 """Where pelvis, spine, neck and head of an average adult rest, metres from the head; who is taller sways hardly more."""
 
@@ -40,14 +39,3 @@ def trunk(times: np.ndarray, turns: np.ndarray, rng: np.random.Generator, breath
     pose[:, _SPINE[-1], 0] -= _CHEST * lifted
     pose[:, _COLLARS[0], 2], pose[:, _COLLARS[1], 2] = _COLLAR * lifted, -_COLLAR * lifted
     return pose
-
-
-def carried(pose: np.ndarray) -> np.ndarray:
-    """(F, 3) metres by which the turns of pelvis, spine and neck, of a pose (F, 13, 3), move the head."""
-    moved = np.zeros((len(pose), 3))
-    turn = np.broadcast_to(np.eye(3), (len(pose), 3, 3))
-    for joint in range(5):
-        turn = turn @ rotation_matrices(pose[:, joint].astype(np.float64))
-        bone = _TRUNK[joint + 1] - _TRUNK[joint]
-        moved += turn @ bone - bone
-    return moved
