@@ -187,8 +187,8 @@ def test_retarget_takes_parts_from_rest_in_a_range(truth, tmp_path):
     ("arguments", "words"),
     [
         (("--to", "made.txt"), "must end in .npz"),
-        (("--to", "made.npz", "--parts", "nose"), "no part 'nose'"),
-        (("--to", "made.npz", "--parts", ","), "No part"),
+        (("--to", "made.npz", "--parts", "nose"), "no group or face weight 'nose'"),
+        (("--to", "made.npz", "--parts", ","), "No group is named"),
         (("--to", "made.npz", "--onto", "none.npz"), "no file"),
         (("--to", "made.npz", "--like", "DRIVER", "--as-is"), "--as-is"),
     ],

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import garrick
+from garrick.cli_edit import edit
 from garrick.cli_enhance import Backend, Pose, drive, retarget, sharpen
 from garrick.cli_evaluate import evaluate
 from garrick.cli_exchange import convert, export
+from garrick.cli_match import match
+from garrick.cli_preview import preview
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
 from garrick.cli_speak import speak, voices
 from garrick.cli_track import track
@@ -41,7 +44,10 @@ app.command()(speak)
 app.command()(voices)
 app.command()(evaluate)
 app.command()(track)
+app.command()(preview)
 app.command()(retarget)
+app.command()(edit)
+app.command()(match)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,16 +24,6 @@ Pose = Annotated[
     Path | None,
     typer.Option(help="How the head moves: a second video, a performance.npz, or a .json of 4 x 4 matrices."),
 ]
-
-
-class Part(StrEnum):
-    """What can be taken of a performance alone."""
-
-    face = "face"
-    eyes = "eyes"
-    head = "head"
-    body = "body"
-    hands = "hands"
 
 
 def drive(
@@ -95,8 +84,12 @@ def retarget(
     driver: Annotated[Path, typer.Argument(help="The performance.npz whose motion is taken, or its shot folder.")],
     to: Annotated[Path, typer.Option(help="The performance.npz to write.", metavar="FILE")],
     parts: Annotated[
-        str, typer.Option(help="What is taken of it: face, eyes, head, body, hands; several with commas.")
-    ] = ",".join(Part),
+        str,
+        typer.Option(
+            help="What is taken of it: face, upper-face, lower-face, jaw, tongue, eyes, head, body, hands, left-hand, "
+            "right-hand; several with commas."
+        ),
+    ] = "face,eyes,head,body,hands",
     onto: Annotated[
         Path | None, typer.Option(help="The performance that gets these parts and keeps the others; else one at rest.")
     ] = None,
@@ -108,6 +101,7 @@ def retarget(
     ] = False,
 ) -> None:
     """Make one person's motion another's: from rest, in the other's range, all of it or some parts."""
+    from garrick.core.groups import listed
     from garrick.core.performance import Performance
     from garrick.core.transfer import from_rest, in_range_of, layered
     from garrick.outputs.files import make_folder, whole_file
@@ -115,7 +109,10 @@ def retarget(
     with one_line_errors():
         if to.suffix != ".npz":
             raise InputError(f"{to.name} must end in .npz.")
-        taken = _parts(parts)
+        try:
+            taken = listed(parts)
+        except ValueError as error:
+            raise InputError(str(error)) from error
         motion = _load(driver)
         if not as_is:
             motion = from_rest(motion)
@@ -136,13 +133,3 @@ def _load(path: Path) -> Performance:
     from garrick.inputs import read_performance
 
     return read_performance(path / "performance.npz" if path.is_dir() else path)
-
-
-def _parts(words: str) -> list[str]:
-    names = [word.strip() for word in words.split(",") if word.strip()]
-    unknown = [name for name in names if name not in list(Part)]
-    if unknown or not names:
-        raise InputError(
-            f"There is no part {unknown[0]!r}." if unknown else "No part is named.", f"Take {', '.join(Part)}."
-        )
-    return names

@@ -9,15 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..core.arkit import ARKIT_NAMES
-from ..shot_import.channels import ROTATIONS
-from .visemes import VISEMES
-
-SCHEMA = 1
+from ..core.oculus_visemes import VISEMES
+from ..core.retarget import MAPPING_SCHEMA
+from ..core.retarget_presets import VISEME
+from ..core.turns import ROTATIONS
 
 KEY, TURN, AIM, MOVE = "KEY", "TURN", "AIM", "MOVE"
 KINDS = (KEY, TURN, AIM, MOVE)
 
-VISEME = "viseme."
 JAW = "jaw"
 """The turn of a jaw bone that goes with the jaw's face weights."""
 
@@ -73,7 +72,9 @@ def fault_of(row: Row) -> str | None:
 
 def to_json(rows: Sequence[Row]) -> str:
     """The table as a file's text."""
-    return json.dumps({"garrick_mapping": SCHEMA, "rows": [asdict(row) for row in rows]}, indent=1, ensure_ascii=False)
+    return json.dumps(
+        {"garrick_mapping": MAPPING_SCHEMA, "rows": [asdict(row) for row in rows]}, indent=1, ensure_ascii=False
+    )
 
 
 def from_json(text: str) -> list[Row]:
@@ -84,7 +85,7 @@ def from_json(text: str) -> list[Row]:
         raise ValueError("This is not readable JSON.") from error
     if not isinstance(data, dict) or not isinstance(data.get("garrick_mapping"), int):
         raise ValueError("This is not a mapping that Garrick saved.")
-    if data["garrick_mapping"] > SCHEMA:
+    if data["garrick_mapping"] > MAPPING_SCHEMA:
         raise ValueError("This mapping was saved by a newer Garrick; update the extension.")
     rows = data.get("rows")
     if not isinstance(rows, list):

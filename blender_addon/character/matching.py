@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from ..core.arkit import ARKIT_INDEX
+from ..core.retarget_presets import Recipe
 from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
 from .names import plain, words_of
 from .presets import BONE_FAMILIES, KEY_FAMILIES, MEANINGLESS, common_words, rigify
-from .presets.recipe import Recipe
 
 _NECK_SHARE = 0.4  # of the head's turn
 _VOWEL_LETTERS = {"a", "i", "u", "e", "o"}

@@ -12,11 +12,11 @@ import numpy as np
 
 from ..core.arkit import ARKIT_INDEX
 from ..core.performance import Performance
+from ..core.retarget import source_weights
 from ..core.rotation import rotation_matrices
+from ..core.turns import rotation_of
 from ..rotations import continuous, quaternions
-from ..shot_import.channels import rotation_of
-from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
-from .visemes import viseme_weights
+from .mapping import AIM, JAW, KEY, MOVE, TURN, Row
 
 JAW_OPEN, JAW_SIDE = 0.35, 0.10  # radians of a jaw bone at weight 1: about 20 and 6 degrees
 
@@ -51,7 +51,7 @@ def apply(rows: Sequence[Row], performance: Performance, bones: Mapping[str, Bon
     rows: usable ones, whose bones are all in `bones`. facing: (3, 3), columns the subject's left, up and out of the face
     in the armature's space. A part of the body that the performance does not move is left alone.
     """
-    weights = _weights(rows, performance)
+    weights = source_weights(performance.face, [row.source for row in rows if row.kind in (KEY, MOVE)])
     motion = Motion({}, {}, {})
     for row in rows:
         if row.kind == KEY:
@@ -84,16 +84,6 @@ def multiplied(first: np.ndarray, then: np.ndarray) -> np.ndarray:
     b, v = then[:, :1], then[:, 1:]
     real = a * b - np.sum(u * v, axis=1, keepdims=True)
     return np.concatenate([real, a * v + b * u + np.cross(u, v)], axis=1)
-
-
-def _weights(rows: Sequence[Row], performance: Performance) -> dict[str, np.ndarray]:
-    """(F,) values of each weight that a row follows; visemes share the face among those that the table has."""
-    wanted = dict.fromkeys(row.source for row in rows if row.kind in (KEY, MOVE))
-    face = performance.face.astype(np.float64)
-    weights = {source: face[:, ARKIT_INDEX[source]] for source in wanted if source in ARKIT_INDEX}
-    visemes = [source.removeprefix(VISEME) for source in wanted if source.startswith(VISEME)]
-    mix = viseme_weights(face, visemes)
-    return weights | {VISEME + name: mix[:, k] for k, name in enumerate(visemes)}
 
 
 def _rotation(performance: Performance, source: str) -> np.ndarray:

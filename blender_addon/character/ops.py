@@ -255,7 +255,7 @@ class GARRICK_OT_animate_character_from_file(_OnTable, bpy.types.Operator, Impor
     bl_label = "Animate from File"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
 
-    filter_glob: StringProperty(default="*.json;*.npz;*.csv;*.bvh", options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_glob: StringProperty(default="*.json;*.npz;*.csv;*.bvh;*.glb", options={"HIDDEN"})  # type: ignore[valid-type]
 
     rate: FloatProperty(  # type: ignore[valid-type]
         name="File's Rate", description="Frames a second of a file that does not say; 0 is as the file says", default=0.0,

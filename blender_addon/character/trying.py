@@ -10,11 +10,11 @@ from fractions import Fraction
 import numpy as np
 
 from ..core.arkit import ARKIT_INDEX
+from ..core.oculus_visemes import face_of
 from ..core.performance import Performance
 from .animate import pose
 from .mapping import JAW, VISEME, Row
 from .parts import Character
-from .visemes import face_of
 
 ROW = "ROW"
 

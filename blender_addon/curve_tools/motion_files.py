@@ -99,7 +99,7 @@ class GARRICK_OT_import_motion(_MotionFile, bpy.types.Operator, ImportHelper):
     bl_label = "Import Performance"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012, Blender reads it
 
-    filter_glob: StringProperty(default="*.csv;*.npz;*.bvh", options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_glob: StringProperty(default="*.csv;*.npz;*.bvh;*.glb", options={"HIDDEN"})  # type: ignore[valid-type]
     fps: StringProperty(  # type: ignore[valid-type]
         name="Frame Rate", description="Frames a second, where the file does not say it or is wrong; e.g. 60 or 29.97"
     )
@@ -235,7 +235,9 @@ def _export_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 
 def _import_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator(GARRICK_OT_import_motion.bl_idname, text="Performance onto Garrick Shot (.csv, .npz, .bvh)")
+    menu.layout.operator(
+        GARRICK_OT_import_motion.bl_idname, text="Performance onto Garrick Shot (.csv, .npz, .bvh, .glb)"
+    )
 
 
 def register() -> None:

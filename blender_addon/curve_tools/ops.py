@@ -9,15 +9,17 @@ from bpy.app.translations import pgettext_iface as iface
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
+from ..core.edits import MOUTH
 from ..core.performance import Performance
 from ..core.retiming import TimeMap, align
+from ..core.speech_times import SpeechTimes, read_speech_times
 from ..rerender.versions import active_folder
 from ..shot_import.sound import add_sound
 from ..shot_import.timeline import place_in
 from . import motion_files, tools
 from .curves import REGIONS, Subject, channels_of
 from .sounds import mute_sound
-from .speech import Speech, by_markers, move_markers, read_speech, remember, speech_of
+from .speech import by_markers, move_markers, remember, speech_of
 from .subjects import obstacle, subject_of
 
 
@@ -90,10 +92,10 @@ class GARRICK_OT_curves_smooth(_RegionTool, bpy.types.Operator):
 
     def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
         channels = channels_of(subject, self.region)
-        mouth = any(channel.follows.source.startswith(tools.MOUTH) for channel in channels)
+        mouth = any(channel.follows.source.startswith(MOUTH) for channel in channels)
         sealed_at = None
         if self.keep_closures:
-            speech = speech_of(subject.shot, subject.keeper) if mouth else Speech((), (), None)
+            speech = speech_of(subject.shot, subject.keeper) if mouth else SpeechTimes((), (), None)
             sealed_at = speech.sealed_at()
         return _changed(tools.smooth(scene, channels, self.keys, self.seconds, sealed_at))
 
@@ -185,7 +187,7 @@ class GARRICK_OT_curves_retime_speech(_CurveTool, bpy.types.Operator, ImportHelp
     )
 
     def apply(self, scene: bpy.types.Scene, subject: Subject) -> str:
-        now, new = speech_of(subject.shot, subject.keeper), read_speech(Path(bpy.path.abspath(self.filepath)))
+        now, new = speech_of(subject.shot, subject.keeper), read_speech_times(Path(bpy.path.abspath(self.filepath)))
         times = align(now.phones, new.phones)
         place = place_in(scene, subject.start)
         message = _retime(scene, subject, times)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..core.retiming import Span, TimeMap, through
+from ..core.speech_times import SpeechTimes, read_speech_times
 from ..rerender.versions import active_folder
 from ..shot_import.timeline import Place
 
@@ -19,57 +18,15 @@ RETIMED = "garrick_retimed"
 """Custom property of a shot's collection, or of a character that plays it: JSON of [old seconds, new seconds], all retimings
 so far as one map."""
 
-_BILABIALS = frozenset("PBM")
 
-
-@dataclass(frozen=True)
-class Speech:
-    """words, phones: in seconds of the performance. audio: the sound, None where it is not beside the speech."""
-
-    words: tuple[Span, ...]
-    phones: tuple[Span, ...]
-    audio: Path | None
-
-    def sealed_at(self) -> np.ndarray:
-        """(P,) seconds in the middle of each p, b and m."""
-        return np.array([(start + end) / 2 for name, start, end in self.phones if name.upper() in _BILABIALS])
-
-    def moved(self, times: TimeMap) -> Speech:
-        """The same said at other times."""
-
-        def at(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-            return tuple((name, float(times(start)), float(times(end))) for name, start, end in spans)
-
-        return Speech(at(self.words), at(self.phones), self.audio)
-
-
-def read_speech(path: Path) -> Speech:
-    """Of a speech.json, or of the shot.json that names one. Raises ValueError with a sentence for the user, OSError."""
-    data = _read_json(path)
-    audio: Path | None = path.with_name("audio.wav")
-    if "performance" in data:
-        names = [data.get("speech"), data.get("audio")]
-        if not isinstance(names[0], str):
-            raise ValueError(f"The shot {path.parent.name} has no speech.")
-        audio = path.parent / names[1] if isinstance(names[1], str) else None
-        data = _read_json(path.parent / names[0])
-    try:
-        words, phones = (
-            tuple((str(span[0]), float(span[1]), float(span[2])) for span in data[key]) for key in ("words", "phones")
-        )
-    except (KeyError, TypeError, IndexError, ValueError) as error:
-        raise ValueError(f"{path.name} holds no speech that Garrick made: no words and phones.") from error
-    return Speech(words, phones, audio if audio is not None and audio.is_file() else None)
-
-
-def speech_of(shot: bpy.types.Collection | None, keeper: bpy.types.ID) -> Speech:
+def speech_of(shot: bpy.types.Collection | None, keeper: bpy.types.ID) -> SpeechTimes:
     """What is said now: the shot's words, as `keeper`, the shot or a character that plays it, remembers them retimed.
 
     Raises ValueError with a sentence for the user, OSError.
     """
     if shot is None:
         raise ValueError("Nobody knows what is said here: choose the shot that the character plays, in Own Character.")
-    speech = read_speech(active_folder(shot) / "shot.json")  # a regenerated version says other words
+    speech = read_speech_times(active_folder(shot) / "shot.json")  # a regenerated version says other words
     return speech if RETIMED not in keeper else speech.moved(TimeMap(*json.loads(keeper[RETIMED])))
 
 
@@ -113,15 +70,3 @@ def move_markers(scene: bpy.types.Scene, place: Place, words: Sequence[Span], ti
             if abs(float(place.frame_at(start)) - marker.frame) <= 0.5 + 1e-6:
                 marker.frame = place.marker_at(float(times(start)))
                 break
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"There is no file {path}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path.name} is not readable JSON.") from error
-    if not isinstance(data, dict):
-        raise ValueError(f"{path.name} is not a Garrick file.")
-    return data

@@ -25,10 +25,6 @@ KEYS = (
 """Items of an EnumProperty: which keys of the curves are edited."""
 
 
-MOUTH = ("jaw", "mouth", "tongue", "viseme")
-"""What the names of sources begin with that shut the lips."""
-
-
 @dataclass(frozen=True)
 class Bounds:
     """How far straight lines may pass a dropped key: face weights 0..1, radians, metres."""
@@ -81,7 +77,8 @@ def smooth(
         new = edits.smooth(times, values, seconds)
         if sealed_at is None or channel.kind != "shape":
             return new
-        return new + (values - new) * _kept(channel.follows.source, times, values, sealed_at)[:, None]
+        kept = edits.closures_kept(channel.follows.source, times, values[:, 0], sealed_at)
+        return new + (values - new) * kept[:, None]
 
     return _edit(scene, channels, which, change)
 
@@ -237,16 +234,6 @@ def _mask(scene: bpy.types.Scene, channel: Channel, keys: Keys, which: str) -> n
         at = channel.clock.scene_frame(keys.frames)
         return (at >= first - SAME) & (at <= last + SAME)
     return np.ones(len(keys.frames), bool)
-
-
-def _kept(source: str, times: np.ndarray, values: np.ndarray, sealed_at: np.ndarray) -> np.ndarray:
-    """(N,) 0..1: how much of each key a smoothing leaves as it was."""
-    if source.startswith("eyeBlink"):
-        shut = times[values[:, 0] > 0.7]
-        return np.max([edits.seal_amount(times, at, 0.02) for at in shut], axis=0, initial=0.0)
-    if source.startswith(MOUTH):
-        return np.max([edits.seal_amount(times, at, 0.04) for at in sealed_at], axis=0, initial=0.0)
-    return np.zeros(len(times))
 
 
 def _kept_keys(frames: np.ndarray, values: np.ndarray, inside: np.ndarray, error: float) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 from ..axes import to_blender
 from ..core.arkit import ARKIT_NAMES
 from ..core.performance import Performance
+from ..core.turns import rotation_of
 from ..rotations import bone_quaternions
 from ..shot_import.animation import bone_axes, root_of
-from ..shot_import.channels import rotation_of
 from ..shot_import.shot import Rig
 
 

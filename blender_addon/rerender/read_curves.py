@@ -198,7 +198,7 @@ def _joint_above(rig: Rig, joint: int) -> int | None:
 
 
 def _set_rotation(arrays: dict[str, np.ndarray], frames: np.ndarray, channel: str, turns: np.ndarray) -> None:
-    """The inverse of `shot_import.channels.rotation_of`. turns: (N, 3, 3) in Garrick's space, against the parent."""
+    """The inverse of `core.turns.rotation_of`. turns: (N, 3, 3) in Garrick's space, against the parent."""
     name, _, part = channel.partition(".")
     if name == "gaze":
         eye, look = ("left", "right").index(part), turns[:, :, 2]

@@ -18,10 +18,10 @@ from ..core.camera import CameraPath
 from ..core.edits import reduce_keys
 from ..core.performance import Performance
 from ..core.timing import frame_times
+from ..core.turns import rotation_of
 from ..rotations import bone_quaternions
 from ..version_adapter import Clip, write_curve
 from .camera import Lens, camera_motion
-from .channels import rotation_of
 from .shot import Rig
 from .timeline import Place
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..core.arkit import ARKIT_NAMES
 from ..core.performance import Performance
+from ..core.turns import ROTATIONS
 from ..version_adapter import Clip
 from .animation import animate_bones, animate_face, keying
-from .channels import ROTATIONS
 from .rig import make_armature
 from .shot import Rig
 from .timeline import place_in

@@ -13,7 +13,7 @@ import numpy as np
 from ..core.archive import load_arrays
 from ..core.camera import CameraPath
 from ..core.performance import Performance
-from .channels import ROTATIONS
+from ..core.turns import ROTATIONS
 
 SCHEMA = 1
 
@@ -26,7 +26,7 @@ class Rig:
     uv, photo_uv: (L, 2) v up; material: (P,) index into material_names, material_colors (M, 3) linear;
     shape s moves shape_vertices[a:b] by shape_deltas[a:b] with a, b = shape_starts[s : s + 2];
     joint_parents: (J,) -1 for a root; joint_positions: (J, 3); weights: (V, J); joint_channels: (J,) the channel of the
-    performance that turns the joint, one of `channels.ROTATIONS`, or "".
+    performance that turns the joint, one of `core.turns.ROTATIONS`, or "".
     """
 
     vertices: np.ndarray

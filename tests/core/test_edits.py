@@ -113,6 +113,21 @@ def test_the_seal_is_held_and_has_soft_edges():
     assert np.abs(np.diff(amount)).max() < 0.03
 
 
+@given(
+    sealed_at=arrays(np.float64, st.integers(0, 6), elements=st.floats(0, 4)),
+    values=arrays(np.float64, 100, elements=st.floats(0, 1)),
+)
+def test_what_a_smoothing_must_keep(sealed_at, values):
+    """Of a mouth every closure, of lids every moment in which they are shut, of a brow nothing."""
+    times = np.arange(100) / 25
+    for source, moments, hold in (("jawOpen", sealed_at, 0.04), ("eyeBlinkLeft", times[values > 0.7], 0.02)):
+        each = [edits.seal_amount(times, at, hold) for at in moments]
+        np.testing.assert_allclose(
+            edits.closures_kept(source, times, values, sealed_at), np.max(each, axis=0, initial=0), atol=1e-12
+        )
+    assert not edits.closures_kept("browInnerUp", times, values, sealed_at).any()
+
+
 @given(face=FACES)
 def test_a_blink_shuts_both_lids_and_leaves_the_rest(face):
     shut = edits.blinked(face, np.ones(7))

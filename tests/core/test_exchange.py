@@ -15,6 +15,7 @@ from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.live_link import COLUMNS, live_link_text, read_live_link, write_live_link
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
+from garrick.core.skeleton import HAND_JOINTS
 from garrick.core.smplx_npz import JOINTS, read_smplx, write_smplx
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -168,6 +169,19 @@ def test_smplx_files_have_the_keys_that_others_read(tmp_path):
         assert np.corrcoef(jaw, performance(1).face[:, ARKIT_INDEX["jawOpen"]])[0, 1] > 0.999
 
 
+def test_hands_and_body_lie_in_smplx_s_own_columns(tmp_path):
+    """Numbers of the body model: 20 and 21 are the wrists, 25 and 40 begin the hands in MANO's order, the thumb last."""
+    clip = performance(3)
+    write_smplx(clip, tmp_path / "take.npz")
+    with np.load(tmp_path / "take.npz") as file:
+        poses = file["poses"].reshape(70, 55, 3)
+    np.testing.assert_array_equal(poses[:, 25:40], clip.left_hand)
+    np.testing.assert_array_equal(poses[:, 40:55], clip.right_hand)
+    np.testing.assert_array_equal(poses[:, [12, 20, 21]], clip.body_pose[:, [4, 11, 12]])  # neck and wrists
+    assert JOINTS[25:28] == ("left_index1", "left_index2", "left_index3")
+    assert JOINTS[37:40] == ("left_thumb1", "left_thumb2", "left_thumb3")
+
+
 def test_a_file_of_amass_is_turned_upright(tmp_path):
     """Z up, a walk away from the origin, and members that no one may unpickle."""
     poses = np.zeros((10, 55, 3))
@@ -224,6 +238,23 @@ def test_bvh_keeps_body_head_gaze_and_hands(seed, fps, tmp_path_factory):
     np.testing.assert_allclose(again.gaze, clip.gaze, atol=1e-6)
     for name in ("body_pose", "head_rotation", "left_hand", "right_hand"):
         same_turns(getattr(again, name), getattr(clip, name))
+
+
+@settings(max_examples=10, deadline=None)
+@given(side=st.sampled_from(("left", "right")), joint=st.integers(0, 14), seed=st.integers(0, 99))
+def test_bvh_calls_each_knuckle_by_its_name(side, joint, seed):
+    """Who reads the file by names, as all programs do, moves the knuckle that was moved."""
+    clip = performance(0, frames=3, body=0.0)
+    hand = np.zeros((3, 15, 3))
+    hand[:, joint] = np.random.default_rng(seed).uniform(-0.8, 0.8, 3)
+    text = bvh_text(replace(clip, **{f"{side}_hand": hand}))
+    names = [line.split()[1] for line in text.splitlines() if line.strip().startswith(("ROOT", "JOINT"))]
+    angles = np.radians(np.array(text.splitlines()[-1].split(), float)[3:].reshape(-1, 3))
+    own = names.index(f"{side}_{HAND_JOINTS[joint]}")
+    np.testing.assert_allclose(euler_matrices(angles[own], "YXZ"), rotation_matrices(hand[0, joint]), atol=1e-6)
+    fingers = [place for place, name in enumerate(names) if name[-1] in "123" and place != own and "spine" not in name]
+    assert len(fingers) == 29
+    assert not angles[fingers].any()
 
 
 MIXAMO = """HIERARCHY

@@ -7,11 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
+from garrick.core.groups import WHOLE
 from garrick.core.performance import CHANNELS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.core.transfer import PARTS, from_rest, held, in_range_of, layered, starting_as, to_and_fro
+from garrick.core.transfer import from_rest, held, in_range_of, layered, starting_as, to_and_fro
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def some(seed: int, frames: int = 30, fps: Fraction = FPS) -> Performance:
     return replace(rest, **arrays | {"face": face, "gaze": gaze}, tracks=dict.fromkeys(CHANNELS, "tracked"))
 
 
-@given(st.sets(st.sampled_from(PARTS)), st.integers(0, 9))
+@given(st.sets(st.sampled_from(WHOLE)), st.integers(0, 9))
 def test_a_part_is_taken_and_the_others_stay(parts, seed):
     base, over = some(seed), some(seed + 100)
     made = layered(base, over, parts)
@@ -48,12 +49,14 @@ def test_a_part_is_taken_and_the_others_stay(parts, seed):
 def test_provenance_goes_with_the_part():
     base = replace(some(0), tracks={"face": "edited", "gaze": "edited", "face.jawOpen": "edited"})
     made = layered(base, some(1), ["face", "head"])
-    assert made.tracks == {
-        "face": "tracked",
-        "gaze": "edited",
-        "head_rotation": "tracked",
-        "head_translation": "tracked",
-    }
+    lids_stay = {f"face.{ARKIT_NAMES[column]}": "edited" for column in LOOKS}
+    taken = {"face": "tracked", "head_rotation": "tracked", "head_translation": "tracked"}
+    assert made.tracks == taken | lids_stay | {"gaze": "edited"}
+
+
+def test_one_group_of_the_face_brings_its_own_provenance():
+    made = layered(replace(some(0), tracks={}), some(1), ["tongue", "mouthLeft"])
+    assert made.tracks == {"face.tongueOut": "tracked", "face.mouthLeft": "tracked"}
 
 
 def test_shorter_motion_goes_to_and_fro_at_the_base_s_rate():

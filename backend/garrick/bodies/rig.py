@@ -76,22 +76,26 @@ def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
     Shapes: shape_names and sparse offsets; shape s owns entries shape_starts[s] : shape_starts[s + 1].
     Skeleton: joint_names, joint_parents, joint_positions, weights (V, J), joint_channels (what turns the joint).
     """
-    vertices = head.vertices(portrait.identity)
+    corners, _ = _polygons(head)
+    return identity_rig(head, portrait.identity) | {"photo_uv": _photo_uv(head, portrait)[head.quads[corners]]}
+
+
+def identity_rig(head: Head, identity: np.ndarray) -> dict[str, np.ndarray]:
+    """`rig_arrays` of an identity (B,), without photo_uv."""
+    vertices = head.vertices(identity)
     starts, touched, deltas = [0], [], []
     for shape in head.face_basis:
         moved = np.flatnonzero(np.abs(shape).max(axis=1) > _SMALLEST)
         touched.append(moved)
         deltas.append(shape[moved])
         starts.append(starts[-1] + len(moved))
-    corners = np.ones(head.quads.shape, bool)
-    corners[:, 3] = head.quads[:, 3] != head.quads[:, 2]  # a triangle is a quad whose last two corners coincide
-    loops, place = head.quads[corners], layout(head)
+    corners, sizes = _polygons(head)
+    place = layout(head)
     return {
         "vertices": vertices.astype(np.float32),
-        "loops": loops.astype(np.int32),
-        "polygon_sizes": corners.sum(axis=1).astype(np.int32),
+        "loops": head.quads[corners].astype(np.int32),
+        "polygon_sizes": sizes,
         "uv": place.uvs[place.quad_uvs[corners]],
-        "photo_uv": _photo_uv(head, portrait)[loops].astype(np.float32),
         "material": head.quad_parts,
         "material_names": np.array(PARTS),
         "material_colors": np.array([_COLORS[part] for part in PARTS], np.float32),
@@ -101,10 +105,17 @@ def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
         "shape_deltas": np.concatenate(deltas).astype(np.float32),
         "joint_names": np.array(JOINTS),
         "joint_parents": np.array(PARENTS, np.int32),
-        "joint_positions": head.joints(portrait.identity).astype(np.float32),
+        "joint_positions": head.joints(identity).astype(np.float32),
         "weights": head.weights,
         "joint_channels": np.array([_CHANNELS.get(joint, "") for joint in JOINTS]),
     }
+
+
+def _polygons(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """(Q, 4) bool, which corners of the quads count: a triangle is a quad whose last two coincide. (Q,) how many."""
+    corners = np.ones(head.quads.shape, bool)
+    corners[:, 3] = head.quads[:, 3] != head.quads[:, 2]
+    return corners, corners.sum(axis=1).astype(np.int32)
 
 
 def _photo_uv(head: Head, portrait: Portrait) -> np.ndarray:
@@ -112,4 +123,4 @@ def _photo_uv(head: Head, portrait: Portrait) -> np.ndarray:
     posed = head.vertices(portrait.identity, portrait.face, neck=portrait.head_rotation)
     width, height = portrait.camera.size
     pixels = portrait.camera.project(posed)[:, :2]
-    return np.column_stack([pixels[:, 0] / width, 1 - pixels[:, 1] / height])
+    return np.column_stack([pixels[:, 0] / width, 1 - pixels[:, 1] / height]).astype(np.float32)

@@ -8,7 +8,7 @@ name, their rest pose taken for a T-pose.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -88,7 +88,7 @@ def read_bvh(path: str | Path, fps: Fraction | None = None, metres: float = 1.0)
     head, _, motion = text.partition("MOTION")
     joints = _read_hierarchy(head, path.name)
     frame_time, values = _read_motion(motion, joints, path.name)
-    named = _names(joints)
+    named = named_joints([joint.name for joint in joints])
     turns = {named[index]: _turns(joints[index], values) for index in named}
     if not turns:
         raise ValueError(f"No joint of {path.name} has a known name; rename them after SMPL-X, Mixamo or CMU.")
@@ -219,15 +219,15 @@ def _place(root: _Joint, values: np.ndarray) -> np.ndarray:
     return place
 
 
-def _names(joints: list[_Joint]) -> dict[int, str]:
-    """Index of a joint -> its name in `PARENTS`, for those that can be told; no name twice."""
+def named_joints(names: Sequence[str]) -> dict[int, str]:
+    """Index of a joint of any skeleton -> its name in `PARENTS`, for those that can be told; no name twice."""
     found: dict[int, str] = {}
-    spine = [index for index, joint in enumerate(joints) if re.fullmatch(r"spine\d*", _plain(joint.name))]
+    spine = [index for index, name in enumerate(names) if re.fullmatch(r"spine\d*", _plain(name))]
     numbered = _SPINES[min(len(spine), 3) - 1] if spine else ()
     for index, name in zip(spine, numbered, strict=False):
         found[index] = name
-    for index, joint in enumerate(joints):
-        name = joint.name if joint.name in PARENTS else _told(_plain(joint.name))
+    for index, given in enumerate(names):
+        name = given if given in PARENTS else _told(_plain(given))
         if index not in found and name in PARENTS and name not in found.values():
             found[index] = name
     return found

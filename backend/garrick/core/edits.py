@@ -18,6 +18,9 @@ SEAL_RAMP = 0.075  # seconds from open to shut: lip closures take 60-80 ms and n
 _AHEAD = 16  # keys that a reduction looks at for every key at once
 LID_FALL, LID_RISE = 0.06, 0.14  # seconds: lids fall fast and rise slowly
 
+MOUTH = ("jaw", "mouth", "tongue", "viseme")
+"""What the names of weights begin with that shut the lips."""
+
 BLINK: tuple[int, ...] = tuple(ARKIT_INDEX[f"eyeBlink{side}"] for side in ("Left", "Right"))
 _WIDE = [ARKIT_INDEX[f"eyeWide{side}"] for side in ("Left", "Right")]
 _JAW, _CLOSE, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthClose", "mouthPucker"))
@@ -29,6 +32,7 @@ _OPENERS = [
         "mouthUpperUpRight", "mouthStretchLeft", "mouthStretchRight", "jawForward", "tongueOut",
     )
 ]  # fmt: skip
+_SHUT = 0.7  # weight of eyeBlink from which lids are shut
 _SEALED_JAW, _PRESSED, _PUCKER_KEPT = 0.10, 0.2, 0.7  # as in the rule for generated p, b and m
 
 SEAL: tuple[int, ...] = (_JAW, _CLOSE, _PUCKER, *_PRESS, *_OPENERS)
@@ -124,13 +128,31 @@ def _farthest(times: np.ndarray, values: np.ndarray, start: int, error: float) -
         reach *= 4
 
 
+def closures_kept(source: str, times: np.ndarray, values: np.ndarray, sealed_at: np.ndarray) -> np.ndarray:
+    """(N,) 0..1: how much of each value of a curve a smoothing must leave as it was.
+
+    source: the face weight that the curve is, or "viseme.PP" and the like; values (N,) are its own. sealed_at: (P,) seconds
+    where lips close for a p, b or m: mouths keep those moments, lids the ones in which they are shut.
+    """
+    if source.startswith("eyeBlink"):
+        shut, hold = times[values > _SHUT], 0.02
+    else:
+        shut, hold = np.sort(sealed_at) if source.startswith(MOUTH) else np.zeros(0), 0.04
+    if len(shut) == 0:
+        return np.zeros(len(times))
+    after = np.clip(np.searchsorted(shut, times), 1, max(len(shut) - 1, 1))
+    before, after = shut[after - 1], shut[np.minimum(after, len(shut) - 1)]
+    nearest = np.where(np.abs(times - before) <= np.abs(times - after), before, after)
+    return seal_amount(times, nearest, hold)
+
+
 def smoothstep(value: np.ndarray) -> np.ndarray:
     """3 x^2 - 2 x^3 of the value clipped to 0..1."""
     x = np.clip(value, 0, 1)
     return x * x * (3 - 2 * x)
 
 
-def seal_amount(times: np.ndarray, at: float, hold: float) -> np.ndarray:
+def seal_amount(times: np.ndarray, at: np.ndarray | float, hold: float) -> np.ndarray:
     """(N,) 0..1: 1 for `hold` seconds about `at`, with soft ramps of `SEAL_RAMP` on both sides."""
     away = np.abs(np.asarray(times) - at) - hold / 2
     return smoothstep(1 - away / SEAL_RAMP)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .archive import load_arrays
 from .bvh import read_bvh, write_bvh
+from .glb_read import read_glb
 from .live_link import read_live_link, write_live_link
 from .performance import CHANNELS, Performance
 from .smplx_npz import Motion, read_smplx, write_smplx
@@ -36,14 +37,14 @@ FORMATS: dict[str, Format] = {
     "bvh": Format("BVH", ".bvh", "head, gaze, upper body and hands", write_bvh),
 }
 
-_BY_SUFFIX = {".csv": "live-link", ".npz": "smplx", ".bvh": "bvh"}
+_BY_SUFFIX = {".csv": "live-link", ".npz": "smplx", ".bvh": "bvh", ".glb": "glb"}
 
 
 def format_of(path: str | Path) -> str:
-    """The key in `FORMATS` that a file name asks for. Raises ValueError."""
+    """The key in `FORMATS` that a file name asks for, or "glb", which needs a rig (`glb_write`). Raises ValueError."""
     suffix = Path(path).suffix.lower()
     if suffix not in _BY_SUFFIX:
-        raise ValueError(f"{Path(path).name} must end in .csv (Live Link Face), .npz (SMPL-X) or .bvh.")
+        raise ValueError(f"{Path(path).name} must end in .csv (Live Link Face), .npz (SMPL-X), .bvh or .glb.")
     return _BY_SUFFIX[suffix]
 
 
@@ -54,7 +55,7 @@ def read_motion(
     up: str | None = None,
     metres: float = 1.0,
 ) -> Motion:
-    """Read a performance, Live Link Face CSV, SMPL-X NPZ or BVH.
+    """Read a performance, Live Link Face CSV, SMPL-X NPZ, BVH or GLB.
 
     fps: for files that do not say their rate, or say a wrong one; a performance keeps its own. flip_head: of a CSV, see
     `read_live_link`. up: "Y" or "Z", of an NPZ, see `read_smplx`. metres: of a BVH's unit.
@@ -65,6 +66,8 @@ def read_motion(
         return _motion(read_live_link(path, fps, flip_head))
     if kind == "bvh":
         return _motion(read_bvh(path, fps, metres))
+    if kind == "glb":
+        return read_glb(path, fps)
     if "header" in load_arrays(path, wanted=("header",)):
         return Motion(Performance.load(path), frozenset(CHANNELS), ())
     return read_smplx(path, fps, up)

@@ -1,4 +1,4 @@
-"""One performance's motion for another person: its parts, from a common start, from rest, in another's range."""
+"""One performance's motion for another person: groups of its curves, from a common start, from rest, in another's range."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import numpy as np
 
 from .arkit import ARKIT_INDEX, ARKIT_NAMES
 from .gaze import EYE_LOOK, eye_look_weights
-from .performance import Performance
+from .groups import Selection, selection
+from .performance import CHANNELS, PROVENANCES, Performance
 from .rotation import axis_angles, rotation_matrices
 
-PARTS: tuple[str, ...] = ("face", "eyes", "head", "body", "hands")
-"""What can be taken alone. Where the eyes look, gaze and eyeLook curves, is "eyes"; lids are "face"."""
-
-_CHANNELS = {
-    "eyes": ("gaze",),
-    "head": ("head_rotation", "head_translation"),
-    "body": ("body_pose",),
-    "hands": ("left_hand", "right_hand"),
-}
+_GENERATED = PROVENANCES[0]  # what a channel without a track is
 _LOOKS = list(EYE_LOOK)
 _CALM = 0.1  # of the frames: those in which a face is at rest
 _MOVES = 0.04  # weight from which a curve's range is more than noise
@@ -29,30 +22,31 @@ _REACH = 95.0  # percent of the frames that a range holds: one cry does not set 
 _GAINS = (0.5, 2.0)  # beyond these a face would freeze or break
 
 
-def layered(base: Performance, over: Performance, parts: Collection[str]) -> Performance:
-    """`base` with some PARTS of `over`, at base's rate; where `over` is shorter it goes on backwards, and so on."""
+def layered(base: Performance, over: Performance, groups: Collection[str]) -> Performance:
+    """`base` with some groups of `over` (see `groups`), at base's rate and with over's provenance.
+
+    Where `over` is shorter it goes on backwards, and so on. Raises ValueError for an unknown group.
+    """
     over = over.resampled(base.fps) if over.fps != base.fps else over
-    taken = to_and_fro(len(over), len(base))
-    arrays, tracks = {}, dict(base.tracks)
-
-    def inherit(*names: str) -> None:
-        for name in names:
-            tracks.pop(name, None)
-            if name in over.tracks:
-                tracks[name] = over.tracks[name]
-
-    if "face" in parts or "eyes" in parts:
-        columns = [c for c in range(52) if ("eyes" if c in EYE_LOOK else "face") in parts]
+    taken, chosen = to_and_fro(len(over), len(base)), selection(groups)
+    arrays = {name: getattr(over, name)[taken] for name in chosen.channels}
+    if chosen.face:
         arrays["face"] = base.face.copy()
-        arrays["face"][:, columns] = over.face[taken][:, columns]
-        inherit(*(f"face.{ARKIT_NAMES[column]}" for column in columns))
-        if "face" in parts:
-            inherit("face")
-    for part in parts:
-        for channel in _CHANNELS.get(part, ()):
-            arrays[channel] = getattr(over, channel)[taken]
-            inherit(channel)
-    return replace(base, tracks=tracks, **arrays)
+        arrays["face"][:, chosen.face] = over.face[taken][:, chosen.face]
+    return replace(base, tracks=_origins(base, over, chosen), **arrays)
+
+
+def _origins(base: Performance, over: Performance, chosen: Selection) -> dict[str, str]:
+    """The tracks of what is made of two: most of the face in one entry, what came from elsewhere in its own."""
+    giver = {name: over if name in chosen.channels else base for name in CHANNELS[1:]}
+    tracks = {name: one.tracks[name] for name, one in giver.items() if name in one.tracks}
+    face = []
+    for column, name in enumerate(ARKIT_NAMES):
+        origins = (over if column in chosen.face else base).tracks
+        face.append(origins.get(f"face.{name}", origins.get("face", _GENERATED)))
+    most = max(PROVENANCES, key=face.count)
+    tracks |= {} if most == _GENERATED else {"face": most}
+    return tracks | {f"face.{name}": own for name, own in zip(ARKIT_NAMES, face, strict=True) if own != most}
 
 
 def to_and_fro(frames: int, wanted: int) -> np.ndarray:
@@ -128,6 +122,13 @@ def held(rotations: np.ndarray, translations: np.ndarray, fps: Fraction) -> Perf
     return replace(Performance.rest(len(rotations), fps), head_rotation=rotations, head_translation=translations)
 
 
+def nearest_rotations(matrices: np.ndarray) -> np.ndarray:
+    """(..., 3, 3) matrices -> the rotations nearest to them: of a mean, the chordal mean (by SVD)."""
+    left, _, right = np.linalg.svd(matrices)
+    last = np.linalg.det(left @ right)[..., None]
+    return left * np.concatenate([np.ones_like(last), np.ones_like(last), last], axis=-1)[..., None, :] @ right
+
+
 def _reach(face: np.ndarray) -> np.ndarray:
     """(52,) what most frames stay below; of a left and a right curve the larger one's for both."""
     reach = np.percentile(face, _REACH, axis=0)
@@ -145,6 +146,5 @@ def _gain(own: np.ndarray, others: np.ndarray, least: float) -> float:
 
 
 def _usual(turns: np.ndarray) -> np.ndarray:
-    """(3, 3) the rotation nearest to the median of (F, 3, 3): chordal, by SVD."""
-    left, _, right = np.linalg.svd(np.median(turns, axis=0))
-    return left @ np.diag([1, 1, np.linalg.det(left @ right)]) @ right
+    """(3, 3) the rotation nearest to the median of (F, 3, 3)."""
+    return nearest_rotations(np.median(turns, axis=0))

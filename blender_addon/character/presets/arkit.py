@@ -1,11 +1,10 @@
 """Apple's 52 names in any spelling, and the ways in which rigs split or join them."""
 
-from ...core.arkit import ARKIT_NAMES
-from .recipe import both, only
+from ...core.retarget_presets import ARKIT, both, only
 
 LABEL = "ARKit"
 
-KEYS = {name: only(name) for name in ARKIT_NAMES} | {
+KEYS = ARKIT | {
     "browInnerUpLeft": only("browInnerUp"),
     "browInnerUpRight": only("browInnerUp"),
     "cheekPuffLeft": only("cheekPuff"),

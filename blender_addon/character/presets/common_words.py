@@ -1,6 +1,6 @@
 """Names by no convention: the words that people use for the movements of a face, for keys that no family knows."""
 
-from .recipe import both
+from ...core.retarget_presets import both
 
 LABEL = "common words"
 

@@ -1,6 +1,6 @@
 """Faceit: its baked target shapes bear ARKit's names; these are the extra phonemes and expressions that it can add."""
 
-from .recipe import both, only
+from ...core.retarget_presets import both, only
 
 LABEL = "Faceit"
 

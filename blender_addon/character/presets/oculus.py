@@ -1,6 +1,6 @@
 """The fifteen visemes of Oculus (Meta) Lipsync, as Ready Player Me, VRChat and others spell them."""
 
-from .recipe import only
+from ...core.retarget_presets import VISEME, only
 
 LABEL = "Oculus / Meta visemes"
 
@@ -11,7 +11,7 @@ _NAMES = {
 
 # Silence is the mouth at rest: its key stays as it is.
 KEYS = {
-    f"{prefix}{name}": only(f"viseme.{viseme}")
+    f"{prefix}{name}": only(VISEME + viseme)
     for prefix in ("viseme_", "vrc.v_", "v_", "vis_")
     for name, viseme in _NAMES.items()
-} | {name: only(f"viseme.{name}") for name in ("PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR")}
+} | {name: only(VISEME + name) for name in ("PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR")}

@@ -1,6 +1,6 @@
 """Ready Player Me: besides ARKit's and the visemes' names a few that move both sides; Mixamo's bones without a prefix."""
 
-from .recipe import both, only
+from ...core.retarget_presets import both, only
 
 LABEL = "Ready Player Me"
 

@@ -3,16 +3,16 @@
 Fcl_ALL_* are whole faces made of the others and would count twice; emotions of brows and mouth follow what they show most.
 """
 
-from .recipe import both, only
+from ...core.retarget_presets import VISEME, VRM, both, only
 
 LABEL = "VRM / VRoid"
 
 _VOWELS = {"A": "aa", "I": "ih", "U": "ou", "E": "E", "O": "oh"}
-_VRM1_VOWELS = {"aa": "aa", "ih": "ih", "ou": "ou", "ee": "E", "oh": "oh"}
 
 KEYS = (
-    {f"Fcl_MTH_{letter}": only(f"viseme.{viseme}") for letter, viseme in _VOWELS.items()}
-    | {letter: only(f"viseme.{viseme}") for letter, viseme in (_VOWELS | _VRM1_VOWELS).items()}
+    {f"Fcl_MTH_{letter}": only(VISEME + viseme) for letter, viseme in _VOWELS.items()}
+    | {letter: only(VISEME + viseme) for letter, viseme in _VOWELS.items()}
+    | VRM
     | {
         "Fcl_EYE_Close": both("eyeBlink"),
         "Fcl_EYE_Close_L": only("eyeBlinkLeft"),
@@ -23,12 +23,6 @@ KEYS = (
         "Fcl_MTH_Up": both("mouthSmile"),
         "Fcl_MTH_Down": both("mouthFrown"),
         "blink": both("eyeBlink"),
-        "blinkLeft": only("eyeBlinkLeft"),
-        "blinkRight": only("eyeBlinkRight"),
-        "lookUp": both("eyeLookUp"),
-        "lookDown": both("eyeLookDown"),
-        "lookLeft": (("eyeLookOutLeft", 0.5), ("eyeLookInRight", 0.5)),
-        "lookRight": (("eyeLookInLeft", 0.5), ("eyeLookOutRight", 0.5)),
     }
 )
 

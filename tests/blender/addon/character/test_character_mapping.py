@@ -15,9 +15,10 @@ from blender_addon.character.matching import auto_match
 from blender_addon.character.motion import Bone, apply
 from blender_addon.character.names import plain
 from blender_addon.character.presets import BONE_FAMILIES, KEY_FAMILIES, rigify
-from blender_addon.character.visemes import VISEMES, face_of, viseme_weights
 from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from blender_addon.core.oculus_visemes import VISEMES, face_of, viseme_weights
 from blender_addon.core.performance import Performance
+from blender_addon.core.retarget import mapping_text
 
 
 def snake(name: str) -> str:
@@ -207,6 +208,13 @@ def test_tables_come_back_as_they_went():
 def test_other_files_are_refused_in_a_sentence(text, message):
     with pytest.raises(ValueError, match=message):
         mapping.from_json(text)
+
+
+def test_a_mapping_that_the_backend_solved_is_read():
+    text = mapping_text({"Mund": (("jawOpen", 0.5), ("mouthClose", -0.5)), "Kuss": (("mouthPucker", 1.0),)})
+    assert mapping.from_json(text) == [
+        Row("Mund", KEY, "jawOpen", 0.5), Row("Mund", KEY, "mouthClose", -0.5), Row("Kuss", KEY, "mouthPucker", 1.0)
+    ]  # fmt: skip
 
 
 def test_a_row_says_what_it_lacks():

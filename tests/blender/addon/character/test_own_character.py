@@ -17,8 +17,8 @@ from blender_addon.character.animate import Animated, animate, usable_rows
 from blender_addon.character.mapping import KEY, TURN, Row
 from blender_addon.character.matching import auto_match
 from blender_addon.character.parts import Character, character_of
-from blender_addon.character.visemes import viseme_weights
 from blender_addon.core.arkit import ARKIT_INDEX
+from blender_addon.core.oculus_visemes import viseme_weights
 from blender_addon.core.performance import Performance
 from blender_addon.core.rotation import axis_angles, eye_rotations, rotation_matrices
 

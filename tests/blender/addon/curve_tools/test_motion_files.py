@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from blender_addon import slices, tasks
+from blender_addon.core.archive import load_arrays
 from blender_addon.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from blender_addon.core.exchange import FORMATS, read_motion
+from blender_addon.core.glb_write import write_glb
 from blender_addon.core.performance import CHANNELS, Performance
 from blender_addon.core.rotation import rotation_matrices
 from blender_addon.curve_tools.motion_files import GARRICK_OT_export_motion, export_beside, reading
@@ -118,6 +120,16 @@ def test_an_imported_motion_plays_above_the_shots_own(shot, tmp_path, key):
     tracks = {track.name for track in shot.garrick.head.data.shape_keys.animation_data.nla_tracks}
     assert own <= tracks
     assert ("take" in tracks) == (key != "bvh")
+
+
+def test_a_glb_s_motion_plays_on_the_shot(shot, tmp_path):
+    motion = other_motion(shot)
+    rig = load_arrays(Path(bpy.path.abspath(shot.garrick.folder)) / "rig.npz")
+    write_glb(motion, rig, tmp_path / "take.glb")
+    assert bpy.ops.garrick.import_motion(filepath=str(tmp_path / "take.glb")) == {"FINISHED"}
+    every_second = {name: getattr(motion, name)[:60:2] for name in CHANNELS}
+    wanted = replace(motion, fps=Fraction(25), **every_second)
+    same(current_performance(shot, bpy.context.scene), wanted, atol=2e-5)
 
 
 def test_what_is_exported_and_imported_again_changes_nothing(shot, tmp_path):

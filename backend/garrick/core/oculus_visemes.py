@@ -1,4 +1,4 @@
-"""The fifteen visemes of Oculus Lipsync as mouth shapes, and a face seen as a mix of them. Numpy only.
+"""The fifteen visemes of Oculus Lipsync as mouth shapes, and a face seen as a mix of them.
 
 Characters with visemes but without ARKit keys have one key for a whole mouth shape. How much of each there is in a face
 follows from the face: the mix whose mouth comes nearest to it.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.arkit import ARKIT_INDEX
+from .arkit import ARKIT_INDEX
 
 _SHAPES: dict[str, dict[str, float]] = {
     "PP": {"mouthPress": 0.4, "mouthRollLower": 0.3, "mouthRollUpper": 0.3},
@@ -31,6 +31,9 @@ _SHAPES: dict[str, dict[str, float]] = {
 """What each viseme looks like in ARKit weights; a name without a side means both sides. Silence is the mouth at rest."""
 
 VISEMES: tuple[str, ...] = tuple(_SHAPES)
+
+SILENCE = "sil"
+"""The fifteenth: what the others leave."""
 
 _PASSES = 60  # of coordinate descent: within 1e-4 of the end for these fourteen shapes
 

@@ -1,0 +1,1 @@
+"""Our face on rigs whose shapes are not ARKit's."""
