@@ -53,7 +53,8 @@ class Performance:
     face:             (F, 52) float32, 0..1, ARKit order.
     head_rotation:    (F, 3) float32, axis-angle radians in body space (+X subject's left, +Y up, +Z out of the face);
                       zero looks along +Z.
-    head_translation: (F, 3) float32, metres from where the head rests.
+    head_translation: (F, 3) float32, metres by which the whole person moves; what the trunk's turns carry the head by
+                      comes on top (`skeleton.head_carried`).
     gaze:             (F, 2, 2) float32, radians per eye (left, right): yaw (+ to the subject's left), pitch (+ up),
                       against the head.
     body_pose:        (F, 13, 3) float32, axis-angle, `BODY_JOINTS` order.

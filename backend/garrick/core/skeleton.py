@@ -97,8 +97,7 @@ def head_carried(body_pose: np.ndarray, places: np.ndarray) -> np.ndarray:
     """(..., 3) metres by which the trunk's turns move the head, where the pelvis stays.
 
     body_pose: (..., 13, 3).    places: (6, 3) metres where the joints of `TRUNK` rest.
-    A Performance's head_translation says where the head is, whatever carries it there: a figure whose spine bends stands
-    where it must for that, by head_translation less this.
+    The head is where a Performance's head_translation and this take it together.
     """
     turn, moved = np.eye(3), np.zeros((*body_pose.shape[:-2], 3))
     for joint, name in enumerate(TRUNK[:-1]):

@@ -10,10 +10,9 @@ from garrick.bodies.hand import Side
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.core.skeleton import head_carried
 from garrick.motion.gestures.curves import ARM, arm_curves
 from garrick.motion.gestures.plan import plan_strokes
-from garrick.motion.posture import TRUNK_RESTS, trunk
+from garrick.motion.posture import trunk
 from garrick.speech.speech import Speech
 
 _ARMS: dict[Side, list[int]] = {
@@ -24,13 +23,11 @@ _ARMS: dict[Side, list[int]] = {
 
 @dataclass(frozen=True)
 class BodyMotion:
-    """pose (F, 13, 3), left_hand and right_hand (F, 15, 3) as a Performance has them; carried: (F, 3) metres by which
-    the trunk moves the head."""
+    """pose (F, 13, 3), left_hand and right_hand (F, 15, 3) as a Performance has them."""
 
     pose: np.ndarray
     left_hand: np.ndarray
     right_hand: np.ndarray
-    carried: np.ndarray
 
 
 def perform_body(
@@ -44,7 +41,7 @@ def perform_body(
     pose = np.zeros((len(times), len(BODY_JOINTS), 3))
     hands = {side: np.zeros((len(times), 15, 3)) for side in _ARMS}
     if amount == 0:
-        return BodyMotion(pose, hands["left"], hands["right"], np.zeros((len(times), 3)))
+        return BodyMotion(pose, hands["left"], hands["right"])
     strokes = plan_strokes(speech, amount * feeling, ctx.rng("gestures"))
     pose = trunk(times, np.radians(head), ctx.rng("trunk"), ctx.rng("breath"))
     for side, rows in _ARMS.items():
@@ -53,4 +50,4 @@ def perform_body(
         pose[:, rows[0]] = axis_angles(collar)
         pose[:, rows[1:]] = curves[:, 1:ARM]
         hands[side] = curves[:, ARM:]
-    return BodyMotion(pose, hands["left"], hands["right"], head_carried(pose, TRUNK_RESTS))
+    return BodyMotion(pose, hands["left"], hands["right"])

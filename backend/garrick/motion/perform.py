@@ -96,7 +96,7 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
         fps=fps,
         face=np.clip(face, 0, 1),
         head_rotation=rotation,
-        head_translation=translation + body.carried,
+        head_translation=translation,
         gaze=gaze,
         body_pose=body.pose,
         left_hand=body.left_hand,

