@@ -113,7 +113,7 @@ def perform(
             shot.write_still(out / "background.png", take.background, synthetic=True)
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
-            shot.write_rig(out / "rig.npz", _rig(portrait))
+            shot.write_rig(out / "rig.npz", _rig(portrait, performance))
             shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
         with clock("evaluation"):
             verdicts = _judge(out, speech)
@@ -207,11 +207,13 @@ def _judge(out: Path, speech: Speech | None) -> tuple[str, ...]:
     return write_first_record(out, np.zeros(0) if speech is None else speech.prosody.accents)
 
 
-def _rig(portrait: Portrait) -> dict[str, np.ndarray]:
+def _rig(portrait: Portrait, performance: Performance) -> dict[str, np.ndarray]:
+    """The head, and the rest of the figure where the performance moves it: else it would stand in a T-pose."""
+    from garrick.bodies.figure_rig import figure_rig_arrays
     from garrick.bodies.head import load_head
     from garrick.bodies.rig import rig_arrays
 
-    return rig_arrays(load_head(), portrait)
+    return (figure_rig_arrays if performance.body_pose.any() else rig_arrays)(load_head(), portrait)
 
 
 def _head_texture(portrait: Portrait) -> np.ndarray:

@@ -174,7 +174,7 @@ def performance_of(
     for joint, channel in enumerate(rig.joint_channels):
         if not channel:
             continue
-        above = _joint_above(rig, joint)
+        above = None if channel == "head_rotation" else _joint_above(rig, joint)  # the head turns in the body's space
         own_turn = joints[:, joint] if above is None else np.linalg.inv(joints[:, above]) @ joints[:, joint]
         _set_rotation(arrays, frames, channel, _turn(own_turn))
         if channel == "head_rotation":

@@ -14,6 +14,9 @@ SKIN = "skin"
 _WET = {"eye": 0.05, "tongue": 0.35, "teeth": 0.2, "gums": 0.3}
 """Roughness of what takes the scene's highlights."""
 
+BODY = ("clothes", "hands")
+"""What body and hands are made of: the photo shows little of them, so they have plain colours and the scene's light."""
+
 SOFT_EDGE = 4.0
 """Power of a plate's alpha by which a colour brighter than 1 is believed: see `plate_material`."""
 
@@ -30,7 +33,7 @@ def head_materials(shot: Shot) -> list[bpy.types.Material]:
     for name, color in zip(shot.rig.material_names, shot.rig.material_colors.tolist(), strict=True):
         material = bpy.data.materials.new(f"{shot.name} {name}")
         material.diffuse_color = (*color, 1.0)
-        if picture is not None:
+        if picture is not None and name not in BODY:
             _show(material, picture, ATLAS_UV, _WET.get(name))
         elif name == SKIN and shot.texture is not None:
             _show(material, load_image(shot.texture), PHOTO_UV, None)

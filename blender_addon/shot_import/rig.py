@@ -8,9 +8,11 @@ import bpy
 import numpy as np
 
 from ..axes import to_blender
+from .materials import BODY
 from .shot import Rig
 
 _SHORTEST = 0.02  # metres: a bone that an artist can still click
+_BODY_GROUP = "Garrick body"
 _OUT_OF_FACE = np.array([0.0, 0.0, 1.0])
 
 
@@ -28,6 +30,8 @@ def make_armature(name: str, rig: Rig, collection: bpy.types.Collection) -> bpy.
             bone = armature.data.edit_bones.new(rig.joint_names[joint])
             bone.head, bone.tail = heads[joint].tolist(), tails[joint].tolist()
             bone.parent = bones[parent] if parent >= 0 else None
+            # a performance turns the head in the body's space, whatever the trunk does that carries it
+            bone.use_inherit_rotation = rig.joint_channels[joint] != "head_rotation"
             bones.append(bone)
         bpy.ops.object.mode_set(mode="OBJECT")
     for bone in armature.pose.bones:
@@ -38,7 +42,8 @@ def make_armature(name: str, rig: Rig, collection: bpy.types.Collection) -> bpy.
 
 
 def bind_steps(head: bpy.types.Object, armature: bpy.types.Object, rig: Rig) -> Iterator[None]:
-    """Skin the head to the armature, a joint a step: plain linear blending with the rig's own weights."""
+    """Skin the mesh to the armature, a joint a step: the head by plain linear blending with the rig's own weights, as
+    frames are rendered; trunk, arms and hands by dual quaternions, or bent joints would waste away."""
     for joint, name in enumerate(rig.joint_names):
         group = head.vertex_groups.new(name=name)
         column = rig.weights[:, joint]
@@ -50,9 +55,21 @@ def bind_steps(head: bpy.types.Object, armature: bpy.types.Object, rig: Rig) -> 
                 group.add(members.tolist(), float(value), "REPLACE")
         yield
     head.parent = armature
-    modifier = head.modifiers.new("Armature", "ARMATURE")
-    modifier.object = armature
-    modifier.use_deform_preserve_volume = False
+    body = _body_vertices(rig)
+    if len(body):
+        head.vertex_groups.new(name=_BODY_GROUP).add(body.tolist(), 1.0, "REPLACE")
+    for preserves in (False, True)[: 1 + bool(len(body))]:
+        modifier = head.modifiers.new("Armature, body" if preserves else "Armature", "ARMATURE")
+        modifier.object = armature
+        modifier.use_deform_preserve_volume = preserves
+        if len(body):
+            modifier.vertex_group, modifier.invert_vertex_group = _BODY_GROUP, not preserves
+
+
+def _body_vertices(rig: Rig) -> np.ndarray:
+    """(n,) vertices of body and hands alone."""
+    of_body = np.repeat(np.isin(rig.material_names, BODY)[rig.material], rig.polygon_sizes.astype(int))
+    return np.setdiff1d(rig.loops[of_body], rig.loops[~of_body])
 
 
 def _bone_vectors(rig: Rig) -> np.ndarray:

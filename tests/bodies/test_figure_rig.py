@@ -7,7 +7,7 @@ import pytest
 from garrick.bodies.body import joints, make_figure, pose
 from garrick.bodies.body_limits import rotations_of
 from garrick.bodies.dual_quaternions import multiplied, quaternions_of, skin_dual_numpy, turned
-from garrick.bodies.figure_rig import MATERIAL, figure_rig_arrays
+from garrick.bodies.figure_rig import MATERIALS, figure_rig_arrays
 from garrick.bodies.head import load_head
 from garrick.bodies.rig import rig_arrays
 from garrick.core.performance import BODY_JOINTS
@@ -49,7 +49,7 @@ def test_the_head_s_part_is_the_head_s_own_rig(rig, portrait):
         assert rig[name].dtype == alone[name].dtype
     for name in ("shape_names", "shape_starts", "shape_vertices", "shape_deltas"):
         np.testing.assert_array_equal(rig[name], alone[name])
-    assert rig["material_names"].tolist() == [*alone["material_names"], MATERIAL]
+    assert rig["material_names"].tolist() == [*alone["material_names"], *MATERIALS]
 
 
 def test_description_is_consistent(rig, figure):

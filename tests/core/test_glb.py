@@ -120,7 +120,7 @@ def test_a_whole_figure_comes_back_and_its_head_turns_in_fixed_space(rig, seed, 
 
 
 def test_a_body_is_not_painted_with_the_head_s_texture(rig):
-    figure = rig | {"material_names": np.array([*rig["material_names"][:-1], "body"])}
+    figure = rig | {"material_names": np.array([*rig["material_names"][:-1], "hands"])}
     data = glb_bytes(some(1, 2), figure, PNG)
     (length,) = struct.unpack_from("<I", data, 12)
     *head, body = json.loads(data[20 : 20 + length])["materials"]

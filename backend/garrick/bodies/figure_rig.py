@@ -17,10 +17,13 @@ from garrick.core.skeleton import HAND_JOINTS, PARENTS
 from garrick.core.turns import JOINTS as TURNED
 from garrick.perception.portrait import Portrait
 
-MATERIAL = "body"
+MATERIALS = ("clothes", "hands")
 """What the polygons of body and hands are made of; their uv is the body's own, not a place in the head's texture."""
 
-_COLOR = (0.60, 0.39, 0.30)
+_CHEEKS = (50, 280, 205, 425, 118, 347)  # face points of bare skin
+_PATCH = 2  # pixels around each
+_HEM = 0.12  # of the picture's height above its lower edge: where a portrait shows clothes, between the jaw's corners
+_JAWS = (172, 397)
 _PARENTS = PARENTS | {"jaw": "head"}
 _NAMES = tuple(_PARENTS)
 
@@ -41,19 +44,44 @@ def figure_rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
         "polygon_sizes": np.full(len(quads), 4),
         "uv": figure.body.uvs[figure.body.quad_uvs.ravel()],
         "photo_uv": photo[quads.ravel()],
-        "material": np.full(len(quads), len(rig["material_names"])),
-        "material_colors": np.array([_COLOR]),
+        "material": len(rig["material_names"]) + (figure.body.quad_parts > 0),
+        "material_colors": np.stack([_clothes_colour(portrait), _skin_colour(portrait)]),
     }
     channels = {joint: channel for channel, joint in TURNED.items()}
     return rig | {name: np.concatenate([rig[name], array.astype(rig[name].dtype)]) for name, array in added.items()} | {
         "vertices": np.concatenate([rig["vertices"], figure.rest[len(rig["vertices"]) :]]),
-        "material_names": np.array([*rig["material_names"], MATERIAL]),
+        "material_names": np.array([*rig["material_names"], *MATERIALS]),
         "joint_names": np.array(_NAMES),
         "joint_parents": np.array([_NAMES.index(parent) if parent else -1 for parent in _PARENTS.values()], np.int32),
         "joint_positions": _positions(figure),
         "weights": _weights(figure),
         "joint_channels": np.array([channels.get(name, "") for name in _NAMES]),
     }  # fmt: skip
+
+
+def _skin_colour(portrait: Portrait) -> np.ndarray:
+    """(3,) linear: the photo's skin, so that body and face are one person's."""
+    height, width = portrait.image.shape[:2]
+    places = np.round(portrait.landmarks[list(_CHEEKS)]).astype(int)
+    patches = [
+        portrait.image[max(0, y - _PATCH) : y + _PATCH + 1, max(0, x - _PATCH) : x + _PATCH + 1].reshape(-1, 3)
+        for x, y in np.clip(places, 0, (width - 1, height - 1))
+    ]
+    return _linear(np.median(np.concatenate(patches), axis=0))
+
+
+def _clothes_colour(portrait: Portrait) -> np.ndarray:
+    """(3,) linear: what the person wears, or their skin where the photo shows nothing below the neck."""
+    height = len(portrait.image)
+    left, right = np.sort(np.round(portrait.landmarks[list(_JAWS), 0]).astype(int))
+    below = np.s_[height - max(1, round(_HEM * height)) :, max(0, left) : max(left + 1, right)]
+    shown = portrait.image[below][portrait.alpha[below] > 0.9]
+    return _linear(np.median(shown, axis=0)) if len(shown) else _skin_colour(portrait)
+
+
+def _linear(colour: np.ndarray) -> np.ndarray:
+    """(3,) 0..255 sRGB -> linear, near enough for a plain material."""
+    return (colour / 255) ** 2.2
 
 
 def _positions(figure: Figure) -> np.ndarray:

@@ -27,7 +27,7 @@ RIG_ARRAYS: tuple[str, ...] = (
 """What of a shot's rig.npz goes into a GLB."""
 
 _SCHEMA = 1
-_UNPAINTED = ("body",)  # materials whose uv is no place in the head's texture
+_UNPAINTED = ("clothes", "hands")  # materials whose uv is no place in the head's texture
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -165,11 +165,12 @@ def _materials(rig: Mapping[str, np.ndarray], textured: bool) -> list[dict[str, 
     found = []
     for name, color in zip(rig["material_names"], rig["material_colors"], strict=True):
         look: dict[str, Any] = {"baseColorFactor": [*np.asarray(color, float).round(6).tolist(), 1.0]}
-        if textured and str(name) not in _UNPAINTED:
+        painted = textured and str(name) not in _UNPAINTED
+        if painted:
             look = {"baseColorTexture": {"index": 0}}
         look |= {"metallicFactor": 0.0, "roughnessFactor": 0.6}
         material = {"name": str(name), "pbrMetallicRoughness": look}
-        found.append(material | ({"extensions": {"KHR_materials_unlit": {}}} if textured else {}))
+        found.append(material | ({"extensions": {"KHR_materials_unlit": {}}} if painted else {}))
     return found
 
 
