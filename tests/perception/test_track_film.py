@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from garrick.bodies.body import trunk_places
+from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import CameraPath
-from garrick.core.performance import Performance
+from garrick.core.performance import BODY_JOINTS, Performance
+from garrick.core.skeleton import head_carried
 from garrick.errors import Cancelled, InputError
 from garrick.outputs.video import Segment
 from garrick.perception import analyse, track
@@ -245,3 +248,15 @@ def test_a_person_who_is_not_there_is_named(plates, tmp_path):
     path = film(tmp_path / "one.mp4", plates[:8])
     with pytest.raises(InputError, match=r"There is no face 2: one\.mp4 shows 1"):
         track.run(path, None, 2, False, RunContext())
+
+
+def test_a_trunk_that_leans_takes_its_share_of_the_head_s_way(tracked):
+    """The head is where it was measured, whatever part of that the spine explains."""
+    head, own = load_head(), tracked.performance
+    pose = np.zeros((FRAMES, len(BODY_JOINTS), 3))
+    pose[:, BODY_JOINTS.index("spine1"), 0] = np.linspace(0, 0.3, FRAMES)
+    both = track._with_body(tracked, {"body_pose": pose}, {"body_pose": np.ones(FRAMES)})
+    carried = head_carried(both.performance.body_pose, trunk_places(head, own.identity))
+    assert carried[-1, 2] > 0.08
+    np.testing.assert_allclose(both.performance.head_translation + carried, own.head_translation, atol=1e-6)
+    assert both.performance.tracks["body_pose"] == "tracked"

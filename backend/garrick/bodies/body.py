@@ -26,7 +26,7 @@ from garrick.context import user_cache
 from garrick.core.archive import load_arrays
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import eye_rotations, rotation_matrices
-from garrick.core.skeleton import HAND_JOINTS, PARENTS
+from garrick.core.skeleton import HAND_JOINTS, PARENTS, TRUNK
 
 if TYPE_CHECKING:
     import torch  # loaded by those who hand in tensors
@@ -180,6 +180,16 @@ def make_figure(head: Head, identity: np.ndarray, body: Body | None = None) -> F
     joints = np.concatenate([joints, head.joint_template[1:2]]).astype(np.float32)
     eyes = head.joint_template[3:].astype(np.float32)
     return Figure(body, head, hands, rest.astype(np.float32), joints, np.stack(hand_joints).astype(np.float32), eyes)
+
+
+def trunk_places(head: Head, identity: np.ndarray) -> np.ndarray:
+    """(6, 3) metres where the joints of `skeleton.TRUNK` of a person rest: what `skeleton.head_carried` asks for.
+
+    head: our head model.    identity: (B,).    Raises MissingError without a built model.
+    """
+    _, joints = load_body().shape(identity)
+    rows = [BODY_JOINTS.index(name) for name in TRUNK[:-1]]
+    return np.concatenate([joints[rows], head.joints(np.asarray(identity, np.float32))[1:2]])
 
 
 def pose(

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from garrick.bodies.body import trunk_places
 from garrick.bodies.head import Head, load_head
 from garrick.context import RunContext
 from garrick.core.euler import smooth_axis_angles
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.performance import Performance
+from garrick.core.skeleton import head_carried
 from garrick.errors import InputError
 from garrick.perception.clip_fit import Person, Sighting, Solved, meet, solve
 from garrick.perception.fit import State
@@ -208,6 +210,10 @@ def _tracked(solving: _Solving, name: str, film: Video) -> Tracked:
 
 def _with_body(tracked: Tracked, channels: dict[str, np.ndarray], confidence: dict[str, np.ndarray]) -> Tracked:
     arrays = {channel: values.astype(np.float32) for channel, values in channels.items()}
+    if "body_pose" in arrays:
+        # what moved the head in the picture is partly the trunk, which carries it
+        carried = head_carried(arrays["body_pose"], trunk_places(load_head(), tracked.performance.identity))
+        arrays["head_translation"] = (tracked.performance.head_translation - carried).astype(np.float32)
     tracks = dict(tracked.performance.tracks) | dict.fromkeys(arrays, "tracked")
     performance = replace(tracked.performance, tracks=tracks, **arrays)
     return replace(tracked, performance=performance, confidence=tracked.confidence | confidence)
