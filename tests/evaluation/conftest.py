@@ -15,7 +15,7 @@ from garrick.evaluation.judge import Evaluation
 from garrick.evaluation.pictures import evaluate
 from garrick.evaluation.shot import read_shot
 from garrick.job import Job
-from garrick.motion.perform import run
+from garrick.motion.perform import Manner, run
 from garrick.perception.portrait import Portrait
 from garrick.pipeline import perform
 from garrick.speech.speech import Speech
@@ -37,7 +37,7 @@ def spoken() -> Speech:
 @pytest.fixture(scope="session")
 def performed(spoken: Speech, portrait: Portrait) -> Performance:
     """The product says it with the face of the sample portrait, 25 frames a second."""
-    return run(spoken, portrait, Fraction(25), 1.0, 1.0, RunContext())
+    return run(spoken, portrait, Fraction(25), Manner(), RunContext())
 
 
 @pytest.fixture(scope="session")

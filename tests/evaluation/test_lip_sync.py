@@ -55,10 +55,12 @@ def test_the_products_own_lips_keep_time_and_80_ms_are_found(spoken: Speech, per
     assert own.missed == ()
     assert own.closures.value == 1
     assert own.sentence() == f"lips shut on all {own.bilabials} bilabials"
-    moved = tuple(Phone(phone.symbol, phone.start - 0.08, phone.end - 0.08) for phone in spoken.phones)
-    later = lip_sync(aperture, FPS, moved)
+    later, much_later = (
+        lip_sync(aperture, FPS, tuple(Phone(p.symbol, p.start - late, p.end - late) for p in spoken.phones))
+        for late in (0.08, 0.16)
+    )
     assert later.lag.value - own.lag.value == pytest.approx(80, abs=5)
-    assert later.closures.value < 1
+    assert much_later.closures.value < 1  # a slow voice holds its closures: 80 ms are within some of them
 
 
 def test_the_bilabials_that_stay_open_are_named_with_their_times(spoken: Speech, performed: Performance) -> None:

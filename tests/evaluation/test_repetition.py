@@ -11,7 +11,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.performance import Performance, concatenate
 from garrick.errors import InputError
 from garrick.evaluation.repetition import expression_modes, face_repetition, head_repetition
-from garrick.motion.perform import run
+from garrick.motion.perform import Manner, run
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Speech
 
@@ -21,7 +21,7 @@ FPS = Fraction(25)
 @pytest.fixture(scope="module")
 def natural(spoken: Speech, portrait: Portrait) -> list[Performance]:
     """The same words performed with four seeds."""
-    return [run(spoken, portrait, FPS, 1.0, 1.0, RunContext(seed=seed)) for seed in range(4)]
+    return [run(spoken, portrait, FPS, Manner(), RunContext(seed=seed)) for seed in range(4)]
 
 
 @pytest.mark.parametrize("frames", [40, 77, 150])

@@ -11,7 +11,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times
 from garrick.motion.constraints import closures
 from garrick.motion.jali import gestures
-from garrick.motion.perform import run
+from garrick.motion.perform import Manner, run
 from garrick.motion.visemes import CHANNELS, LIPS
 from garrick.speech.speech import Speech
 from motion_samples import closed_portrait, said
@@ -22,7 +22,7 @@ PUCKER = ARKIT_INDEX["mouthPucker"]
 
 
 def curve(speech: Speech, name: str) -> np.ndarray:
-    performed = run(speech, closed_portrait(), FPS, 1.0, 0.0, RunContext())
+    performed = run(speech, closed_portrait(), FPS, Manner(head_motion=0), RunContext())
     return performed.face[:, ARKIT_INDEX[name]]
 
 

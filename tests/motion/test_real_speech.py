@@ -12,7 +12,7 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times
-from garrick.motion.perform import run
+from garrick.motion.perform import Manner, run
 from garrick.speech.listen import run as listen
 from garrick.speech.speech import Phone, Speech
 from motion_samples import PHONES, closed_portrait, said
@@ -47,7 +47,7 @@ def heard(clip: str) -> Speech:
 def measure(speech: Speech, phones: Sequence[Phone]) -> tuple[list[float], float]:
     """Smallest gap near each bilabial of `phones` as a share of the clip's opening; jaw speed in silences."""
     head = load_head()
-    performed = run(speech, closed_portrait(), FPS, 1.0, 1.0, RunContext())
+    performed = run(speech, closed_portrait(), FPS, Manner(), RunContext())
     identity = closed_portrait().identity[None]
     gaps = np.concatenate([head.lip_gap(head.vertices(identity, face[None])) for face in performed.face])
     times = frame_times(len(performed), FPS)

@@ -44,7 +44,7 @@ def test_a_mapping_is_set_up_from_any_part_of_the_character(human):
     select(human.children[0])
     assert bpy.ops.garrick.map_character() == {"FINISHED"}
     assert table(human).families == "ARKit, MPFB / MakeHuman"
-    assert len(table(human).rows) == 58
+    assert len(table(human).rows) == 67
     bpy.ops.garrick.map_character()
     assert len(bpy.context.scene.garrick_characters) == 1
 
@@ -53,7 +53,7 @@ def test_each_character_has_its_own_table(human):
     bpy.ops.garrick.map_character()
     avatar = select(own_characters.vrm())
     bpy.ops.garrick.map_character()
-    assert len(table(human).rows) == 58
+    assert len(table(human).rows) == 67
     assert table(avatar).families == "VRM / VRoid"
 
 

@@ -22,7 +22,7 @@ def test_without_a_character_it_says_what_to_select():
 
 def test_a_new_character_is_counted():
     bpy.context.view_layer.objects.active = own_characters.mpfb()
-    assert "52 face keys, 8 bones" in texts()
+    assert "52 face keys, 12 bones" in texts()
 
 
 @pytest.mark.parametrize("kind", [item[0] for item in KIND_ITEMS])
@@ -42,4 +42,4 @@ def test_a_table_without_rows():
     bpy.ops.garrick.add_mapping_row()
     bpy.ops.garrick.remove_mapping_row()
     assert not table_of(bpy.context.scene, armature).rows
-    assert "52 face keys, 8 bones" in texts()
+    assert "52 face keys, 12 bones" in texts()
