@@ -8,7 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from garrick.bodies.body import make_figure
+from garrick.bodies.capsules import capsules_of, penetration
 from garrick.bodies.hand import Side, load_hand, within_limits
+from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
@@ -106,6 +109,23 @@ def test_no_joint_is_faster_than_a_speaker_s_and_the_hands_end_at_rest(
     hang = rotation_matrices(arm_turns("hang", side))
     away = np.linalg.norm(axis_angles(np.swapaxes(hang, -1, -2) @ turns[-1]), axis=-1)
     assert away.max() < np.radians(8)
+
+
+@pytest.mark.parametrize("sliders", [{"gender": 1.0}, {"weight": 1.0}, {"age": 0.35}])
+def test_hands_stay_out_of_the_body_on_all_their_ways(sliders: dict[str, float], body_data) -> None:
+    """One gesture after another in random order, larger than life, on a man, a heavy person and a child."""
+    head, rng, times = load_head(), np.random.default_rng(5), np.arange(40 * 25) / 25
+    figure = make_figure(head, head.identity_from_sliders(**sliders).astype(np.float32))
+    names = rng.permutation(sorted(GESTURES))
+    pose = np.zeros((len(times), len(BODY_JOINTS), 3))
+    for side in SIDES:
+        strokes = [
+            Stroke(str(name), 1.5 + 1.3 * row, (side,)) for row, name in enumerate(np.roll(names, side == "left"))
+        ]
+        rows = [BODY_JOINTS.index(f"{side}_{joint}") for joint in ("collar", "shoulder", "elbow", "wrist")]
+        pose[:, rows] = arm_curves(strokes, side, times, 1.5, rng)[:, :4]
+    contact = penetration(figure, capsules_of(figure), np.zeros((len(times), 3)), pose)
+    assert contact.depth.max() < 0.012
 
 
 @quick

@@ -152,6 +152,66 @@ def test_skeletons_are_told_apart(bones, label):
     assert {row.target for row in match.rows} == {bone for bone in bones if "Top" not in bone}
 
 
+ARMS = {
+    "Mixamo": ("mixamorig:Spine mixamorig:Spine1 mixamorig:Spine2", "mixamorig:LeftShoulder", "mixamorig:LeftArm",
+               "mixamorig:LeftForeArm", "mixamorig:LeftHand", "mixamorig:LeftHandThumb1", "mixamorig:LeftHandPinky3"),
+    "Ready Player Me": ("Spine Spine1 Spine2", "LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand", "LeftHandThumb1",
+                        "LeftHandPinky3"),
+    "VRM / VRoid": ("J_Bip_C_Spine J_Bip_C_Chest J_Bip_C_UpperChest", "J_Bip_L_Shoulder", "J_Bip_L_UpperArm",
+                    "J_Bip_L_LowerArm", "J_Bip_L_Hand", "J_Bip_L_Thumb1", "J_Bip_L_Little3"),
+    "Unity humanoid": ("Spine Chest UpperChest", "LeftShoulder", "LeftUpperArm", "LeftLowerArm", "LeftHand",
+                       "LeftThumbProximal", "LeftLittleDistal"),
+    "VRM humanoid": ("spine chest upperChest", "leftShoulder", "leftUpperArm", "leftLowerArm", "leftHand",
+                     "leftThumbMetacarpal", "leftLittleDistal"),
+    "MPFB / MakeHuman": ("spine05 spine04 spine03 spine02 spine01", "clavicle.L", "upperarm01.L", "lowerarm01.L", "wrist.L",
+                         "finger1-1.L", "finger5-3.L"),
+    "Character Creator": ("CC_Base_Waist CC_Base_Spine01 CC_Base_Spine02", "CC_Base_L_Clavicle", "CC_Base_L_Upperarm",
+                          "CC_Base_L_Forearm", "CC_Base_L_Hand", "CC_Base_L_Thumb1", "CC_Base_L_Pinky3"),
+    "Unreal mannequin": ("spine_01 spine_02 spine_03 spine_04 spine_05", "clavicle_l", "upperarm_l", "lowerarm_l", "hand_l",
+                         "thumb_01_l", "pinky_03_l"),
+    "Rigify bones": ("spine.001 spine.002 spine.003", "shoulder.L", "upper_arm.L", "forearm.L", "hand.L", "thumb.01.L",
+                     "f_pinky.03.L"),
+    "SMPL-X": ("spine1 spine2 spine3", "left_collar", "left_shoulder", "left_elbow", "left_wrist", "left_thumb1",
+               "left_pinky3"),
+}  # fmt: skip
+"""Label of a family -> its spine from below, collar, upper arm, forearm, hand, thumb's first bone, little finger's last."""
+HEADS = {
+    "Mixamo": "mixamorig:Head", "VRM / VRoid": "J_Bip_C_Head", "Character Creator": "CC_Base_Head", "Rigify bones": "spine.006",
+    "MPFB / MakeHuman": "head", "Unreal mannequin": "head", "SMPL-X": "head", "VRM humanoid": "head",
+}  # fmt: skip
+LIMBS = ("collar", "shoulder", "elbow", "wrist")
+
+
+@pytest.mark.parametrize("label", ARMS)
+def test_trunk_arms_and_fingers_of_every_family_are_recognised(label):
+    spine, *left = ARMS[label]
+    other = {"_L_": "_R_", ".L": ".R", "Left": "Right", "left": "right"}
+    swaps = {old: new for old, new in other.items() if any(old in name for name in left)} or {"_l": "_r"}
+    right = [next(name.replace(old, new) for old, new in swaps.items() if old in name) for name in left]
+    bones = ["root", *spine.split(), HEADS.get(label, "Head"), *left, *right]
+    match = auto_match([], bones)
+    assert match.families == (label,)
+    taken = {row.source: row.target for row in match.rows if not row.source.startswith("body_pose.spine")}
+    for side, names in (("left", left), ("right", right)):
+        assert [taken[f"body_pose.{side}_{joint}"] for joint in LIMBS] == names[:4]
+        assert [taken[f"{side}_hand.{place}"] for place in (12, 8)] == names[4:], "the thumb's first, the little finger's last"
+    shares: dict[str, float] = {}
+    for row in match.rows:
+        shares[row.source] = shares.get(row.source, 0.0) + row.gain
+    assert [shares[f"body_pose.spine{joint}"] for joint in (1, 2, 3)] == pytest.approx([1.0, 1.0, 1.0])
+    order = [row.target for row in match.rows if row.source.startswith("body_pose.spine")]
+    assert list(dict.fromkeys(order)) == spine.split(), "from below upwards"
+    assert "root" not in taken.values()
+
+
+def test_deform_bones_of_rigify_are_recognised_and_its_controls_left_out():
+    match = auto_match([], ["DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L", "DEF-upper_arm.L.001"])
+    assert {row.target for row in match.rows} == {"DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L"}
+    match = auto_match([], ["master_eye.L", "jaw_master", "head", "upper_arm_fk.L", "DEF-upper_arm.L"])
+    assert "upper_arm" not in " ".join(row.target for row in match.rows)
+    assert any("Rigify" in note for note in match.notes)
+
+
 def test_a_mix_of_visemes_is_found_again():
     rng = np.random.default_rng(4)
     names = ("aa", "ou", "ih", "PP")
