@@ -19,7 +19,7 @@ from pydantic import (
 
 from garrick.core.timing import parse_fps
 from garrick.errors import InputError
-from garrick.motion.emotion import EMOTIONS
+from garrick.motion.emotion import AUTO, EMOTIONS
 from garrick.speech.catalogue import DEFAULT, VOICES, find_voice
 
 Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
@@ -39,12 +39,13 @@ VoiceName = Annotated[str, AfterValidator(_voice), WithJsonSchema({"type": "stri
 
 def _emotion(name: str) -> str:
     """The name, if it is one. Raises ValueError."""
-    if name not in EMOTIONS:
-        raise ValueError(f"{name[:40]!r} is no emotion; there are {', '.join(EMOTIONS)}.")
+    if name not in _FELT:
+        raise ValueError(f"{name[:40]!r} is no emotion; there are {', '.join(_FELT)}.")
     return name
 
 
-EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(EMOTIONS)})]
+_FELT = (*EMOTIONS, AUTO)
+EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(_FELT)})]
 
 MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength")
 """The fields that say how somebody performs."""
@@ -168,7 +169,8 @@ class Job(BaseModel):
     emotion: EmotionName = Field(
         "neutral",
         title="Emotion",
-        description="What is felt throughout; a mark in the text, such as [happy] or [neutral], changes it.",
+        description="What is felt throughout, or auto for what English words and the voice say; a mark in the text, such "
+        "as [happy] or [neutral], changes it.",
         json_schema_extra=_shown("Performance", "text", unless="performance"),
     )
     emotion_strength: float = Field(

@@ -10,9 +10,10 @@ import pytest
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
-from garrick.motion.emotion import EMOTIONS, Feeling, emotional_face, feelings_of, felt
+from garrick.motion.emotion import AUTO, EMOTIONS, Feeling, emotional_face, feelings_of, felt
+from garrick.motion.mood import moods
 from garrick.motion.perform import Manner, run
-from garrick.speech.speech import Mark
+from garrick.speech.speech import Mark, Word
 from motion_samples import closed_portrait, said
 
 TIMES = np.arange(250) / 25
@@ -45,7 +46,8 @@ def test_lips_close_on_every_bilabial_whatever_is_felt(name: str) -> None:
 
 
 def test_a_mark_changes_what_is_felt_from_there_on() -> None:
-    feelings = feelings_of((Mark("happy", 2.0), Mark("wave", 3.0), Mark("neutral", 6.0)), "sad", 0.3)
+    speech = replace(said([("AA", 8.0)]), marks=(Mark("happy", 2.0), Mark("wave", 3.0), Mark("neutral", 6.0)))
+    feelings = feelings_of(speech, "sad", 0.3)
     assert feelings == [
         Feeling("sad", 0.3, feelings[0].start),
         Feeling("happy", 0.5, 2.0),
@@ -70,3 +72,31 @@ def test_a_speaking_mouth_shows_less_of_it_and_the_brows_as_much() -> None:
     silent, speaking = emotional_face(levels, np.array([0.0, 1.0]))
     assert speaking[ARKIT_INDEX["mouthFrownLeft"]] < 0.7 * silent[ARKIT_INDEX["mouthFrownLeft"]]
     assert speaking[ARKIT_INDEX["browInnerUp"]] == silent[ARKIT_INDEX["browInnerUp"]]
+
+
+WORDS = ("I", "am", "so", "happy", "today", "but", "then", "we", "lost", "it", "and", "it", "was", "terrible")
+
+
+def worded(swing: float, marks: tuple[Mark, ...] = (), language: str = "en-us"):
+    """Two phrases of seven words, the second of them sad; the melody swings by so many semitones."""
+    speech = said([("AA", 1.4), ("SIL", 0.6), ("AA", 1.4), ("SIL", 0.4)])
+    times = [0.2 * row + (0.6 if row > 6 else 0.0) for row in range(14)]
+    words = tuple(Word(text, start, start + 0.2) for text, start in zip(WORDS, times, strict=True))
+    semitones = (swing * np.sin(np.arange(len(speech.prosody.semitones)) / 7)).astype(np.float32)
+    prosody = replace(speech.prosody, semitones=semitones)
+    return replace(speech, words=words, prosody=prosody, marks=marks, language=language)
+
+
+@pytest.mark.parametrize(("swing", "second"), [(0.5, "sad"), (8.0, "angry")])
+def test_words_say_whether_and_the_melody_how(swing: float, second: str) -> None:
+    first, then = moods(worded(swing))
+    assert (first[0], then[0]) == ("happy", second)
+    assert 0.3 < first[1] <= 1
+    assert then[2] == pytest.approx(2.0 - 0.15)
+
+
+def test_auto_obeys_marks_and_feels_nothing_in_other_languages() -> None:
+    assert [feeling.emotion for feeling in feelings_of(worded(1), AUTO, 0.7)] == ["neutral", "happy", "sad"]
+    marked = feelings_of(worded(1, (Mark("afraid", 1.0),)), AUTO, 0.7)
+    assert [feeling.emotion for feeling in marked] == ["neutral", "happy", "afraid"]
+    assert [feeling.emotion for feeling in feelings_of(worded(1, (), "de"), AUTO, 0.7)] == ["neutral"]

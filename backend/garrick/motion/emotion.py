@@ -10,8 +10,9 @@ import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.motion.activity import smoothstep
+from garrick.motion.mood import moods
 from garrick.motion.wander import wander
-from garrick.speech.speech import Mark
+from garrick.speech.speech import Speech
 
 _ONSET, _FADE = 0.35, 0.9  # seconds in which a feeling comes and goes; faces let go more slowly than they light up
 _EBB = 0.15  # of its strength that a feeling comes and goes by itself
@@ -64,6 +65,10 @@ EMOTIONS: dict[str, Emotion] = {
 """Name -> feeling; the action units of each are EMFACS's (Ekman and Friesen 1983), the amounts are ours."""
 
 
+AUTO = "auto"
+"""In place of an emotion: what the words and the voice say."""
+
+
 @dataclass(frozen=True)
 class Feeling:
     """An emotion of `EMOTIONS` at a strength 0..1 from a second on, until the next feeling."""
@@ -73,13 +78,18 @@ class Feeling:
     start: float
 
 
-def feelings_of(marks: Sequence[Mark], emotion: str, strength: float) -> list[Feeling]:
-    """The emotion of the whole clip, and those that the text's marks, such as [happy], change to, in order of time.
+def feelings_of(speech: Speech, emotion: str, strength: float) -> list[Feeling]:
+    """What is felt, in order of time: `emotion` throughout, or what words and melody say ("auto"), until a mark changes it.
 
-    A mark's feeling has at least half strength, even in a clip whose own is weaker.
+    A mark of the text, such as [happy], rules from its place on and has at least half strength, even in a clip whose own
+    feeling is weaker.
     """
-    named = [Feeling(mark.name, max(strength, 0.5), mark.time) for mark in marks if mark.name in EMOTIONS]
-    return [Feeling(emotion, strength, -_ONSET), *named]
+    named = [Feeling(mark.name, max(strength, 0.5), mark.time) for mark in speech.marks if mark.name in EMOTIONS]
+    if emotion != AUTO:
+        return [Feeling(emotion, strength, -_ONSET), *named]
+    first = named[0].start if named else np.inf
+    guessed = [Feeling(name, share * strength, start) for name, share, start in moods(speech) if start < first]
+    return [Feeling("neutral", 0.0, -_ONSET), *guessed, *named]
 
 
 def felt(feelings: Sequence[Feeling], times: np.ndarray, rng: np.random.Generator) -> np.ndarray:

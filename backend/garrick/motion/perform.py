@@ -54,7 +54,7 @@ class Manner:
     expression:  0..2, gain of lips and brows; lips still close on every p, b and m.
     head_motion: 0..2, gain of head, gaze and the blink rate; 0 keeps the head still and the eyes open.
     gestures:    0..2, how much arms and hands do and how far they reach; 0 leaves the body as nobody has moved it.
-    emotion:     one of `emotion.EMOTIONS`, for the whole clip; marks in the text change it.
+    emotion:     one of `emotion.EMOTIONS` for the whole clip, or `emotion.AUTO`; marks in the text change it.
     emotion_strength: 0..1, how much of it shows.
     """
 
@@ -75,7 +75,7 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     frames = frame_count(speech.duration, fps)
     times = frame_times(frames, fps)
     talking = activity(speech.phones, times)
-    levels = felt(feelings_of(speech.marks, manner.emotion, manner.emotion_strength), times, ctx.rng("emotion"))
+    levels = felt(feelings_of(speech, manner.emotion, manner.emotion_strength), times, ctx.rng("emotion"))
     lips = lips_of(load_head(), portrait.identity)
     face = spoken_face(speech.phones, speech.prosody, rest_face(portrait.face, lips), fps, manner.expression, talking)
     face = np.clip(face + emotional_face(levels, talking), 0, 1)
