@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _LIBRARIES = (
     "numpy", "scipy", "torch", "numba", "opencv-python-headless", "pillow", "pymatting", "praat-parselmouth", "av",
-    "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel",
+    "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel", "vaderSentiment",
 )  # fmt: skip
 CODE = (
     "bodies/*.py", "core/*.py", "motion/**/*.py", "perception/*.py", "speech/**/*.py", "weights/*.py", "__init__.py",

@@ -11,14 +11,15 @@ from mathutils import Quaternion
 
 from .. import version_adapter
 from ..core.performance import Performance
-from ..shot_import.animation import EYES, FACE, HEAD, Keying, keying
+from ..shot_import.animation import BODY, EYES, FACE, HANDS, HEAD, Keying, keying
 from ..shot_import.timeline import place_in
 from . import parts
-from .mapping import KEY, Row, fault_of
+from .mapping import KEY, Row, fault_of, group_of
 from .motion import Motion, apply
 from .parts import Character
 
 _SHOWN = 5  # names in a sentence
+_GROUPS = {"face": HEAD, "head": HEAD, "eyes": EYES, "body": BODY, "hands": HANDS}  # of bones' curves
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def animate(
 ) -> Animated:  # fmt: skip
     """Write a performance onto a character, above whatever animation it has.
 
+    rows: the whole table; those that are not enabled only say which bone is which.
     name: of the Action and its tracks. facing: see `parts.facing_of`. push_down: an Action that is being edited on the
     character goes into a track below, so that the performance shows through; else it stays, and hides what it also keys.
     key_error: see `shot_import.scene.import_shot`.
@@ -85,7 +87,7 @@ def animate(
     blocks = [*character.shapes, *([character.armature] if character.armature is not None else [])]
     for block in blocks:
         version_adapter.check_editable(block)
-    motion = apply(usable.rows, performance, character.bones(), parts.facing_of(character, facing))
+    motion = apply(usable.rows, performance, character.bones(), parts.facing_of(character, facing), rows)
     if not (motion.keys or motion.turns or motion.locations):
         raise ValueError("The performance moves nothing that the mapping names.")
     if push_down:
@@ -109,7 +111,7 @@ def pose(character: Character, rows: Sequence[Row], performance: Performance, fa
     usable = usable_rows(character, rows)
     if obstacle or not usable.rows:
         raise ValueError(obstacle or " ".join(("No row of the mapping can be used.", *usable.notes)))
-    motion = apply(usable.rows, performance, character.bones(), parts.facing_of(character, facing))
+    motion = apply(usable.rows, performance, character.bones(), parts.facing_of(character, facing), rows)
     for shapes in character.shapes:
         for block in shapes.key_blocks:
             if block.name in motion.keys:
@@ -133,7 +135,7 @@ def _write_keys(keys: Keying, shapes: bpy.types.Key, motion: Motion) -> int:
 
 
 def _write_bones(keys: Keying, armature: bpy.types.Object, motion: Motion, rows: Sequence[Row]) -> None:
-    groups = {row.target: EYES if row.source.startswith("gaze") else HEAD for row in rows if row.kind != KEY}
+    groups = {row.target: _GROUPS[group_of(row)] for row in rows if row.kind != KEY}
     for name, turns in motion.turns.items():
         bone = armature.pose.bones[name]
         attribute, values = _in_mode(turns, bone.rotation_mode)

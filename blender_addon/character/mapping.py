@@ -59,6 +59,18 @@ def channel_of(row: Row) -> str:
     return "face" if row.source in WEIGHTS or row.source == JAW else row.source.partition(".")[0]
 
 
+GROUPS = {
+    "face": "face", "head_rotation": "head", "gaze": "eyes", "body_pose": "body", "left_hand": "hands",
+    "right_hand": "hands",
+}  # fmt: skip
+"""Channel of a performance -> the group of rows that follows it, which can be switched off together."""
+
+
+def group_of(row: Row) -> str:
+    """"face", "head", "eyes", "body" or "hands"; a row without a source is the face's."""
+    return GROUPS.get(channel_of(row), "face")
+
+
 def fault_of(row: Row) -> str | None:
     """What is wrong with a row in itself, in a sentence; None when it can be used."""
     if not row.target:

@@ -8,13 +8,18 @@ from types import ModuleType
 
 from ..core.arkit import ARKIT_INDEX
 from ..core.retarget_presets import Recipe
+from ..core.skeleton import HAND_JOINTS
+from ..core.turns import JOINTS
 from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
 from .names import plain, words_of
 from .presets import BONE_FAMILIES, KEY_FAMILIES, MEANINGLESS, common_words, rigify
+from .presets.limbs import ARM
 
 _NECK_SHARE = 0.4  # of the head's turn
 _VOWEL_LETTERS = {"a", "i", "u", "e", "o"}
 _MOUTHS_OWN = 12  # ARKit mouth keys from which a character needs no visemes
+_SPINE = ("body_pose.spine1", "body_pose.spine2", "body_pose.spine3")
+_SLIVER = 1e-6  # of a spine: less than this in common is rounding
 _ROLES = {"jaw": JAW, "left_eye": "gaze.left", "right_eye": "gaze.right"}
 
 
@@ -56,6 +61,11 @@ def auto_match(keys: Sequence[str], bones: Sequence[str], eyes_by_keys: bool = F
             f"{len(nameless)} keys such as {nameless[0]} are {MEANINGLESS.LABEL} components: no name tells what they do. "
             + ("The jaw bone opens the mouth; for lips, lids" if opens else "For mouth, lids")
             + " and brows give the character shape keys with ARKit's names, or add rows by hand."
+        )
+    if bone_label == rigify.LABEL and rigify.FK in bones:
+        notes.append(
+            "Spine, arms and fingers of a Rigify rig have controls with switches and followers of their own: they are left "
+            "out. Animate its metarig, or a copy of its deform bones alone."
         )
     families = tuple(dict.fromkeys([*labels, *([bone_label] if bone_label else [])]))
     return Match((*rows, *bone_rows), families, unmatched, tuple(notes))
@@ -139,6 +149,7 @@ def _bone_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) 
     roles, label = _roles_of(bones)
     rows = []
     necks, heads = roles.get("neck", []), roles.get("head", [])
+    trunk, limbs = _trunk_rows(roles), _limb_rows(roles)
     for name in necks:
         rows.append(Row(name, TURN, "head_rotation", (_NECK_SHARE if heads else 1.0) / len(necks)))
     for name in heads:
@@ -147,7 +158,35 @@ def _bone_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) 
         if (role == "jaw" and "jawOpen" in key_sources) or (role != "jaw" and eyes_by_keys):
             continue
         rows += [Row(name, TURN, source) for name in roles.get(role, [])]
+    rows += trunk + limbs
     return rows, label if rows else ""
+
+
+def _trunk_rows(roles: dict[str, list[str]]) -> list[Row]:
+    """The turns of the spine's joints shared out along as many bones as there are, in their order: each whole in the end.
+
+    The pelvis' own turn goes to the lowest bone of the spine, as the hips carry the legs; the neck's to its lowest.
+    """
+    spine, rows = roles.get("spine", []), []
+    for place, name in enumerate(spine):
+        if place == 0:
+            rows.append(Row(name, TURN, "body_pose.pelvis"))
+        for joint, source in enumerate(_SPINE):
+            # what the bone and the joint have in common where both go from 0 to 1 along the spine, of what the joint has
+            low, high = max(place / len(spine), joint / len(_SPINE)), min((place + 1) / len(spine), (joint + 1) / len(_SPINE))
+            if high - low > _SLIVER:
+                rows.append(Row(name, TURN, source, (high - low) * len(_SPINE)))
+    return rows + [Row(name, TURN, "body_pose.neck") for name in roles.get("neck", [])[:1]]
+
+
+def _limb_rows(roles: dict[str, list[str]]) -> list[Row]:
+    sources = {joint: source for source, joint in JOINTS.items()}
+    return [
+        Row(roles[joint][0], TURN, sources[joint])
+        for side in ("left", "right")
+        for joint in (*(f"{side}_{name}" for name in ARM), *(f"{side}_{name}" for name in HAND_JOINTS))
+        if joint in roles
+    ]
 
 
 def _roles_of(bones: Sequence[str]) -> tuple[dict[str, list[str]], str]:
@@ -167,9 +206,9 @@ def _roles_of(bones: Sequence[str]) -> tuple[dict[str, list[str]], str]:
                 found[role] = list(dict.fromkeys(there))
         return found
 
-    def score(family: ModuleType) -> tuple[int, int]:
+    def score(family: ModuleType) -> int:
         names = {name for family_names in family.BONES.values() for name in family_names}
-        return len(names & exact), len(roles_in(family))
+        return len(names & exact) + len(roles_in(family))
 
     best = max(BONE_FAMILIES, key=score)
     roles, label = roles_in(best), best.LABEL

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -19,7 +21,7 @@ from . import mapping, parts, trying
 from .animate import animate
 from .matching import auto_match
 from .parts import Character
-from .props import GARRICK_PG_character, active_character, fill, rows_of, table_of
+from .props import GARRICK_PG_character, active_character, fill, followed_rows, rows_of, spare_animation, table_of
 from .source import read_source
 
 POSE_ITEMS = (
@@ -31,6 +33,7 @@ POSE_ITEMS = (
     ("BROWS", "Brows", "Both brows up"),
     ("LOOK", "Look Left", "The eyes 20 degrees to the character's own left"),
     ("TURN", "Turn Left", "The head 29 degrees to the character's own left"),
+    ("ARMS", "Arms", "The left arm hangs; the right one is stretched out, its forearm upright, its hand a fist"),
 )
 
 
@@ -68,6 +71,27 @@ class _OnTable:
         return character, table_of(context.scene, character.root)
 
 
+def _filled(
+    context: bpy.types.Context, character: Character, rows: Sequence[mapping.Row]
+) -> tuple[GARRICK_PG_character, list[str]]:  # fmt: skip
+    """The character's table with these rows, and a sentence about what a new table leaves to the character's animation.
+
+    A table that was there keeps the groups that are switched on: by then it may be a performance that moves the body.
+    """
+    table = table_of(context.scene, character.root)
+    spares = table is None or not len(table.rows)
+    table = table_of(context.scene, character.root, create=True)
+    fill(table, rows)
+    groups = [iface(label) for label in spare_animation(table, character)] if spares else []
+    if not groups:
+        return table, []
+    return table, [
+        iface("{groups} stay as the character is animated: tick them for the performance to move them too.").format(
+            groups=iface(" and ").join(groups)
+        )
+    ]
+
+
 class GARRICK_OT_map_character(bpy.types.Operator):
     """Recognise the character's face keys and bones by their names and set up its mapping; replaces the table it has"""
 
@@ -85,10 +109,9 @@ class GARRICK_OT_map_character(bpy.types.Operator):
         if not match.rows:
             self.report({"ERROR"}, " ".join(("No key or bone was recognised; add rows by hand.", *match.notes)))
             return {"CANCELLED"}
-        table = table_of(context.scene, character.root, create=True)
-        fill(table, match.rows)
+        table, notes = _filled(context, character, match.rows)
         table.families = ", ".join(match.families)
-        for note in match.notes:
+        for note in (*match.notes, *notes):
             self.report({"WARNING"}, note)
         message = iface("{rows} rows ({families}); {left} of {all} keys are not mapped.").format(
             rows=len(match.rows), families=table.families, left=len(match.unmatched), all=len(character.key_names)
@@ -144,8 +167,9 @@ class GARRICK_OT_test_pose(_OnTable, bpy.types.Operator):
         character, table = self.subject(context)
         rows = rows_of(table)
         if self.expression == trying.ROW:
-            rows = [rows[min(table.active_row, len(rows) - 1)]]
-            performance = trying.performance_for(rows[0])
+            chosen = min(table.active_row, len(rows) - 1)
+            performance = trying.performance_for(rows[chosen])
+            rows = [replace(row, enabled=row.enabled and place == chosen) for place, row in enumerate(rows)]
         else:
             performance = trying.performance_of(self.expression)
         try:
@@ -220,9 +244,10 @@ class GARRICK_OT_load_mapping(bpy.types.Operator, ImportHelper):
         except (OSError, ValueError) as error:
             self.report({"ERROR"}, f"{path.name}: {error}")
             return {"CANCELLED"}
-        table = table_of(context.scene, active_character(context).root, create=True)
-        fill(table, rows)
+        table, notes = _filled(context, active_character(context), rows)
         table.families = path.stem
+        for note in notes:
+            self.report({"WARNING"}, note)
         return {"FINISHED"}
 
 
@@ -279,7 +304,10 @@ def _animate(
     try:
         # A property holds single precision: 23.976 must be found in it again.
         source = read_source(path, parse_fps(round(rate, 3)) if rate else None)
-        rows = [row for row in rows_of(table) if mapping.channel_of(row) in source.channels]
+        rows = [
+            replace(row, enabled=row.enabled and mapping.channel_of(row) in source.channels)
+            for row in followed_rows(table)
+        ]
         if table.posed:
             trying.restore(character, table.posed)
             table.posed = ""

@@ -7,9 +7,9 @@ from bpy.app.translations import pgettext_iface as iface
 
 from ..sentences import write
 from . import parts, trying
-from .mapping import AIM, KEY, MOVE
+from .mapping import AIM, GROUPS, KEY, MOVE, group_of
 from .ops import POSE_ITEMS
-from .props import KIND_ITEMS, active_character, table_of
+from .props import KIND_ITEMS, active_character, rows_of, table_of
 
 _ICONS = {item[0]: item[3] for item in KIND_ITEMS}
 
@@ -104,6 +104,11 @@ class GARRICK_PT_character(bpy.types.Panel):
     def _draw_animate(self, layout, table) -> None:
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
+        groups = {group_of(row) for row in rows_of(table)}
+        boxes = column.column(heading="Moves", align=True)
+        for group in dict.fromkeys(GROUPS.values()):
+            if group in groups:
+                boxes.prop(table, f"use_{group}")
         column.prop(table, "shot")
         column.prop(table, "facing")
         column.prop(table, "push_down")

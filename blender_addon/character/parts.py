@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from .. import version_adapter
 from ..axes import TO_BLENDER
-from .motion import Bone
+from .limbs import Bone
 from .names import plain, words_of
 
 WAYS = {"X": (1, 0, 0), "-X": (-1, 0, 0), "Y": (0, 1, 0), "-Y": (0, -1, 0), "Z": (0, 0, 1), "-Z": (0, 0, -1)}
@@ -47,7 +48,12 @@ class Character:
         if self.armature is None:
             return {}
         return {
-            bone.name: Bone(np.array(bone.matrix_local.to_3x3()), np.array(bone.head_local))
+            bone.name: Bone(
+                np.array(bone.matrix_local.to_3x3()),
+                np.array(bone.head_local),
+                np.array(bone.children[0].head_local if len(bone.children) == 1 else bone.tail_local),
+                bone.parent.name if bone.parent else "",
+            )
             for bone in self.armature.data.bones
         }
 
@@ -90,6 +96,12 @@ def driven_keys(shapes: bpy.types.Key) -> set[str]:
     data = shapes.animation_data
     paths = {driver.data_path for driver in data.drivers} if data else set()
     return {block.name for block in shapes.key_blocks if f"{block.path_from_id()}.value" in paths}
+
+
+def keyed_bones(armature: bpy.types.Object) -> set[str]:
+    """Names of the bones that an Action or an NLA strip moves."""
+    paths = {curve.data_path for curve in version_adapter.curves_in_use(armature)}
+    return {bone.name for bone in armature.pose.bones if any(path.startswith(f"{bone.path_from_id()}.") for path in paths)}
 
 
 def driven_bones(armature: bpy.types.Object) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import bpy
 from bpy.props import (
@@ -15,8 +16,8 @@ from bpy.props import (
     StringProperty,
 )  # fmt: skip
 
-from .mapping import AIM, KEY, MOVE, TURN, Row, sources_of
-from .parts import Character, character_of
+from .mapping import AIM, KEY, MOVE, TURN, Row, group_of, sources_of
+from .parts import Character, character_of, keyed_bones
 
 KIND_ITEMS = (
     (KEY, "Face Key", "A face key takes a weight", "SHAPEKEY_DATA", 0),
@@ -77,6 +78,17 @@ class GARRICK_PG_character(bpy.types.PropertyGroup):
     active_row: IntProperty(name="Row")  # type: ignore[valid-type]
     families: StringProperty(description="What was recognised")  # type: ignore[valid-type]
     posed: StringProperty(description="Values from before the test pose: JSON")  # type: ignore[valid-type]
+    use_face: BoolProperty(name="Face", description="Face keys follow the performance", default=True)  # type: ignore[valid-type]
+    use_head: BoolProperty(name="Head", description="Neck and head follow the performance", default=True)  # type: ignore[valid-type]
+    use_eyes: BoolProperty(name="Eyes", description="Eyes follow the performance", default=True)  # type: ignore[valid-type]
+    use_body: BoolProperty(  # type: ignore[valid-type]
+        name="Body", description="Spine and arms follow the performance; at first off where they are animated already",
+        default=True,
+    )  # fmt: skip
+    use_hands: BoolProperty(  # type: ignore[valid-type]
+        name="Hands", description="Fingers follow the performance; at first off where they are animated already",
+        default=True,
+    )  # fmt: skip
     shot: PointerProperty(  # type: ignore[valid-type]
         name="Shot", description="The shot whose performance the character plays; empty is the scene's only one",
         type=bpy.types.Collection, poll=_is_shot,
@@ -122,6 +134,27 @@ def table_of(
 def rows_of(table: GARRICK_PG_character) -> list[Row]:
     """The table's rows as plain data."""
     return [Row(row.target, row.kind, row.source, row.gain, row.pivot, row.enabled) for row in table.rows]
+
+
+def followed_rows(table: GARRICK_PG_character) -> list[Row]:
+    """All rows of the table, those of a group that is switched off not enabled."""
+    return [replace(row, enabled=row.enabled and is_on(table, group_of(row))) for row in rows_of(table)]
+
+
+def is_on(table: GARRICK_PG_character, group: str) -> bool:
+    """Whether a group of `mapping.group_of` follows the performance."""
+    return getattr(table, f"use_{group}")
+
+
+def spare_animation(table: GARRICK_PG_character, character: Character) -> list[str]:
+    """Switch body and hands off where the character's bones of them are animated already; the groups' labels."""
+    keyed = keyed_bones(character.armature) if character.armature is not None else set()
+    spared = []
+    for group in ("body", "hands"):
+        animated = any(row.target in keyed for row in rows_of(table) if group_of(row) == group)
+        setattr(table, f"use_{group}", not animated)
+        spared += [table.bl_rna.properties[f"use_{group}"].name] if animated else []
+    return spared
 
 
 def fill(table: GARRICK_PG_character, rows: Sequence[Row]) -> None:

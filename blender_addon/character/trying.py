@@ -11,7 +11,8 @@ import numpy as np
 
 from ..core.arkit import ARKIT_INDEX
 from ..core.oculus_visemes import face_of
-from ..core.performance import Performance
+from ..core.performance import BODY_JOINTS, Performance
+from ..core.skeleton import HAND_JOINTS
 from .animate import pose
 from .mapping import JAW, VISEME, Row
 from .parts import Character
@@ -28,16 +29,22 @@ POSES: dict[str, dict[str, float]] = {
 """Face weights of each pose; the rest of a face's poses turn something."""
 
 _LOOK = (0.35, 0.1)  # radians to the subject's left and up
+_CURL = 1.3  # radians of each joint of a finger
 _TURN = (0.1, 0.5, 0.0)  # radians: a nod and a turn to the subject's left
 
 _SAVED = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle", "location")
 
 
 def performance_of(name: str) -> Performance:
-    """One frame of one of `POSES`, of "LOOK" or of "TURN"."""
+    """One frame of one of `POSES`, of "LOOK", "TURN" or "ARMS"."""
     rest = Performance.rest(1, Fraction(25))
     if name == "LOOK":
         return replace(rest, gaze=np.array([[_LOOK, _LOOK]], np.float32))
+    if name == "ARMS":
+        body, hand = rest.body_pose.copy(), rest.right_hand.copy()
+        body[0, [BODY_JOINTS.index("left_shoulder"), BODY_JOINTS.index("right_elbow")], 2] = -np.pi / 2
+        hand[0, [joint for joint, finger in enumerate(HAND_JOINTS) if not finger.startswith("thumb")], 2] = _CURL
+        return replace(rest, body_pose=body, right_hand=hand)
     if name == "TURN":
         return replace(rest, head_rotation=np.array([_TURN], np.float32))
     face = rest.face.copy()
@@ -55,11 +62,11 @@ def performance_for(row: Row) -> Performance:
         return replace(rest, face=face)
     if row.source.startswith(VISEME):
         return replace(rest, face=face_of(row.source.removeprefix(VISEME))[None])
-    array = row.source.partition(".")[0]
+    array, _, part = row.source.partition(".")
     if array in ("gaze", "head_rotation"):
         return performance_of("LOOK" if array == "gaze" else "TURN")
     values = getattr(rest, array).copy()
-    values[0] = _TURN
+    values[0, BODY_JOINTS.index(part) if array == "body_pose" else int(part)] = _TURN
     return replace(rest, **{array: values})
 
 

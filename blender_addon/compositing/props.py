@@ -8,12 +8,13 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerPro
 from . import colour, compositor
 
 _PARTS = (
-    ("body", "Body", "Neck, shoulders and clothes"),
+    ("body", "Body", "Neck, shoulders, arms and clothes"),
     ("hair", "Hair", "Hair and what is around the head"),
     ("skin", "Skin", "Skin of the face"),
     ("eyes", "Eyes", "Eyeballs"),
     ("teeth", "Teeth", "Teeth"),
     ("mouth", "Mouth", "Tongue, gums and the inside of the mouth"),
+    ("hands", "Hands", "Skin of the hands"),
 )
 """What the id pass of a frame counts (`garrick.rendering.take.ID_NAMES`), as Cryptomatte names."""
 

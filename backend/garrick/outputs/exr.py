@@ -31,12 +31,13 @@ def encode_exr(frame: Frame) -> bytes:
     Depth.Z:      float, planar metres along the optical axis, `FAR` where nobody is.
     UV.U, V, A:   float; where in the portrait picture the pixel was taken from, 0..1 with V up; A is 1 where that is known.
     CryptoObject: float; the hash of the name in `ID_NAMES`, and the alpha as its coverage.
-    Depth, UV and ids are known wherever alpha is above 0: a soft edge has those of the nearest pixel that has any, so that
+    Depth and ids are known wherever alpha is above 0, and UV where the photo is seen: a soft edge has those of the nearest pixel that has any, so that
     hair can be set before and behind things and be keyed by its id.
     """
     alpha = frame.rgba[..., 3].astype(np.float32) / 255
     depth, uv, ids = _spread(frame, alpha > 0)
     here = ids > 0
+    known = here & (uv[..., 0] >= 0)
     colour = _linear()[frame.rgba[..., :3]] * alpha[..., None]
     nothing = np.zeros_like(alpha)
     planes = {
@@ -45,9 +46,9 @@ def encode_exr(frame: Frame) -> bytes:
         f"{_LAYER}.Combined.B": colour[..., 2].astype(np.float16),
         f"{_LAYER}.Combined.A": alpha.astype(np.float16),
         f"{_LAYER}.Depth.Z": np.where(here, depth, FAR),
-        f"{_LAYER}.UV.U": np.where(here, uv[..., 0], nothing),
-        f"{_LAYER}.UV.V": np.where(here, 1 - uv[..., 1], nothing),
-        f"{_LAYER}.UV.A": here.astype(np.float32),
+        f"{_LAYER}.UV.U": np.where(known, uv[..., 0], nothing),
+        f"{_LAYER}.UV.V": np.where(known, 1 - uv[..., 1], nothing),
+        f"{_LAYER}.UV.A": known.astype(np.float32),
         f"{_CRYPTO}00.r": _id_floats()[ids],
         f"{_CRYPTO}00.g": np.where(here, alpha, nothing),
         f"{_CRYPTO}00.b": nothing,

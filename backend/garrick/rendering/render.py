@@ -1,7 +1,8 @@
 """Portrait + Performance + CameraPath -> Take: the geometry path.
 
 The photo is split into background and person; the person's head is the fitted mesh with the photo projected on it, hair
-and body are a sheet around it. Every pixel that has not moved is the photo's own.
+and body are a sheet around it; arms and hands, once they leave their rest, are a mesh before it. Every pixel that has not
+moved is the photo's own.
 """
 
 from __future__ import annotations
@@ -11,24 +12,30 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from garrick.bodies.body import make_figure
 from garrick.bodies.head import PARTS, Head, load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera, CameraPath
-from garrick.core.performance import Performance
+from garrick.core.performance import BODY_JOINTS, Performance
+from garrick.core.skeleton import TRUNK, head_carried
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
-from garrick.rendering.attributes import Attributes, make_attributes
+from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attributes, make_attributes
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.layers import Layers, split
+from garrick.rendering.limb_mesh import Limbs, make_limbs
+from garrick.rendering.limbs import ArmPose, arm_poses, draw_limbs
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
-from garrick.rendering.rasterise import front_triangles
+from garrick.rendering.rasterise import NOTHING, front_triangles, rasterise
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.shut_eyes import shut_eyes
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import project_texture
 
 _BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
+_FACE = 0.085  # metres around the middle of the landmarks: the face without ears and neck
+_TRUNK = [[*BODY_JOINTS, "head"].index(name) for name in TRUNK]
 
 
 def run(portrait: Portrait, performance: Performance, camera: CameraPath, ctx: RunContext) -> Take:
@@ -40,15 +47,19 @@ def run(portrait: Portrait, performance: Performance, camera: CameraPath, ctx: R
     if len(camera) != len(performance):
         raise ValueError(f"The camera has {len(camera)} frames, the performance {len(performance)}.")
     stage = prepare(portrait, ctx)
+    places, limbs = performance.head_translation, None
+    arms: list[ArmPose | None] = [None] * len(performance)
+    if performance.body_pose.any():
+        figure = make_figure(load_head(), portrait.identity)
+        places = places + head_carried(performance.body_pose, figure.joints[_TRUNK]).astype(np.float32)
+        arms = arm_poses(figure, performance)
+        if any(arms):
+            limbs = make_limbs(portrait, figure, _facial_skin(stage))
 
     def render(frame: int) -> Frame:
-        pose = Pose(
-            performance.face[frame],
-            performance.head_rotation[frame],
-            performance.head_translation[frame],
-            performance.gaze[frame],
-        )
-        return render_pose(stage, pose, camera.at(frame))
+        pose = Pose(performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame])
+        shown = arms[frame]
+        return render_pose(stage, pose, camera.at(frame), (limbs, shown) if limbs and shown else None)
 
     return Take(camera, render, np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8))
 
@@ -114,8 +125,8 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
     return stage
 
 
-def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
-    """Render one instant from one camera."""
+def render_pose(stage: Stage, pose: Pose, camera: Camera, arms: tuple[Limbs, ArmPose] | None = None) -> Frame:
+    """Render one instant from one camera; arms: those that are drawn, and how, where not only the photo's are seen."""
     posed = stage.puppet.pose(pose)
     screen = camera.project(posed).astype(np.float32)
     attributes = stage.attributes.at(posed, screen, stage.puppet.neck_motion(pose), camera)
@@ -145,6 +156,8 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera) -> Frame:
     shade.draw_sheet(
         grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
     )
+    if arms is not None:
+        draw_limbs(*arms, camera, stage.eyes, layer, uv, depth, ids)
     size = np.array(stage.portrait.camera.size, np.float32)
     shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
     return Frame(rgba, depth, uv, ids, plate)
@@ -156,6 +169,17 @@ def _eye_still(stage: Stage, pose: Pose) -> np.float32:
     blink = np.abs(pose.face - stage.puppet.source.face)[lids].max()
     turned = np.abs(pose.gaze - stage.puppet.source.gaze).max()
     return np.float32(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
+
+
+def _facial_skin(stage: Stage) -> np.ndarray:
+    """(H, W) bool: where the photo shows bare skin of the face well."""
+    traits, head = stage.attributes.traits, stage.head
+    plain = (traits[:, [LID, INSIDE, LIP]] == 0).all(axis=1) & (head.vertex_parts == PARTS.index("skin"))
+    near = np.linalg.norm(stage.source - head.landmarks(stage.source).mean(axis=0), axis=1) < _FACE
+    trusted = plain & near & (traits[:, SEEN] > 0.6) & (traits[:, FACING] > 0.4)
+    camera = stage.portrait.camera
+    seen = rasterise(camera.project(stage.source).astype(np.float32), head.triangles, camera.size).triangle
+    return (seen != NOTHING) & trusted[head.triangles].all(axis=1)[seen]
 
 
 def _background(stage: Stage, camera: Camera) -> np.ndarray:

@@ -175,6 +175,37 @@ def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foregroun
                 depth[y, x], ids[y, x] = near[y - first, x], names[t]
 
 
+@numba.njit(cache=True, boundscheck=False)
+def lay_over(over, over_depth, over_ids, light, behind, layer, uv, depth, ids):
+    """Lay a layer of something with a surface of its own over what is there, where it is nearer.
+
+    over: (H, W, 4) float32 premultiplied.    light, behind: (H, W) float32 factors of it and of what is there.
+    In and out: layer (H, W, 4), uv (H, W, 2), which becomes nan where the photo is covered, depth, ids.
+    """
+    height, width = over_depth.shape
+    for y in range(height):
+        for x in range(width):
+            dim = behind[y, x]
+            for k in range(3):
+                layer[y, x, k] *= dim
+            if over[y, x, 3] <= 0:
+                continue
+            near = over_depth[y, x]
+            if near == np.inf:  # a pixel of its edge: as deep as its neighbours
+                for row in range(max(0, y - 1), min(height, y + 2)):
+                    for column in range(max(0, x - 1), min(width, x + 2)):
+                        near = min(near, over_depth[row, column])
+            if depth[y, x] < near:
+                continue
+            under = _ONE - over[y, x, 3]
+            for k in range(3):
+                layer[y, x, k] = over[y, x, k] * light[y, x] + layer[y, x, k] * under
+            layer[y, x, 3] = over[y, x, 3] + layer[y, x, 3] * under
+            if over_ids[y, x] > 0 and over[y, x, 3] > 0.5:
+                depth[y, x], ids[y, x] = over_depth[y, x], over_ids[y, x]
+                uv[y, x, 0] = uv[y, x, 1] = np.nan
+
+
 @numba.njit(cache=True, inline="always")
 def _interpolate(attributes, corners, wa, wb, out):
     wc = _ONE - wa - wb
@@ -242,7 +273,7 @@ def compose(layer, background, size, plate, rgba, uv, depth, ids):
 
     Out: plate (H, W, 3) and rgba (H, W, 4) uint8. Where the person is absent the straight frame keeps the background's
     colour, so that filtering has no dark fringe. uv becomes 0..1 of the portrait's `size` (width, height), -1 where
-    nobody is; depth becomes inf and ids 0 there.
+    nobody is and where it is nan; depth becomes inf and ids 0 there.
     """
     height, width = depth.shape
     for y in numba.prange(height):
@@ -254,8 +285,9 @@ def compose(layer, background, size, plate, rgba, uv, depth, ids):
                 rgba[y, x, k] = _byte(layer[y, x, k] / alpha) if alpha > 1e-3 else plate[y, x, k]
             rgba[y, x, 3] = _byte(alpha)
             if alpha > 0.5:
-                uv[y, x, 0] /= size[0]
-                uv[y, x, 1] /= size[1]
+                known = uv[y, x, 0] == uv[y, x, 0]
+                uv[y, x, 0] = uv[y, x, 0] / size[0] if known else -_ONE
+                uv[y, x, 1] = uv[y, x, 1] / size[1] if known else -_ONE
             else:
                 uv[y, x, 0] = uv[y, x, 1] = -1
                 depth[y, x], ids[y, x] = np.inf, 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from garrick.core.camera import CameraPath
 
-ID_NAMES: tuple[str, ...] = ("background", "body", "hair", "skin", "eyes", "teeth", "mouth")
+ID_NAMES: tuple[str, ...] = ("background", "body", "hair", "skin", "eyes", "teeth", "mouth", "hands")
 """What the id pass counts, in order."""
 
 
@@ -19,7 +19,8 @@ class Frame:
 
     rgba:  (H, W, 4) uint8, sRGB, straight alpha (the person; the background keeps its colour under alpha 0).
     depth: (H, W) float32, planar distance along the optical axis in metres; inf where there is nothing.
-    uv:    (H, W, 2) float32, 0..1: where in the portrait picture the pixel was taken from (v down); -1 where nowhere.
+    uv:    (H, W, 2) float32, 0..1: where in the portrait picture the pixel was taken from (v down); -1 where nowhere,
+           as on hands and arms that the photo does not show.
     ids:   (H, W) uint8, index into ID_NAMES.
     plate: (H, W, 3) uint8, sRGB: the person over the background, what a viewer sees.
     """

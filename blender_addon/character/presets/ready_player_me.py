@@ -1,6 +1,7 @@
 """Ready Player Me: besides ARKit's and the visemes' names a few that move both sides; Mixamo's bones without a prefix."""
 
 from ...core.retarget_presets import both, only
+from . import mixamo
 
 LABEL = "Ready Player Me"
 
@@ -12,9 +13,4 @@ KEYS = {
     "eyesLookDown": both("eyeLookDown"),
 }
 
-BONES = {
-    "neck": ("Neck",),
-    "head": ("Head",),
-    "left_eye": ("LeftEye",),
-    "right_eye": ("RightEye",),
-}
+BONES = {role: tuple(name.removeprefix("mixamorig:") for name in names) for role, names in mixamo.BONES.items()}

@@ -7,6 +7,9 @@ LABEL = "Rigify"
 
 BONES = {"neck": ("neck",), "head": ("head",), "jaw": ("jaw_master",)}
 
+FK = "upper_arm_fk.L"
+"""By this a rig with arms is known. They have no rows: which of FK and IK shows, and what they follow, is the artist's."""
+
 SHARES = {"neck": 0.4, "head": 1.0}
 """Of the head's turn; other families pass the neck's turn on to the head, which then takes the rest."""
 

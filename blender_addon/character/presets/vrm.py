@@ -4,6 +4,7 @@ Fcl_ALL_* are whole faces made of the others and would count twice; emotions of 
 """
 
 from ...core.retarget_presets import VISEME, VRM, both, only
+from .limbs import limbs, numbered
 
 LABEL = "VRM / VRoid"
 
@@ -26,9 +27,18 @@ KEYS = (
     }
 )
 
+_FINGERS = numbered(
+    {
+        "thumb": "Thumb{number}", "index": "Index{number}", "middle": "Middle{number}", "ring": "Ring{number}",
+        "pinky": "Little{number}",
+    }
+)  # fmt: skip
+
 BONES = {
+    "spine": ("J_Bip_C_Spine", "J_Bip_C_Chest", "J_Bip_C_UpperChest"),
     "neck": ("J_Bip_C_Neck",),
     "head": ("J_Bip_C_Head",),
     "left_eye": ("J_Adj_L_FaceEye",),
     "right_eye": ("J_Adj_R_FaceEye",),
+    **limbs("J_Bip_{side}_{part}", ("L", "R"), ("Shoulder", "UpperArm", "LowerArm", "Hand"), _FINGERS),
 }
