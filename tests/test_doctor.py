@@ -23,7 +23,7 @@ def test_missing_weights_fail_with_the_fix(empty_cache):
     done = CliRunner().invoke(app, [])
     assert done.exit_code == 1
     assert "missing weights face_attention" in done.output
-    assert "missing head model" in done.output
+    assert "missing head, hands and body" in done.output
     assert "-> Run: garrick weights pull" in done.output
 
 

@@ -58,7 +58,7 @@ def examine() -> Iterator[Check]:
     yield from _cache()
     yield _gpu()
     yield from _weights()
-    yield _head_model()
+    yield _models()
     yield _blender()
 
 
@@ -134,11 +134,15 @@ def _weights() -> Iterator[Check]:
         yield Check(f"extra {extra}", worst is registry.State.OK, f"{worst}, optional", fix, needed=False)
 
 
-def _head_model() -> Check:
+def _models() -> Check:
+    from garrick.bodies.body import body_path
+    from garrick.bodies.hand import hand_path
     from garrick.bodies.head import head_path
 
-    there = head_path().exists()
-    return Check("head model", there, str(head_path()) if there else "not built", "Run: garrick weights pull")
+    paths = (head_path(), hand_path("left"), hand_path("right"), body_path())
+    missing = [path.name for path in paths if not path.exists()]
+    said = f"not built: {', '.join(missing)}" if missing else str(paths[0].parent)
+    return Check("head, hands and body", not missing, said, "Run: garrick weights pull")
 
 
 def _blender() -> Check:

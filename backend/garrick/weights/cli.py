@@ -65,7 +65,7 @@ def pull(
         ),
     ] = None,
 ) -> None:
-    """Get what is missing and build the head model; nothing is fetched twice."""
+    """Get what is missing and build head, hands and body; nothing is fetched twice."""
     from garrick.weights import registry
 
     with one_line_errors():
