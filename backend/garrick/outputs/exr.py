@@ -31,8 +31,8 @@ def encode_exr(frame: Frame) -> bytes:
     Depth.Z:      float, planar metres along the optical axis, `FAR` where nobody is.
     UV.U, V, A:   float; where in the portrait picture the pixel was taken from, 0..1 with V up; A is 1 where that is known.
     CryptoObject: float; the hash of the name in `ID_NAMES`, and the alpha as its coverage.
-    Depth and ids are known wherever alpha is above 0, and UV where the photo is seen: a soft edge has those of the nearest pixel that has any, so that
-    hair can be set before and behind things and be keyed by its id.
+    Depth and ids are known wherever alpha is above 0, and UV where that shows the photo: a soft edge has those of the
+    nearest pixel that has any, so that hair can be set before and behind things and be keyed by its id.
     """
     alpha = frame.rgba[..., 3].astype(np.float32) / 255
     depth, uv, ids = _spread(frame, alpha > 0)

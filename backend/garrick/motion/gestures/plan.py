@@ -1,6 +1,6 @@
 """When somebody gestures, and how: strokes on the accents of what is said, by its words where they mean something.
 
-Two or three of ten accents carry a stroke; the end of a stroke falls on its accent (Loehr 2012: apexes and pitch accents
+Every second accent or so carries a stroke; the end of a stroke falls on its accent (Loehr 2012: apexes and pitch accents
 lie together, within a sixth of a second at most). Hands rest between turns, and stay up between the phrases of one.
 """
 
@@ -15,7 +15,7 @@ from garrick.motion.gestures.vocabulary import GESTURES, MEANT
 from garrick.speech.speech import Prosody, Speech, Word
 
 _APART = 0.55  # seconds between two strokes at least
-_SHARE = 0.45  # of the accents get a stroke at amplitude 1
+_SHARE = 0.6  # of the accents get a stroke at amplitude 1
 _MEANT_SHARE = 0.7  # of the words that mean a gesture and carry an accent get it
 _ON_WORD = 0.08  # seconds beside a word that still belong to it
 _PHRASE_PAUSE = 0.25  # seconds of silence that part two phrases
