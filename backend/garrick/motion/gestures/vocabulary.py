@@ -44,7 +44,7 @@ GESTURES: dict[str, Gesture] = {
     "count_four": Gesture("raise_low", "raise", "four", lasts=0.22, held=0.45, placed=True),
     "count_five": Gesture("raise_low", "raise", "open", lasts=0.22, held=0.45, placed=True),
     "fist": Gesture("raise_low", "struck", "fist", lasts=0.18, held=0.3),
-    "thumb_up": Gesture("lifted", "struck", "thumb_up", lasts=0.24, held=0.6, placed=True),
+    "thumb_up": Gesture("lifted", "shown", "thumb_up", lasts=0.24, held=0.6, placed=True),
     "stop": Gesture("halt_low", "halt", "flat", lasts=0.22, held=0.4, placed=True),
     "sweep": Gesture("across", "swept", "flat", lasts=0.3, held=0.15),
     "hand_on_chest": Gesture("to_chest", "on_chest", "loose", lasts=0.26, held=0.6, placed=True),
