@@ -211,8 +211,12 @@ def wanted_turn(performance: Any, channel: str, frame: int) -> Any:
     """(3, 3) the turn of a channel, straight from its definition."""
     from mathutils import Matrix, Vector
 
-    if channel == "head_rotation":
-        axis_angle = Vector(performance["head_rotation"][frame])
+    array, _, part = channel.partition(".")
+    if array != "gaze":
+        turns = performance[array][frame]
+        if array == "body_pose":
+            turns = turns[importlib.import_module(f"{MODULE}.core.performance").BODY_JOINTS.index(part)]
+        axis_angle = Vector(turns[int(part)] if part.isdigit() else turns)
         return Matrix.Rotation(axis_angle.length, 3, axis_angle) if axis_angle.length else Matrix.Identity(3)
     yaw, pitch = performance["gaze"][frame, 0 if channel == "gaze.left" else 1].tolist()
     return Matrix.Rotation(yaw, 3, "Y") @ Matrix.Rotation(-pitch, 3, "X")

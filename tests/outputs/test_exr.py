@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import OpenEXR
@@ -74,6 +75,16 @@ def test_uv_points_into_the_portrait_with_v_up(frame, planes):
     np.testing.assert_array_equal(planes["UV.U"][known], frame.uv[..., 0][known])
     np.testing.assert_array_equal(planes["UV.V"][known], 1 - frame.uv[..., 1][known])
     np.testing.assert_array_equal(planes["UV.A"], (frame.rgba[..., 3] > 0).astype(np.float32))
+
+
+def test_uv_is_unknown_where_the_photo_is_not_seen(frame):
+    """As on a hand."""
+    hand = frame.ids == 3
+    _, planes = read(encode_exr(replace(frame, uv=np.where(hand[..., None], np.float32(-1), frame.uv))))
+    assert hand.any()
+    assert (planes["UV.A"][hand] == 0).all()
+    assert (planes["UV.U"][hand] == 0).all()
+    assert (planes["UV.A"][frame.ids == 2] == 1).all()
 
 
 def test_ids_are_cryptomattes_and_add_up_to_the_alpha(frame, planes):

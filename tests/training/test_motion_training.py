@@ -10,6 +10,7 @@ import torch
 from garrick.motion.diffusion.channels import CHANNELS, MOUTH
 from garrick.motion.diffusion.hearing import FEATURES
 from garrick.motion.diffusion.net import FaceNet, Size
+from garrick.motion.diffusion.sampler import Conditions
 from garrick.motion.diffusion.windows import BEFORE, HISTORY, PATCH, REFERENCE, ROWS
 from garrick.training.motion import facegood, floor, measure, takes
 from garrick.training.motion.batches import Scale, draw
@@ -157,6 +158,30 @@ def test_the_floor_finds_what_is_linear(made: list[takes.Take]) -> None:
     assert abs(measure.agreement(deaf, take(8).mouth)["jaw r"]) < 0.5
 
 
+class Late:
+    """Plays a take two frames late; with a style it knows the mouth by heart."""
+
+    def __init__(self, by_heart: np.ndarray) -> None:
+        self.by_heart = by_heart
+
+    def mouth(self, one: takes.Take, seed: int = 0, style: np.ndarray | None = None) -> np.ndarray:
+        return np.roll(one.mouth, 2, axis=0) if style is None else self.by_heart
+
+
+def test_a_lag_is_measured() -> None:
+    found = measure.lag(Late(take(3).mouth), take(3))  # pyright: ignore[reportArgumentType]
+    assert found["seconds"] == pytest.approx(2 / 30, abs=0.005)
+    assert found["jaw r there"] > 0.99
+
+
+def test_a_style_that_is_known_has_no_error() -> None:
+    ruled = take(4).mouth
+    found = measure.style_transfer(Late(ruled), take(3), ruled)["ruled"]  # pyright: ignore[reportArgumentType]
+    assert found["MAE with"] == 0
+    assert found["SSIM with"] == pytest.approx(1)
+    assert found["MAE without"] > 0.005
+
+
 def test_a_take_comes_back(tmp_path: Path) -> None:
     takes.save(take(3), tmp_path / "made-3.npz")
     back = takes.load(tmp_path / "made-3.npz")
@@ -199,7 +224,8 @@ def test_an_exported_net_answers_as_the_trained_one(made: list[takes.Take], tmp_
                 (PATCH * HISTORY, len(CHANNELS)), (seen, len(MOUTH)), (2,),
             )
         )  # fmt: skip
-        found = exported.denoise(noisy, 0.6, exported.listen(heard), before if begun else None, reference, ranges, 0.7)
+        given = Conditions(exported.listen(heard), before if begun else None, reference, ranges)
+        found = exported.denoise(noisy, 0.6, given, 0.7)
         with torch.no_grad():
             voice = net.listener(torch.from_numpy(heard[None]))
             arguments = (

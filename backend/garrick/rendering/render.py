@@ -25,7 +25,7 @@ from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attribu
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.layers import Layers, split
 from garrick.rendering.limb_mesh import Limbs, make_limbs
-from garrick.rendering.limbs import ArmPose, arm_poses, draw_limbs
+from garrick.rendering.limbs import ArmPose, Canvas, arm_poses, draw_limbs
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.rasterise import NOTHING, front_triangles, rasterise
 from garrick.rendering.sheet import Sheet, make_sheet
@@ -157,7 +157,7 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera, arms: tuple[Limbs, Arm
         grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
     )
     if arms is not None:
-        draw_limbs(*arms, camera, stage.eyes, layer, uv, depth, ids)
+        draw_limbs(*arms, camera, stage.eyes, Canvas(layer, uv, depth, ids))
     size = np.array(stage.portrait.camera.size, np.float32)
     shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
     return Frame(rgba, depth, uv, ids, plate)
