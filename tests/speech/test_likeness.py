@@ -183,7 +183,7 @@ def test_what_was_measured_beforehand_is_what_is_heard(needs_voiceprint, ctx):
     heard = voiceprint(say_passage(VOICES["hibari"], ctx).waveform)
     found = known_voiceprint(VOICES["hibari"])
     assert found is not None
-    assert cosine(found, heard) > 0.999
+    assert cosine(found, heard) > 0.99  # .998 between two kinds of processors; another voice has .8 or less
 
 
 def test_other_weights_make_a_voice_unknown(monkeypatch):
