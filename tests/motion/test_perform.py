@@ -12,6 +12,7 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
+from garrick.motion.head import listening
 from garrick.motion.perform import Manner, run
 from garrick.motion.visemes import PHONE_VISEMES
 from garrick.perception.portrait import Portrait
@@ -158,3 +159,14 @@ def test_a_clip_that_starts_silent_starts_as_the_photo() -> None:
         assert np.allclose(performed.head_rotation[0], portrait.head_rotation, atol=1e-6)
         assert np.allclose(performed.head_translation[0], 0)
         assert np.allclose(performed.gaze[0], portrait.gaze, atol=1e-6)
+
+
+def test_who_stops_speaking_listens_with_small_nods_and_a_short_pause_has_none() -> None:
+    phones = [Phone("AA", 0, 1), Phone("SIL", 1, 9), Phone("AA", 9, 10), Phone("SIL", 10, 11.5)]
+    times = np.arange(575) / 50
+    pitch = listening(phones, times, np.random.default_rng(3))[:, 0]
+    assert pitch[times <= 1.5].max() == pitch[times >= 9].max() == 0
+    peaks = (pitch[1:-1] > pitch[:-2]) & (pitch[1:-1] >= pitch[2:]) & (pitch[1:-1] > 0.5)
+    assert 2 <= peaks.sum() <= 8  # nods come in pairs, every few seconds
+    assert 1 < pitch.max() < 3.6
+    assert np.abs(np.diff(pitch)).max() * 50 < 60  # degrees a second

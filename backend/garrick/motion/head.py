@@ -6,13 +6,16 @@ about the head's own axes and from where the portrait holds it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.motion.activity import smoothstep
+from garrick.motion.visemes import SILENCE
 from garrick.motion.wander import wander
-from garrick.speech.speech import Prosody
+from garrick.speech.speech import Phone, Prosody
 
 _MELODY_HZ = 1.5  # the head follows the phrase (1-2 Hz), the mouth the syllables (3-4 Hz)
 _DEGREES_PER_SEMITONE, _MELODY_LIMIT = 0.8, 3.0
@@ -20,6 +23,8 @@ _NOD_DOWN, _NOD_UP, _NOD_LAG = 0.15, 0.25, 0.06  # seconds; a nod peaks after it
 _NOD_SHARE = 0.75  # of the accents get a nod
 _NOD_LEAST, _NOD_MOST = 2.0, 6.0  # degrees
 _DRIFT = np.array([0.7, 1.8, 1.0])  # degrees, standard deviation of the wandering in pitch, yaw, roll
+_LISTENS_AFTER = 2.0  # seconds of silence
+_LISTENING_EVERY, _LISTENING_NOD, _LISTENING_DEPTH = 3.6, 0.32, (1.5, 3.5)  # seconds, seconds a nod, degrees
 _STILL = 0.35  # share of the wandering that is left in silence
 _BREATH_HZ = 0.25
 _BREATH = np.array([0.0, 0.0008, 0.0004])  # metres
@@ -91,6 +96,22 @@ def nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.nd
         shape = smoothstep(1 + away / _NOD_DOWN) * smoothstep(1 - away / _NOD_UP)
         angles += shape[:, None] * depth * np.array([1.0, side, tilt])
     angles[:, 0] = np.minimum(angles[:, 0], _NOD_MOST)
+    return angles
+
+
+def listening(phones: Sequence[Phone], times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F, 3) degrees: small double nods of somebody who has stopped speaking and listens (Hadar et al. 1985)."""
+    angles = np.zeros((len(times), 3))
+    for phone in phones:
+        if phone.symbol != SILENCE or phone.end - phone.start < _LISTENS_AFTER:
+            continue
+        time = phone.start + rng.uniform(0.8, 1.6)
+        while time < phone.end - 2 * _LISTENING_NOD:
+            depth, waves = rng.uniform(*_LISTENING_DEPTH), 2 * np.pi * (times - time) / _LISTENING_NOD
+            inside = (waves >= 0) & (waves <= 4 * np.pi)
+            fading = np.clip(1.25 - waves / (4 * np.pi), 0, 1)
+            angles[:, 0] += np.where(inside, depth * (1 - np.cos(waves)) / 2 * fading, 0)
+            time += _LISTENING_EVERY * float(np.exp(0.35 * rng.standard_normal()))
     return angles
 
 

@@ -25,7 +25,7 @@ from garrick.motion.coarticulation import blend
 from garrick.motion.constraints import close_lips, narrow_jaw, touch_teeth
 from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
 from garrick.motion.gaze import Fixations, fixations, gaze_angles, sight_lines
-from garrick.motion.head import breathing, head_angles, turned
+from garrick.motion.head import breathing, head_angles, listening, turned
 from garrick.motion.jali import gestures
 from garrick.motion.lips import Lips, lips_of
 from garrick.perception.portrait import Portrait
@@ -145,6 +145,7 @@ def _head_angles(
     step = times[1] if len(times) > 1 else 1.0
     slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
     angles = head_angles(speech.prosody, times, slow, ctx.rng("head drift"), ctx.rng("nods"))
+    angles += listening(speech.phones, times, ctx.rng("listening"))
     angles[:, 0] += lowered(levels)
     angles -= angles[0] * (1 - smoothstep(times / _SETTLE))[:, None]
     return angles
