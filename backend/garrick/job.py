@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -192,6 +192,12 @@ class Job(BaseModel):
         title="Size",
         description="Width and height in pixels, even, 128..2048.",
         json_schema_extra=_shown("Frames", "size", unit="px") | {"minimum": 128, "maximum": 2048, "step": 2},
+    )
+    framing: Literal["head", "upper-body"] = Field(
+        "head",
+        title="Framing",
+        description="How much of the person the frames show, as far as the photo does: hands need upper-body.",
+        json_schema_extra=_shown("Frames", "text"),
     )
     frames: tuple[int, int] | None = Field(
         None,

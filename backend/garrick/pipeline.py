@@ -161,7 +161,7 @@ def _portrait(job: Job, found: stage.Stages, ctx: RunContext) -> Portrait:
     def make() -> Portrait:
         from garrick.perception import analyse
 
-        return analyse.run(job.portrait, job.size, job.face_index, ctx)
+        return analyse.run(job.portrait, job.size, job.face_index, ctx, job.framing)
 
     return found.get(stage.PORTRAIT, partial(stage.portrait_key, job, ctx), make)
 

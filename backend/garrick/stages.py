@@ -159,7 +159,7 @@ def speech_key(job: Job, ctx: RunContext) -> str:
 
 def portrait_key(job: Job, ctx: RunContext) -> str:
     """Names the portrait of a job. Raises InputError."""
-    return _key("portrait", ctx, portrait=_digest(job.portrait), size=job.size, face_index=job.face_index)
+    return _key("portrait", ctx, portrait=_digest(job.portrait), size=job.size, face_index=job.face_index, framing=job.framing)
 
 
 def motion_key(job: Job, ctx: RunContext) -> str:

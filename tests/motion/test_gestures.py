@@ -158,6 +158,20 @@ def test_a_mark_is_obeyed_and_a_word_means_its_gesture() -> None:
     assert any(stroke.gesture == "shrug" and abs(stroke.time - 3) < 1e-5 for strokes in seeds for stroke in strokes)
 
 
+def test_every_mark_is_shown_however_close_they_stand() -> None:
+    names = ("wave", "point", "hand_on_chest", "shrug", "count_two")
+    speech = talk([], 12, tuple(Mark(name, 1.0 + 0.4 * row) for row, name in enumerate(names)))
+    strokes = plan_strokes(speech, 1.0, np.random.default_rng(0))
+    assert [stroke.gesture for stroke in strokes] == list(names)
+    times = np.arange(12 * 25) / 25
+    curves = arm_curves(strokes, "right", times, 1.0, np.random.default_rng(0))
+    for stroke in strokes:
+        at = rotation_matrices(curves[round(stroke.time * 25) + 1, :4])
+        wanted = rotation_matrices(arm_turns(GESTURES[stroke.gesture].stroke, "right"))
+        if stroke.gesture != "shrug" or "right" in stroke.sides:
+            assert np.linalg.norm(axis_angles(np.swapaxes(wanted, -1, -2) @ at), axis=-1).max() < np.radians(15)
+
+
 def test_gestures_0_leave_the_body_and_the_head_as_they_are() -> None:
     speech = talk([0.6, 1.2, 2.0], 4, (Mark("wave", 1.0),))
     still = run(speech, closed_portrait(), Fraction(25), Manner(head_motion=0, gestures=0), RunContext())

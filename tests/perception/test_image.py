@@ -187,6 +187,16 @@ def test_the_crop_stays_inside_and_keeps_its_aspect(x, y, tall, size):
     assert top + size[1] / framing.scale <= 300 + 1e-6
 
 
+@pytest.mark.parametrize(("framing", "share", "down"), [("head", 0.42, 0.46), ("upper-body", 0.2, 0.3)])
+def test_a_framing_shows_as_much_as_it_says_where_the_photo_does(framing, share, down):
+    points = np.array([[780.0, 600], [820, 650]])
+    canvas, cut = frame_face(np.zeros((1600, 1600, 3), np.uint8), points, (256, 320), framing)
+    low, high = cut.to_canvas(points)
+    assert (high[1] - low[1]) / 320 == pytest.approx(share, abs=0.01)
+    assert (high[1] + low[1]) / 2 / 320 == pytest.approx(down, abs=0.01)
+    assert canvas.shape == (320, 256, 3)
+
+
 @pytest.mark.parametrize("wide", [400, 1600])
 def test_a_mark_in_the_photo_is_found_where_the_framing_says(wide):
     photo = np.zeros((wide, wide, 3), np.uint8)

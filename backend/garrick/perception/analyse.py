@@ -26,11 +26,14 @@ _OVERHANG = 0.03  # of the face's height
 _INNER = (*LIPS, *EYES)
 
 
-def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunContext) -> Portrait:
+def run(
+    portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunContext, framing: str = "head"
+) -> Portrait:
     """Read a photo, find the face, fit the head.
 
     size: width and height of the frames, pixels; the photo is cropped and scaled to it.
     face_index: which face, counted from the left; may be None when there is only one.
+    framing: how much of the person the frames show, one of `image.FRAMINGS`.
     Raises InputError for a photo without a usable face, MissingError when weights or the head model are missing.
     """
     ctx.step("portrait", 0, 5)
@@ -39,7 +42,7 @@ def run(portrait: Path, size: tuple[int, int], face_index: int | None, ctx: RunC
     points, tall, faces = _choose(photo, face_index)
     ctx.step("portrait", 1, 5)
     check_edges(photo, points)
-    image, landmarks, intrinsics = framed(photo, points, size)
+    image, landmarks, intrinsics = framed(photo, points, size, framing)
     ctx.step("portrait", 2, 5)
     fit = fit_head(head, landmarks, intrinsics)
     yaw, pitch, roll = angles(fit.rotation)
@@ -118,11 +121,13 @@ def check_edges(photo: Photo, points: np.ndarray) -> None:
         raise InputError("The face is cut off by the edge of the photo.", "Use a photo that shows the whole face.")
 
 
-def framed(photo: Photo, points: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def framed(
+    photo: Photo, points: np.ndarray, size: tuple[int, int], framing: str = "head"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A face cut out for frames of that size: (H, W, 3) uint8 picture, (478, 2) landmarks in it, (3, 3) intrinsics."""
-    image, framing = frame_face(photo.pixels, points[:468], size)
-    landmarks = framing.to_canvas(refine_irises(photo.pixels, points)).astype(np.float32)
-    return image, landmarks, _intrinsics(photo, framing)
+    image, cut = frame_face(photo.pixels, points[:468], size, framing)
+    landmarks = cut.to_canvas(refine_irises(photo.pixels, points)).astype(np.float32)
+    return image, landmarks, _intrinsics(photo, cut)
 
 
 def _intrinsics(photo: Photo, framing: Framing) -> np.ndarray:

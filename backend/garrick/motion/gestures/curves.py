@@ -66,6 +66,7 @@ def _keys(strokes: Sequence[tuple[Stroke, float]], side: Side) -> list[_Key]:
         lasts = max(gesture.lasts, _hurried(before, end))
         start = stroke.time - lasts
         _sink(keys, start, rest, ready)
+        _let_go(keys, start - _seconds(keys[-1].pose, before))
         here = keys[-1]
         if start - here.time >= _seconds(here.pose, before):
             keys.append(_Key(start - _seconds(here.pose, before), here.pose))
@@ -80,6 +81,12 @@ def _keys(strokes: Sequence[tuple[Stroke, float]], side: Side) -> list[_Key]:
         keys.append(_Key(keys[-1].time + gesture.held, keys[-1].pose))
     _sink(keys, np.inf, rest, ready)
     return keys
+
+
+def _let_go(keys: list[_Key], by: float) -> None:
+    """End a hold early where the next gesture needs the time."""
+    if len(keys) > 1 and keys[-1].pose is keys[-2].pose and keys[-1].time > by:
+        keys[-1] = _Key(max(keys[-2].time, by), keys[-1].pose)
 
 
 def _sink(keys: list[_Key], until: float, rest: np.ndarray, ready: np.ndarray) -> None:

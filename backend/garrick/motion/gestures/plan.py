@@ -22,6 +22,7 @@ _PHRASE_PAUSE = 0.25  # seconds of silence that part two phrases
 _PLAIN = {"beat": 0.45, "beat_both": 0.2, "open_palm": 0.15, "open_palms": 0.1, "precision_grip": 0.1}
 _RIGHT = 0.85  # of people gesture with the right hand first
 _CHANGE = 0.15  # chance that a phrase is the other hand's
+_NEXT = 0.75  # seconds that the hand takes from one sign to the next
 _EARLIEST = 0.45  # seconds that a hand needs to get up
 
 
@@ -41,7 +42,7 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
     make room for them. Words count in English only; elsewhere the melody alone decides.
     """
     first: Side = "right" if rng.random() < _RIGHT else "left"
-    asked = [_made(mark.name, max(mark.time, _EARLIEST), first) for mark in speech.marks if mark.name in GESTURES]
+    asked = _asked(speech, first)
     meant = _meant(speech) if speech.language.startswith("en") else []
     found: list[Stroke] = []
     said: set[str] = set()
@@ -61,6 +62,22 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
             if accent >= _EARLIEST and not near:
                 found.append(_made(name, accent, lead))
     return sorted([*asked, *found], key=lambda stroke: stroke.time)
+
+
+def _asked(speech: Speech, lead: Side) -> list[Stroke]:
+    """What marks ask for, each late enough for the one before to be seen."""
+    found: list[Stroke] = []
+    for mark in speech.marks:
+        if mark.name in GESTURES:
+            before = found[-1].time + _shown(found[-1].gesture) if found else _EARLIEST
+            found.append(_made(mark.name, max(mark.time, before), lead))
+    return found
+
+
+def _shown(name: str) -> float:
+    """Seconds from the end of a gesture's stroke in which the next one cannot end its own."""
+    gesture = GESTURES[name]
+    return _NEXT + gesture.repeats * gesture.lasts + gesture.held / 2
 
 
 def _made(name: str, time: float, lead: Side) -> Stroke:

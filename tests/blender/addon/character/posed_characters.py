@@ -6,6 +6,7 @@ Places are in Garrick's space, metres; `blender_bones` has them for `own_charact
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -25,7 +26,12 @@ def t_pose() -> dict[str, np.ndarray]:
         "pelvis": (0, 0.95, 0), "spine1": (0, 1.05, 0.01), "spine2": (0, 1.18, 0), "spine3": (0, 1.28, -0.01),
         "neck": (0, 1.45, -0.01), "head": (0, 1.54, 0.01), "left_eye": (0.03, 1.62, 0.08), "right_eye": (-0.03, 1.62, 0.08),
     }  # fmt: skip
-    left = {"collar": (0.03, 1.4, 0.0), "shoulder": (0.17, 1.4, -0.02), "elbow": (0.45, 1.4, -0.02), "wrist": (0.7, 1.4, -0.02)}
+    left = {
+        "collar": (0.03, 1.4, 0.0),
+        "shoulder": (0.17, 1.4, -0.02),
+        "elbow": (0.45, 1.4, -0.02),
+        "wrist": (0.7, 1.4, -0.02),
+    }
     left |= {f"thumb{i}": (0.73 + 0.02 * i, 1.398 - 0.005 * i, 0.0 + 0.02 * i) for i in (1, 2, 3, 4)}
     for finger, z in _KNUCKLES.items():
         left |= {f"{finger}{i}": (0.765 + 0.03 * i, 1.4, -0.02 + z + 0.03 * i * _FANS[finger]) for i in (1, 2, 3, 4)}
@@ -41,8 +47,8 @@ def performance(seed: int = 3, frames: int = 6) -> Performance:
     body = rng.uniform(-0.15, 0.15, (frames, len(BODY_JOINTS), 3))
     body[:, 7:] = rng.uniform(-0.9, 0.9, (frames, 6, 3))
     hands = [rng.uniform(-0.6, 0.6, (frames, 15, 3)) for _ in range(2)]
-    return Performance(
-        rest.fps, rest.face, rng.uniform(-0.4, 0.4, (frames, 3)), rest.head_translation, rest.gaze, body, *hands, rest.identity
+    return replace(
+        rest, head_rotation=rng.uniform(-0.4, 0.4, (frames, 3)), body_pose=body, left_hand=hands[0], right_hand=hands[1]
     )  # fmt: skip
 
 
@@ -56,9 +62,7 @@ def with_arms(turns: Mapping[str, tuple[float, float, float]], frames: int = 2) 
             arrays["body_pose"][:, BODY_JOINTS.index(joint)] = turn
         else:
             arrays[f"{side}_hand"][:, HAND_JOINTS.index(name)] = turn
-    return Performance(
-        rest.fps, rest.face, rest.head_rotation, rest.head_translation, rest.gaze, **arrays, identity=rest.identity
-    )
+    return replace(rest, **arrays)
 
 
 def turns_of(performance: Performance) -> dict[str, np.ndarray]:

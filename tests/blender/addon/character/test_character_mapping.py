@@ -176,8 +176,9 @@ ARMS = {
 }  # fmt: skip
 """Label of a family -> its spine from below, collar, upper arm, forearm, hand, thumb's first bone, little finger's last."""
 HEADS = {
-    "Mixamo": "mixamorig:Head", "VRM / VRoid": "J_Bip_C_Head", "Character Creator": "CC_Base_Head", "Rigify bones": "spine.006",
-    "MPFB / MakeHuman": "head", "Unreal mannequin": "head", "SMPL-X": "head", "VRM humanoid": "head",
+    "Mixamo": "mixamorig:Head", "VRM / VRoid": "J_Bip_C_Head", "Character Creator": "CC_Base_Head",
+    "Rigify bones": "spine.006", "MPFB / MakeHuman": "head", "Unreal mannequin": "head", "SMPL-X": "head",
+    "VRM humanoid": "head",
 }  # fmt: skip
 LIMBS = ("collar", "shoulder", "elbow", "wrist")
 
@@ -194,7 +195,9 @@ def test_trunk_arms_and_fingers_of_every_family_are_recognised(label):
     taken = {row.source: row.target for row in match.rows if not row.source.startswith("body_pose.spine")}
     for side, names in (("left", left), ("right", right)):
         assert [taken[f"body_pose.{side}_{joint}"] for joint in LIMBS] == names[:4]
-        assert [taken[f"{side}_hand.{place}"] for place in (12, 8)] == names[4:], "the thumb's first, the little finger's last"
+        assert [taken[f"{side}_hand.{place}"] for place in (12, 8)] == names[4:], (
+            "the thumb's first, the little finger's last"
+        )
     shares: dict[str, float] = {}
     for row in match.rows:
         shares[row.source] = shares.get(row.source, 0.0) + row.gain
@@ -205,8 +208,16 @@ def test_trunk_arms_and_fingers_of_every_family_are_recognised(label):
 
 
 def test_deform_bones_of_rigify_are_recognised_and_its_controls_left_out():
-    match = auto_match([], ["DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L", "DEF-upper_arm.L.001"])
-    assert {row.target for row in match.rows} == {"DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L"}
+    match = auto_match(
+        [], ["DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L", "DEF-upper_arm.L.001"]
+    )
+    assert {row.target for row in match.rows} == {
+        "DEF-spine.001",
+        "DEF-spine.006",
+        "DEF-upper_arm.L",
+        "DEF-f_index.02.L",
+    }
+    assert not [row for row in auto_match([], ["spine", "head"]).rows if row.target == "spine"], "that is the hips"
     match = auto_match([], ["master_eye.L", "jaw_master", "head", "upper_arm_fk.L", "DEF-upper_arm.L"])
     assert "upper_arm" not in " ".join(row.target for row in match.rows)
     assert any("Rigify" in note for note in match.notes)

@@ -37,6 +37,13 @@ def test_every_kind_of_row(kind):
     assert "Not on this character" in drawn
 
 
+def test_groups_that_the_mapping_has_are_offered():
+    bpy.context.view_layer.objects.active = own_characters.mpfb()
+    bpy.ops.garrick.map_character()
+    offered = draw_panels(bpy.context)["GARRICK_PT_character"].properties()
+    assert [name for name in offered if name.startswith("use_")] == ["use_face", "use_head", "use_eyes", "use_body"]
+
+
 def test_a_table_without_rows():
     bpy.context.view_layer.objects.active = armature = own_characters.mpfb()
     bpy.ops.garrick.add_mapping_row()

@@ -17,14 +17,16 @@ from blender_addon.character.animate import animate
 from blender_addon.character.matching import auto_match
 from blender_addon.character.parts import Character, character_of
 from blender_addon.character.presets import mixamo, unreal
-from blender_addon.character.props import followed_rows, table_of
+from blender_addon.character.props import rows_of, table_of
 from blender_addon.core.performance import Performance
 from blender_addon.core.skeleton import PARENTS
 
 POSES = {"T": t_pose, "A": a_pose}
 PLACED = {
     "as it is": Matrix.Identity(4),
-    "turned and scaled": Matrix.Translation((1, 2, 3)) @ Euler((0.4, -0.3, 2.0)).to_matrix().to_4x4() @ Matrix.Scale(0.4, 4),
+    "turned and scaled": Matrix.Translation((1, 2, 3))
+    @ Euler((0.4, -0.3, 2.0)).to_matrix().to_4x4()
+    @ Matrix.Scale(0.4, 4),
 }
 DOWN, UP, FORWARD = (0, -1, 0), (0, 1, 0), (0, 0, 1)
 
@@ -94,7 +96,12 @@ def test_any_pose_points_the_same_way(pose):
     for frame in (0, 4):
         bpy.context.scene.frame_set(1 + frame)
         for side, sign in (("left", 1), ("right", -1)):
-            for joint, after in (("shoulder", "elbow"), ("elbow", "wrist"), ("wrist", "middle1"), ("middle2", "middle3")):
+            for joint, after in (
+                ("shoulder", "elbow"),
+                ("elbow", "wrist"),
+                ("wrist", "middle1"),
+                ("middle2", "middle3"),
+            ):
                 found = way(character, bones[f"{side}_{joint}"], bones[f"{side}_{after}"])
                 assert_points(found, wanted[f"{side}_{joint}"][frame] @ (sign, 0, 0))
 
@@ -102,7 +109,11 @@ def test_any_pose_points_the_same_way(pose):
 @pytest.mark.parametrize("pose", POSES)
 def test_fingers_bend_towards_the_palm(pose):
     character = character_in(pose)
-    curl = {f"{side}_index{knuckle}": (0, 0, -sign * 0.8) for side, sign in (("left", 1), ("right", -1)) for knuckle in (1, 2)}
+    curl = {
+        f"{side}_index{knuckle}": (0, 0, -sign * 0.8)
+        for side, sign in (("left", 1), ("right", -1))
+        for knuckle in (1, 2)
+    }
     played(character, with_arms(curl | {"left_shoulder": (0, 0, 0.01), "right_shoulder": (0, 0, 0.01)}))
     bones = names_of(mixamo)
     for side, sign in (("left", 1), ("right", -1)):
@@ -172,7 +183,7 @@ class TestGroups:
         table = self.table(character)
         assert table.use_body
         assert table.use_hands
-        assert all(row.enabled for row in followed_rows(table))
+        assert all(row.enabled for row in rows_of(table))
 
     @pytest.mark.parametrize(("joint", "group"), [("left_elbow", "body"), ("right_ring2", "hands")])
     def test_an_animated_group_is_off_and_stays_as_it_is(self, character, joint, group, tmp_path):
@@ -212,7 +223,22 @@ class TestGroups:
         (tmp_path / "mapping.json").write_text(mapping.to_json(rows))
         self.key(character, "spine2")
         bpy.ops.garrick.load_mapping(filepath=str(tmp_path / "mapping.json"))
-        assert not self.table(character).use_body
+        table = self.table(character)
+        assert not table.use_body
+        assert {row.source.partition(".")[0] for row in rows_of(table) if not row.enabled} == {"body_pose"}
+        bpy.ops.garrick.save_mapping(filepath=str(tmp_path / "again.json"))
+        assert all(row.enabled for row in mapping.from_json((tmp_path / "again.json").read_text()))
+
+    def test_a_row_is_tried_alone(self, character):
+        bpy.ops.garrick.map_character()
+        bones, table = names_of(mixamo), self.table(character)
+        table.active_row = next(row for row, item in enumerate(table.rows) if item.source == "body_pose.left_elbow")
+        upper = way(character, bones["left_shoulder"], bones["left_elbow"])
+        bpy.ops.garrick.test_pose(expression=trying.ROW)
+        bpy.context.view_layer.update()
+        assert_points(way(character, bones["left_shoulder"], bones["left_elbow"]), upper)
+        turned = {bone.name for bone in character.armature.pose.bones if bone.matrix_basis != Matrix.Identity(4)}
+        assert turned == {bones["left_elbow"]}
 
     def test_one_undo_gives_the_pose_back(self, character, tmp_path):
         performance().save(tmp_path / "take.npz")

@@ -1,0 +1,33 @@
+"""How motion, voice and reference lie in a window of the net."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from garrick.motion.diffusion.hearing import FEATURES
+
+PATCH = 2  # frames that are one token
+ROWS = 4  # of what is heard, a patch
+BEFORE = 4  # patches of the voice before the first of the motion, and as many after the last
+HISTORY = 8  # patches of motion before
+REFERENCE = 32  # patches of a reference
+
+
+def heard_around(heard: np.ndarray, start: int, frames: int) -> np.ndarray:
+    """(T, FEATURES) -> (R, FEATURES) float32: what is heard in a window of frames and around it; zeros beyond the ends."""
+    first = (start * ROWS) // PATCH - BEFORE * ROWS
+    stop = ((start + frames) * ROWS) // PATCH + BEFORE * ROWS
+    window = np.zeros((stop - first, FEATURES), np.float32)
+    low, high = max(first, 0), min(stop, len(heard))
+    if low < high:
+        window[low - first : high - first] = heard[low:high]
+    return window
+
+
+def moments(frames: np.ndarray) -> np.ndarray:
+    """(S,) frames that have another after them -> (PATCH REFERENCE,) frames of a reference.
+
+    REFERENCE of them, evenly spread, each with the next: a long style is seen from its start to its end.
+    """
+    chosen = frames[np.linspace(0, len(frames) - 1, REFERENCE).round().astype(np.int64)]
+    return (chosen[:, None] + np.arange(PATCH)).reshape(-1)
