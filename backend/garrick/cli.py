@@ -97,7 +97,7 @@ def perform(
     expression: Annotated[float, typer.Option(help="Gain of the lips and the face, 0 to 2.")] = 1.0,
     head_motion: Annotated[float, typer.Option(help="Gain of head, gaze and blinks, 0 to 2.")] = 1.0,
     gestures: Annotated[float, typer.Option(help="Gain of arms, hands and trunk, 0 to 2; 0 leaves them alone.")] = 1.0,
-    emotion: Annotated[str, typer.Option(help="neutral, happy, sad, angry, afraid, ...; auto: by words and voice.")] = "neutral",
+    emotion: Annotated[str, typer.Option(help="neutral, happy, sad ...; auto: by words and voice.")] = "neutral",
     emotion_strength: Annotated[float, typer.Option(help="How much of it shows, 0 to 1.")] = 0.7,
     passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, ids and UV besides each PNG.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds a shot.")] = False,

@@ -32,8 +32,8 @@ _LIBRARIES = (
     "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel", "vaderSentiment",
 )  # fmt: skip
 CODE = (
-    "bodies/*.py", "core/*.py", "motion/**/*.py", "perception/*.py", "speech/**/*.py", "weights/*.py", "__init__.py",
-    "context.py", "errors.py", "stage_files.py",
+    "bodies/*.py", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py", "speech/**/*.py", "weights/*.py",
+    "__init__.py", "context.py", "errors.py", "stage_files.py",
 )  # fmt: skip
 """The source that a stage's result may depend on, as patterns below the package."""
 
@@ -159,7 +159,8 @@ def speech_key(job: Job, ctx: RunContext) -> str:
 
 def portrait_key(job: Job, ctx: RunContext) -> str:
     """Names the portrait of a job. Raises InputError."""
-    return _key("portrait", ctx, portrait=_digest(job.portrait), size=job.size, face_index=job.face_index, framing=job.framing)
+    how = {"size": job.size, "face_index": job.face_index, "framing": job.framing}
+    return _key("portrait", ctx, portrait=_digest(job.portrait), **how)
 
 
 def motion_key(job: Job, ctx: RunContext) -> str:

@@ -67,7 +67,7 @@ GROUPS = {
 
 
 def group_of(row: Row) -> str:
-    """"face", "head", "eyes", "body" or "hands"; a row without a source is the face's."""
+    """One of the groups of `GROUPS`; a row without a source is the face's."""
     return GROUPS.get(channel_of(row), "face")
 
 

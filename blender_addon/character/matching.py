@@ -11,7 +11,7 @@ from ..core.retarget_presets import Recipe
 from ..core.skeleton import HAND_JOINTS
 from ..core.turns import JOINTS
 from .mapping import AIM, JAW, KEY, MOVE, TURN, VISEME, Row
-from .names import plain, words_of
+from .names import is_copy, plain, words_of
 from .presets import BONE_FAMILIES, KEY_FAMILIES, MEANINGLESS, common_words, rigify
 from .presets.limbs import ARM
 
@@ -168,14 +168,15 @@ def _trunk_rows(roles: dict[str, list[str]]) -> list[Row]:
     The pelvis' own turn goes to the lowest bone of the spine, as the hips carry the legs; the neck's to its lowest.
     """
     spine, rows = roles.get("spine", []), []
+    bones, joints = len(spine), len(_SPINE)
     for place, name in enumerate(spine):
         if place == 0:
             rows.append(Row(name, TURN, "body_pose.pelvis"))
         for joint, source in enumerate(_SPINE):
             # what the bone and the joint have in common where both go from 0 to 1 along the spine, of what the joint has
-            low, high = max(place / len(spine), joint / len(_SPINE)), min((place + 1) / len(spine), (joint + 1) / len(_SPINE))
-            if high - low > _SLIVER:
-                rows.append(Row(name, TURN, source, (high - low) * len(_SPINE)))
+            shared = min((place + 1) / bones, (joint + 1) / joints) - max(place / bones, joint / joints)
+            if shared > _SLIVER:
+                rows.append(Row(name, TURN, source, shared * joints))
     return rows + [Row(name, TURN, "body_pose.neck") for name in roles.get("neck", [])[:1]]
 
 
@@ -201,7 +202,7 @@ def _roles_of(bones: Sequence[str]) -> tuple[dict[str, list[str]], str]:
         for role, names in family.BONES.items():
             there = [name for name in names if name in exact]
             if not there:
-                there = [by_name[plain(name)] for name in names if plain(name) in by_name]
+                there = [by_name[plain(name)] for name in names if not is_copy(name) and plain(name) in by_name]
             if there:
                 found[role] = list(dict.fromkeys(there))
         return found

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arkit import ARKIT_INDEX
+from ..core.euler import smooth_axis_angles
 from ..core.performance import Performance
 from ..core.retarget import source_weights
-from ..core.euler import smooth_axis_angles
 from ..core.rotation import rotation_matrices
 from ..core.skeleton import TRUNK
 from ..core.turns import JOINTS, rotation_of
@@ -51,12 +51,17 @@ def apply(
     performance does not move is left alone; of an arm or a hand that it moves every bone goes where the performance has
     it. What the trunk's bones turn the head by is taken off the head's own turn, which is the body's.
     """
-    known = {JOINTS[row.source]: row.target for row in reversed([*rows, *table]) if _is_limb(row) and row.target in bones}
+    known = {
+        JOINTS[row.source]: row.target for row in reversed([*rows, *table]) if _is_limb(row) and row.target in bones
+    }
     limbs = Limbs(known, bones, facing)
     carriers = [row for row in rows if row.kind == TURN and row.source in _TRUNK]
     weights = source_weights(performance.face, [row.source for row in rows if row.kind in (KEY, MOVE)])
     motion = Motion({}, {}, {})
-    for row in sorted(rows, key=lambda row: row.source == "head_rotation"):  # a neck bone's part of the trunk comes first
+    head_last = sorted(
+        rows, key=lambda row: row.source == "head_rotation"
+    )  # a neck bone's part of the trunk comes first
+    for row in head_last:
         if row.kind == KEY:
             motion.keys[row.target] = motion.keys.get(row.target, 0.0) + row.gain * weights[row.source]
             continue

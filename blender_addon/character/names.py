@@ -20,6 +20,11 @@ def words_of(name: str) -> list[str]:
     return [_SIDES.get(word, word) for word in words]
 
 
+def is_copy(name: str) -> bool:
+    """Whether a name ends in the number that Blender gives copies: by it alone such names differ, and `plain` drops it."""
+    return _COPY.search(name) is not None
+
+
 def plain(name: str) -> str:
     """The words in one, a side at the end."""
     words = words_of(name)

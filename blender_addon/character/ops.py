@@ -21,7 +21,7 @@ from . import mapping, parts, trying
 from .animate import animate
 from .matching import auto_match
 from .parts import Character
-from .props import GARRICK_PG_character, active_character, fill, followed_rows, rows_of, spare_animation, table_of
+from .props import GARRICK_PG_character, active_character, all_rows, fill, rows_of, spare_animation, table_of
 from .source import read_source
 
 POSE_ITEMS = (
@@ -165,7 +165,7 @@ class GARRICK_OT_test_pose(_OnTable, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         character, table = self.subject(context)
-        rows = rows_of(table)
+        rows = all_rows(table)
         if self.expression == trying.ROW:
             chosen = min(table.active_row, len(rows) - 1)
             performance = trying.performance_for(rows[chosen])
@@ -216,7 +216,7 @@ class GARRICK_OT_save_mapping(_OnTable, bpy.types.Operator, ExportHelper):
         _, table = self.subject(context)
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            path.write_text(mapping.to_json(rows_of(table)), encoding="utf-8")
+            path.write_text(mapping.to_json(all_rows(table)), encoding="utf-8")
         except OSError as error:
             self.report({"ERROR"}, f"{path.name} could not be written: {error.strerror}.")
             return {"CANCELLED"}
@@ -305,8 +305,7 @@ def _animate(
         # A property holds single precision: 23.976 must be found in it again.
         source = read_source(path, parse_fps(round(rate, 3)) if rate else None)
         rows = [
-            replace(row, enabled=row.enabled and mapping.channel_of(row) in source.channels)
-            for row in followed_rows(table)
+            replace(row, enabled=row.enabled and mapping.channel_of(row) in source.channels) for row in rows_of(table)
         ]
         if table.posed:
             trying.restore(character, table.posed)

@@ -101,7 +101,9 @@ def driven_keys(shapes: bpy.types.Key) -> set[str]:
 def keyed_bones(armature: bpy.types.Object) -> set[str]:
     """Names of the bones that an Action or an NLA strip moves."""
     paths = {curve.data_path for curve in version_adapter.curves_in_use(armature)}
-    return {bone.name for bone in armature.pose.bones if any(path.startswith(f"{bone.path_from_id()}.") for path in paths)}
+    return {
+        bone.name for bone in armature.pose.bones if any(path.startswith(f"{bone.path_from_id()}.") for path in paths)
+    }
 
 
 def driven_bones(armature: bpy.types.Object) -> set[str]:

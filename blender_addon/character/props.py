@@ -132,13 +132,13 @@ def table_of(
 
 
 def rows_of(table: GARRICK_PG_character) -> list[Row]:
-    """The table's rows as plain data."""
+    """The table's rows as plain data, as they are followed: those of a group that is switched off are not enabled."""
+    return [replace(row, enabled=row.enabled and is_on(table, group_of(row))) for row in all_rows(table)]
+
+
+def all_rows(table: GARRICK_PG_character) -> list[Row]:
+    """The table's rows as they stand there, whatever groups are switched on."""
     return [Row(row.target, row.kind, row.source, row.gain, row.pivot, row.enabled) for row in table.rows]
-
-
-def followed_rows(table: GARRICK_PG_character) -> list[Row]:
-    """All rows of the table, those of a group that is switched off not enabled."""
-    return [replace(row, enabled=row.enabled and is_on(table, group_of(row))) for row in rows_of(table)]
 
 
 def is_on(table: GARRICK_PG_character, group: str) -> bool:
@@ -151,7 +151,7 @@ def spare_animation(table: GARRICK_PG_character, character: Character) -> list[s
     keyed = keyed_bones(character.armature) if character.armature is not None else set()
     spared = []
     for group in ("body", "hands"):
-        animated = any(row.target in keyed for row in rows_of(table) if group_of(row) == group)
+        animated = any(row.target in keyed for row in all_rows(table) if group_of(row) == group)
         setattr(table, f"use_{group}", not animated)
         spared += [table.bl_rna.properties[f"use_{group}"].name] if animated else []
     return spared

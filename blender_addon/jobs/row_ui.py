@@ -31,6 +31,7 @@ _STATES = {
 
 _PHASES = {
     "": "Starting",
+    "lively face": "Moving the mouth",
     "voice": "Cutting the voice",
     "service": "Looking for the service",
     "upload": "Uploading",

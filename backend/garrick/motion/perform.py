@@ -40,6 +40,7 @@ _SMILE = [
 _BLINK = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
 _WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
 
+_CAPTURED_GAIN = 0.7  # the captured woman opens her mouth wider than our visemes do
 _PARTED = 0.0022  # metres: lips that the fit sees nearer than this count as closed (it errs by up to 2 mm)
 _SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
 _SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
@@ -56,6 +57,8 @@ class Manner:
     gestures:    0..2, how much arms and hands do and how far they reach; 0 leaves the body as nobody has moved it.
     emotion:     one of `emotion.EMOTIONS` for the whole clip, or `emotion.AUTO`; marks in the text change it.
     emotion_strength: 0..1, how much of it shows.
+    learned:     0..1, how much of the mouth's way between its shapes is that of a person who was captured.
+    style:       somebody's performance, whose manner of speaking the learned part takes on.
     """
 
     expression: float = 1.0
@@ -63,6 +66,8 @@ class Manner:
     gestures: float = 1.0
     emotion: str = "neutral"
     emotion_strength: float = 0.7
+    learned: float = 0.5
+    style: Performance | None = None
 
 
 def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: RunContext) -> Performance:
@@ -77,7 +82,9 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     talking = activity(speech.phones, times)
     levels = felt(feelings_of(speech, manner.emotion, manner.emotion_strength), times, ctx.rng("emotion"))
     lips = lips_of(load_head(), portrait.identity)
-    face = spoken_face(speech.phones, speech.prosody, rest_face(portrait.face, lips), fps, manner.expression, talking)
+    captured = _captured(speech, fps, manner, ctx)
+    rest = rest_face(portrait.face, lips)
+    face = spoken_face(speech.phones, speech.prosody, rest, fps, manner.expression, talking, captured)
     face = np.clip(face + emotional_face(levels, talking), 0, 1)
     face = obey_rules(face, speech.phones, fps, lips)
     face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * manner.expression
@@ -107,12 +114,38 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     )
 
 
+@dataclass(frozen=True)
+class Captured:
+    """Mouths of somebody who says it: weights (F, 52), and (52,) by how much they take the rules' place, 0..1."""
+
+    weights: np.ndarray
+    share: np.ndarray
+
+
+def _captured(speech: Speech, fps: Fraction, manner: Manner, ctx: RunContext) -> Captured | None:
+    if manner.learned == 0:
+        return None
+    from garrick.motion.diffusion.face import generate  # its nets take half a second to load
+
+    made = generate(speech, fps, ctx, (manner.expression, 1.0), manner.style)
+    return Captured(made.weights * _CAPTURED_GAIN, made.learned * manner.learned)
+
+
 def spoken_face(
-    phones: Sequence[Phone], prosody: Prosody, rest: np.ndarray, fps: Fraction, expression: float, talking: np.ndarray
+    phones: Sequence[Phone],
+    prosody: Prosody,
+    rest: np.ndarray,
+    fps: Fraction,
+    expression: float,
+    talking: np.ndarray,
+    captured: Captured | None = None,
 ) -> np.ndarray:
     """(F, 52): the (52,) face at rest with the speech on it, before the rules that must hold; talking: (F,) 0..1."""
     times = frame_times(len(talking), fps)
-    spoken = blend(gestures(phones, prosody, fps), times) * talking[:, None] * expression
+    spoken = blend(gestures(phones, prosody, fps), times) * expression
+    if captured is not None:
+        spoken += (captured.weights[:, _SPEECH] - spoken) * captured.share[_SPEECH]
+    spoken *= talking[:, None]
     face = np.repeat(rest[None], len(times), axis=0)
     rounding = np.clip(spoken[:, _ROUNDING].max(axis=1), 0, 1)
     kept = 1 - (1 - _SMILE_IN_SPEECH) * talking * min(expression, 1)

@@ -4,13 +4,14 @@ from .limbs import limbs, numbered
 
 LABEL = "Daz Genesis"
 
-_FINGERS = numbered({finger.lower(): f"{finger}{{number}}" for finger in ("Thumb", "Index", "Ring", "Pinky")})
-_8 = limbs(
-    "{side}{part}", ("l", "r"), ("Collar", "ShldrBend", "ForearmBend", "Hand"), _FINGERS | numbered({"middle": "Mid{number}"})
-)
+_FINGERS = {
+    "thumb": "Thumb{number}", "index": "Index{number}", "middle": "Mid{number}", "ring": "Ring{number}",
+    "pinky": "Pinky{number}",
+}  # fmt: skip
+_8 = limbs("{side}{part}", ("l", "r"), ("Collar", "ShldrBend", "ForearmBend", "Hand"), numbered(_FINGERS))
 _9 = limbs(
     "{side}_{part}", ("l", "r"), ("shoulder", "upperarm", "forearm", "hand"),
-    {finger: tuple(part.lower() for part in parts) for finger, parts in (_FINGERS | numbered({"middle": "mid{number}"})).items()},
+    numbered({finger: part.lower() for finger, part in _FINGERS.items()}),
 )  # fmt: skip
 
 BONES = {

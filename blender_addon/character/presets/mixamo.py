@@ -5,7 +5,9 @@ from .limbs import limbs, numbered
 LABEL = "Mixamo"
 
 ARM = ("Shoulder", "Arm", "ForeArm", "Hand")
-FINGERS = numbered({finger.lower(): f"Hand{finger}{{number}}" for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky")})
+FINGERS = numbered(
+    {finger.lower(): f"Hand{finger}{{number}}" for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky")}
+)
 
 BONES = {
     "spine": ("mixamorig:Spine", "mixamorig:Spine1", "mixamorig:Spine2"),
