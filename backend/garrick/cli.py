@@ -99,6 +99,8 @@ def perform(
     gestures: Annotated[float, typer.Option(help="Gain of arms, hands and trunk, 0 to 2; 0 leaves them alone.")] = 1.0,
     emotion: Annotated[str, typer.Option(help="neutral, happy, sad ...; auto: by words and voice.")] = "neutral",
     emotion_strength: Annotated[float, typer.Option(help="How much of it shows, 0 to 1.")] = 0.7,
+    learned: Annotated[float, typer.Option(help="How much the mouth moves as captured people do, 0 to 1.")] = 0.5,
+    style: Annotated[Path | None, typer.Option(help="A performance.npz whose manner of speaking is taken on.")] = None,
     passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, ids and UV besides each PNG.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds a shot.")] = False,
     scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
@@ -129,6 +131,8 @@ def perform(
         "gestures": gestures,
         "emotion": emotion,
         "emotion_strength": emotion_strength,
+        "learned": learned,
+        "style": style,
         "passes": passes,
     }
     tell = reporter(as_json)

@@ -23,10 +23,12 @@ class Given:
     """The files of a job that hold what Garrick would make itself; None where it shall.
 
     camera: of the job's size and rate, one pose or one a frame.
+    style: somebody's performance, of any length and rate.
     """
 
     camera: CameraPath | None
     performance: Performance | None
+    style: Performance | None = None
 
     def camera_path(self, own: Camera, performance: Performance) -> CameraPath:
         """The camera for every frame of the performance; `own` is the photo's. Raises InputError for another length."""
@@ -63,6 +65,7 @@ def check(job: Job) -> Given:
     return Given(
         None if job.camera is None else read_camera(job.camera, job.size, job.fps),
         None if job.performance is None else _to_render(job.performance, job),
+        None if job.style is None else read_performance(job.style),
     )
 
 

@@ -47,10 +47,10 @@ def _emotion(name: str) -> str:
 _FELT = (*EMOTIONS, AUTO)
 EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(_FELT)})]
 
-MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength")
+MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned")
 """The fields that say how somebody performs."""
 
-FILE_FIELDS = ("portrait", "audio", "camera", "performance")
+FILE_FIELDS = ("portrait", "audio", "camera", "performance", "style")
 """The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
 
 
@@ -180,6 +180,20 @@ class Job(BaseModel):
         title="Emotion strength",
         description="How much of the emotion shows, 0..1.",
         json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    learned: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Learned mouth",
+        description="How much the mouth moves as captured people do, and not by rules alone, 0..1.",
+        json_schema_extra=_shown("Performance", "slider", unless="performance"),
+    )
+    style: Path | None = Field(
+        None,
+        title="Style",
+        description="A performance.npz of somebody whose manner of speaking the learned mouth takes on.",
+        json_schema_extra=_shown("Performance", "file", unless="performance"),
     )
     fps: Fps = Field(
         Fraction(25),

@@ -15,7 +15,7 @@ from garrick import stages as stage
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, MissingError, OutputError
-from garrick.inputs import check
+from garrick.inputs import Given, check
 from garrick.job import MANNER, Job
 from garrick.outputs import shot, sound, video
 from garrick.outputs.camera import write_camera
@@ -91,7 +91,7 @@ def perform(
     with clock("motion"):
         folder.claim(ctx)
         performance, edited = folder.performance(
-            lambda: given.performance or _motion(job, speech, portrait, found, ctx), ctx
+            lambda: given.performance or _motion(job, given, speech, portrait, found, ctx), ctx
         )
         found.keep()
         frames = _range(job, performance)
@@ -166,12 +166,14 @@ def _portrait(job: Job, found: stage.Stages, ctx: RunContext) -> Portrait:
     return found.get(stage.PORTRAIT, partial(stage.portrait_key, job, ctx), make)
 
 
-def _motion(job: Job, speech: Speech | None, portrait: Portrait, found: stage.Stages, ctx: RunContext) -> Performance:
+def _motion(
+    job: Job, given: Given, speech: Speech | None, portrait: Portrait, found: stage.Stages, ctx: RunContext
+) -> Performance:
     def make() -> Performance:
         from garrick.motion import perform as motion
 
         assert speech is not None  # a job without any holds its performance
-        manner = motion.Manner(*(getattr(job, name) for name in MANNER))
+        manner = motion.Manner(*(getattr(job, name) for name in MANNER), style=given.style)
         return motion.run(speech, portrait, job.fps, manner, ctx)
 
     return found.get(stage.MOTION, partial(stage.motion_key, job, ctx), make)

@@ -32,8 +32,8 @@ _LIBRARIES = (
     "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel", "vaderSentiment",
 )  # fmt: skip
 CODE = (
-    "bodies/*.py", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py", "speech/**/*.py", "weights/*.py",
-    "__init__.py", "context.py", "errors.py", "stage_files.py",
+    "bodies/*.py", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py", "speech/**/*.py",
+    "weights/*.py", "__init__.py", "context.py", "errors.py", "stage_files.py",
 )  # fmt: skip
 """The source that a stage's result may depend on, as patterns below the package."""
 
@@ -166,7 +166,14 @@ def portrait_key(job: Job, ctx: RunContext) -> str:
 def motion_key(job: Job, ctx: RunContext) -> str:
     """Names the motion of a job. Raises InputError."""
     settings = {name: getattr(job, name) for name in MANNER} | {"fps": str(job.fps), "seed": job.seed}
-    return _key("motion", ctx, speech=speech_key(job, ctx), portrait=portrait_key(job, ctx), **settings)
+    return _key(
+        "motion",
+        ctx,
+        speech=speech_key(job, ctx),
+        portrait=portrait_key(job, ctx),
+        style=_digest(job.style),
+        **settings,
+    )
 
 
 def _key(stage: str, ctx: RunContext, **depends: Any) -> str:

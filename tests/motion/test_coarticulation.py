@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from garrick.motion.coarticulation import NEUTRAL, PROFILE, REACH, Gestures, blend
+from garrick.motion.rules.coarticulation import NEUTRAL, PROFILE, REACH, Gestures, blend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

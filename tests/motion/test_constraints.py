@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 from garrick.core.timing import nearest_frame
-from garrick.motion.constraints import hold
+from garrick.motion.rules.constraints import hold
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from garrick.motion.blinks import blink_curve, blink_times, place
-from garrick.motion.gaze import fixations, gaze_angles, sight_lines
+from garrick.motion.rules.blinks import blink_curve, blink_times, place
+from garrick.motion.rules.gaze import fixations, gaze_angles, sight_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from motion_samples import said

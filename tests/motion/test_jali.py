@@ -9,10 +9,10 @@ import pytest
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times
-from garrick.motion.constraints import closures
-from garrick.motion.jali import gestures
 from garrick.motion.perform import Manner, run
-from garrick.motion.visemes import CHANNELS, LIPS
+from garrick.motion.rules.constraints import closures
+from garrick.motion.rules.jali import gestures
+from garrick.motion.rules.visemes import CHANNELS, LIPS
 from garrick.speech.speech import Speech
 from motion_samples import closed_portrait, said
 
@@ -22,7 +22,7 @@ PUCKER = ARKIT_INDEX["mouthPucker"]
 
 
 def curve(speech: Speech, name: str) -> np.ndarray:
-    performed = run(speech, closed_portrait(), FPS, Manner(head_motion=0), RunContext())
+    performed = run(speech, closed_portrait(), FPS, Manner(head_motion=0, learned=0), RunContext())
     return performed.face[:, ARKIT_INDEX[name]]
 
 

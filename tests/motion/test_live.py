@@ -12,9 +12,10 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_count
 from garrick.errors import InputError
-from garrick.motion import perform, visemes
+from garrick.motion import perform
 from garrick.motion.lips import lips_of
 from garrick.motion.live import LOOKAHEAD, LiveMotion, Motion
+from garrick.motion.rules import visemes
 from garrick.speech.incoming import RATES, Incoming, resampled
 from garrick.speech.live import TICK
 from garrick.speech.speech import Speech

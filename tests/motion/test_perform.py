@@ -10,13 +10,15 @@ import pytest
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.performance import Performance
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
-from garrick.motion.head import listening
 from garrick.motion.perform import Manner, run
-from garrick.motion.visemes import PHONE_VISEMES
+from garrick.motion.rules.head import listening
+from garrick.motion.rules.visemes import PHONE_VISEMES
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Phone
+from garrick.speech.voices import speak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motion_samples import PHONES, closed_portrait, said, smiling_portrait, spoken_with
@@ -103,7 +105,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path) -> None:
 
 def test_another_seed_moves_the_head_otherwise_but_says_the_same() -> None:
     speech = spoken_with(accents=[0.4, 1.5])
-    one, two = (run(speech, closed_portrait(), Fraction(25), Manner(), RunContext(seed=seed)) for seed in (1, 2))
+    one, two = (run(speech, closed_portrait(), Fraction(25), Manner(learned=0), RunContext(seed=seed)) for seed in (1, 2))
     assert not np.array_equal(one.head_rotation, two.head_rotation)
     assert np.array_equal(one.face[:, JAW], two.face[:, JAW])
 
@@ -170,3 +172,25 @@ def test_who_stops_speaking_listens_with_small_nods_and_a_short_pause_has_none()
     assert 2 <= peaks.sum() <= 8  # nods come in pairs, every few seconds
     assert 1 < pitch.max() < 3.6
     assert np.abs(np.diff(pitch)).max() * 50 < 60  # degrees a second
+
+
+def test_what_was_learned_moves_the_mouth_as_far_as_it_is_asked_and_a_style_changes_it() -> None:
+    line = speak("My baby might buy a bigger boat, maybe.", RunContext())
+    portrait, fps = closed_portrait(), Fraction(25)
+    style = Performance.rest(100, fps)
+    style.face[:, JAW] = 0.25 + 0.2 * np.sin(np.arange(100) / 3)
+    ruled, half, full, styled = (
+        run(line, portrait, fps, manner, RunContext()).face
+        for manner in (Manner(learned=0), Manner(), Manner(learned=1), Manner(learned=1, style=style))
+    )
+    apart = [np.abs(face - ruled).mean() for face in (half, full)]
+    assert 0.3 * apart[1] < apart[0] < 0.8 * apart[1]
+    assert np.abs(styled - full).mean() > 0.002
+    others = [row for name, row in ARKIT_INDEX.items() if not name.startswith(("mouth", "jaw"))]
+    assert np.array_equal(full[:, others], ruled[:, others])
+    lips = [lip_gaps(portrait, face) for face in (ruled, full, styled)]
+    times = frame_times(len(ruled), fps)
+    for phone in line.phones:
+        if phone.symbol in ("P", "B", "M"):
+            near = (times >= phone.start - 0.041) & (times <= phone.end + 0.041)
+            assert all(gaps[near].min() < 0.0009 for gaps in lips)

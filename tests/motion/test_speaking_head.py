@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from garrick.core.rotation import rotation_matrices
-from garrick.motion.brows import brow_raises
-from garrick.motion.head import head_angles, turned
+from garrick.motion.rules.brows import brow_raises
+from garrick.motion.rules.head import head_angles, turned
 from motion_samples import said
 
 TIMES = np.arange(0, 40, 0.02)

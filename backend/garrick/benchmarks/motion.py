@@ -33,7 +33,7 @@ from garrick.evaluation.sync import aperture_of_curves, lip_sync
 from garrick.motion.gestures.plan import plan_strokes
 from garrick.motion.live import somebody
 from garrick.motion.perform import Manner, run
-from garrick.motion.visemes import SILENCE
+from garrick.motion.rules.visemes import SILENCE
 from garrick.speech import listen
 from garrick.speech.speech import Phone, Speech
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
-from garrick.motion.activity import smoothstep
 from garrick.motion.mood import moods
-from garrick.motion.wander import wander
+from garrick.motion.rules.activity import smoothstep
+from garrick.motion.rules.wander import wander
 from garrick.speech.speech import Speech
 
 _ONSET, _FADE = 0.35, 0.9  # seconds in which a feeling comes and goes; faces let go more slowly than they light up

@@ -23,13 +23,13 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.camera import Camera
 from garrick.core.timing import frame_count, frame_times
-from garrick.motion.activity import activity, smoothstep, spoken_spans
-from garrick.motion.blinks import RATE, blink_curve
-from garrick.motion.brows import brow_raises
-from garrick.motion.head import breathing, nods, sway, turned
 from garrick.motion.lips import lips_of
 from garrick.motion.live_eyes import LiveEyes
 from garrick.motion.perform import move_lids, obey_rules, rest_face, spoken_face, steady_gaze
+from garrick.motion.rules.activity import activity, smoothstep, spoken_spans
+from garrick.motion.rules.blinks import RATE, blink_curve
+from garrick.motion.rules.brows import brow_raises
+from garrick.motion.rules.head import breathing, nods, sway, turned
 from garrick.perception.portrait import FitReport, Portrait
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.incoming import BLOCK, Incoming, resampled

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from garrick.motion.blinks import APART, DRAWN, FIRST, blink_interval
-from garrick.motion.gaze import (
+from garrick.motion.rules.blinks import APART, DRAWN, FIRST, blink_interval
+from garrick.motion.rules.gaze import (
     FACE,
     TURN_PAUSE,
     Fixations,

@@ -16,18 +16,18 @@ from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
 from garrick.core.timing import frame_count, frame_times
-from garrick.motion import visemes
-from garrick.motion.activity import activity, smoothstep
-from garrick.motion.blinks import RATE, blink_curve, blink_times, pause_starts, place
 from garrick.motion.body import perform_body
-from garrick.motion.brows import brow_raises
-from garrick.motion.coarticulation import blend
-from garrick.motion.constraints import close_lips, narrow_jaw, touch_teeth
 from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
-from garrick.motion.gaze import Fixations, fixations, gaze_angles, sight_lines
-from garrick.motion.head import breathing, head_angles, listening, turned
-from garrick.motion.jali import gestures
 from garrick.motion.lips import Lips, lips_of
+from garrick.motion.rules import visemes
+from garrick.motion.rules.activity import activity, smoothstep
+from garrick.motion.rules.blinks import RATE, blink_curve, blink_times, pause_starts, place
+from garrick.motion.rules.brows import brow_raises
+from garrick.motion.rules.coarticulation import blend
+from garrick.motion.rules.constraints import close_lips, narrow_jaw, touch_teeth
+from garrick.motion.rules.gaze import Fixations, fixations, gaze_angles, sight_lines
+from garrick.motion.rules.head import breathing, head_angles, listening, turned
+from garrick.motion.rules.jali import gestures
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Phone, Prosody, Speech
 

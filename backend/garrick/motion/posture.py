@@ -6,9 +6,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from garrick.core.performance import BODY_JOINTS
-from garrick.motion.activity import smoothstep
-from garrick.motion.head import breath
-from garrick.motion.wander import wander
+from garrick.motion.rules.activity import smoothstep
+from garrick.motion.rules.head import breath
+from garrick.motion.rules.wander import wander
 
 _SPINE = [BODY_JOINTS.index(name) for name in ("spine1", "spine2", "spine3")]
 _COLLARS = [BODY_JOINTS.index(f"{side}_collar") for side in ("left", "right")]

@@ -19,7 +19,7 @@ MOUTH: tuple[str, ...] = (
 """The ARKit weights for which there are captures. Every other weight is left to the rules."""
 
 POSE: tuple[str, ...] = ("pitch", "yaw", "roll", "x", "y", "z")
-"""Turn of the head from rest in degrees, as in `garrick.motion.head`, and its way from rest in metres."""
+"""Turn of the head from rest in degrees, as in `garrick.motion.rules.head`, and its way from rest in metres."""
 
 CHANNELS: tuple[str, ...] = MOUTH + POSE
 

@@ -49,7 +49,7 @@ class LivelyFace:
 
     weights:      (F, 52) float32, 0..1, ARKit order; 0 where not learned.
     learned:      (52,) bool, the weights that the net makes.
-    angles:       (F, 3) float32 degrees of pitch, yaw and roll from rest, for `garrick.motion.head.turned`.
+    angles:       (F, 3) float32 degrees of pitch, yaw and roll from rest, for `garrick.motion.rules.head.turned`.
     translation:  (F, 3) float32 metres from rest.
     fps:          frames a second.
     """

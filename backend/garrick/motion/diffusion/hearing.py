@@ -12,11 +12,11 @@ from fractions import Fraction
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from garrick.motion import visemes
-from garrick.motion.activity import activity
-from garrick.motion.coarticulation import blend
-from garrick.motion.constraints import closures, hold
-from garrick.motion.jali import gestures
+from garrick.motion.rules import visemes
+from garrick.motion.rules.activity import activity
+from garrick.motion.rules.coarticulation import blend
+from garrick.motion.rules.constraints import closures, hold
+from garrick.motion.rules.jali import gestures
 from garrick.speech import acoustic, features
 from garrick.speech.speech import Phone, Prosody
 

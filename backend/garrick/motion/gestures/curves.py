@@ -18,7 +18,7 @@ from garrick.motion.gestures.arms import arm_turns
 from garrick.motion.gestures.plan import Stroke
 from garrick.motion.gestures.shapes import hand_shape
 from garrick.motion.gestures.vocabulary import GESTURES, Gesture
-from garrick.motion.wander import wander
+from garrick.motion.rules.wander import wander
 
 ARM = 4  # of the rows of a pose are collar, shoulder, elbow and wrist; 15 of the hand follow
 _DELAY = np.array([-0.04, -0.04, -0.02, 0.0] + [0.015] * 15)  # seconds after the wrist: joints near the body go first

@@ -17,12 +17,12 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_count, frame_times
-from garrick.motion.activity import activity
 from garrick.motion.diffusion import hearing
 from garrick.motion.diffusion.channels import MOUTH, RATE
-from garrick.motion.head import breathing, head_angles
 from garrick.motion.lips import lips_of
 from garrick.motion.perform import obey_rules, spoken_face
+from garrick.motion.rules.activity import activity
+from garrick.motion.rules.head import breathing, head_angles
 from garrick.speech import features
 from garrick.speech.pcm import to_int16
 from garrick.speech.phones import hear_phones

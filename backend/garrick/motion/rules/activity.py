@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from garrick.core.edits import smoothstep
-from garrick.motion.visemes import SILENCE
+from garrick.motion.rules.visemes import SILENCE
 from garrick.speech.speech import Phone
 
 ONSET = 0.14  # seconds of preparation before speech: 120-150 ms (Schwartz and Savariaux 2014)

@@ -9,9 +9,9 @@ import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.timing import frame_times, nearest_frame
-from garrick.motion.activity import smoothstep
 from garrick.motion.lips import Lips
-from garrick.motion.visemes import BILABIALS, LABIODENTALS, SIBILANTS
+from garrick.motion.rules.activity import smoothstep
+from garrick.motion.rules.visemes import BILABIALS, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
 _RAMP = 0.075  # seconds from open to shut, at least one and a half frames: closures take 60-80 ms and never pop

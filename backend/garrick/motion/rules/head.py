@@ -12,9 +12,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.motion.activity import smoothstep
-from garrick.motion.visemes import SILENCE
-from garrick.motion.wander import wander
+from garrick.motion.rules.activity import smoothstep
+from garrick.motion.rules.visemes import SILENCE
+from garrick.motion.rules.wander import wander
 from garrick.speech.speech import Phone, Prosody
 
 _MELODY_HZ = 1.5  # the head follows the phrase (1-2 Hz), the mouth the syllables (3-4 Hz)

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from garrick.motion.coarticulation import Gestures
-from garrick.motion.visemes import (
+from garrick.motion.rules.coarticulation import Gestures
+from garrick.motion.rules.visemes import (
     CHANNELS,
     JAW,
     LIPS,

@@ -9,7 +9,7 @@ import numpy as np
 
 from garrick.core.edits import LID_FALL, LID_RISE, lid_drop
 from garrick.core.timing import frame_times, nearest_frame
-from garrick.motion.visemes import SILENCE
+from garrick.motion.rules.visemes import SILENCE
 from garrick.speech.speech import Phone
 
 RATE = 26.0  # blinks a minute in conversation (Bentivoglio et al. 1997)
