@@ -117,7 +117,7 @@ def perform(
             shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
         with clock("evaluation"):
             verdicts = _judge(out, speech)
-    warnings = _warnings(speech, portrait, edited)
+    warnings = _warnings(speech, portrait, performance, edited)
     if scene:
         with clock("scene"):
             warnings += _scene(out, ctx)
@@ -253,12 +253,19 @@ def _range(job: Job, performance: Performance) -> range:
     return range(first, last + 1)
 
 
-def _warnings(speech: Speech | None, portrait: Portrait, edited: bool) -> tuple[str, ...]:
+def _warnings(speech: Speech | None, portrait: Portrait, performance: Performance, edited: bool) -> tuple[str, ...]:
+    from garrick.perception.body import shows_hands
+
     report = portrait.report
     turned = turn_warning(report.yaw)
     found = [*(() if speech is None else speech.warnings), *([] if turned is None else [turned])]
     if report.reprojection_percent > _LOOSE:
         found.append(f"The head fits the photo loosely ({report.reprojection_percent:.1f} % of the face width).")
+    if performance.body_pose.any() and shows_hands(portrait.image):
+        found.append(
+            "The photo shows hands, and hands that gesture are drawn beside them. Use a photo whose arms hang out of the "
+            "picture, or no gestures."
+        )
     if edited:
         found.append("performance.npz has been edited; the frames follow it. Add --overwrite to have it made again.")
     return tuple(found)

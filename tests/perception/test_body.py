@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import skimage.data
-from garrick.core.performance import BODY_JOINTS
-from garrick.perception.body import POINTS, SeenBody, find_body, follow_body
+from garrick.context import RunContext
+from garrick.core.performance import BODY_JOINTS, Performance
+from garrick.motion.gestures.arms import arm_turns
+from garrick.perception.body import POINTS, SeenBody, find_body, follow_body, shows_hands
 from garrick.perception.body_ik import body_rotations
 from garrick.perception.crop import Square
 from garrick.perception.faces import detect_faces
+from garrick.perception.image import load_photo
+from garrick.rendering.clay_figure import figure_frames
 from PIL import Image
 
 ASTRONAUT = skimage.data.astronaut()
@@ -149,3 +154,14 @@ def test_the_photo_poses_the_skeleton(body):
     assert 20 < angles["right_elbow"][1] < 110  # the hand on her lap
     assert confidence[0, BODY_JOINTS.index("right_shoulder")] > 0.5
     assert confidence[0, BODY_JOINTS.index("neck")] == 0
+
+
+def test_raised_hands_are_seen_in_a_picture_and_a_portrait_of_a_head_has_none(sample_portrait, body_data) -> None:
+    pose = np.zeros((1, len(BODY_JOINTS), 3))
+    for side in ("left", "right"):
+        rows = [BODY_JOINTS.index(f"{side}_{joint}") for joint in ("collar", "shoulder", "elbow", "wrist")]
+        pose[0, rows] = arm_turns("raise", side)
+    raised = Performance(**{**vars(Performance.rest(1, Fraction(25))), "body_pose": pose})
+    assert shows_hands(next(figure_frames(raised, (480, 480), 0.0, RunContext())))
+    assert not shows_hands(load_photo(sample_portrait).pixels)
+    assert not shows_hands(np.full((96, 96, 3), 127, np.uint8))

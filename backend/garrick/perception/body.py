@@ -25,6 +25,7 @@ POINTS: tuple[str, ...] = (
 _DETECTION, _LANDMARKS, _HEATMAP = 224, 256, 64
 _SCORE = 0.5
 _PRESENCE = 0.5
+_PLAIN = 0.7  # visibility of a wrist that is plainly seen
 _MARGIN = 1.25  # as in MediaPipe's own graph
 _AROUND, _BELOW = 6.0, 1.5  # sides of a face: where the detector looks for its body
 _AWAY = 0.4  # of the region's side: a change that it follows at once; a tenth of it is followed by a tenth
@@ -80,6 +81,16 @@ def follow_body(picture: np.ndarray, last: SeenBody, careful: bool = False) -> S
     body = _look(picture, last.region, careful)
     # a region that follows every trembling of the points makes them tremble more
     return replace(body, region=_towards(last.region, body.region))
+
+
+def shows_hands(picture: np.ndarray) -> bool:
+    """Whether the largest person in a picture (H, W, 3) uint8 has a wrist in it that nothing hides."""
+    body = find_body(picture)
+    if body is None:
+        return False
+    wrists = [POINTS.index("left_wrist"), POINTS.index("right_wrist")]
+    inside = ((body.points[wrists] > 0) & (body.points[wrists] < picture.shape[1::-1])).all(axis=1)
+    return bool((inside & (body.visibility[wrists] > _PLAIN)).any())
 
 
 def _detect(picture: np.ndarray, tile: Square) -> list[tuple[np.ndarray, Square]]:
