@@ -105,7 +105,9 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path) -> None:
 
 def test_another_seed_moves_the_head_otherwise_but_says_the_same() -> None:
     speech = spoken_with(accents=[0.4, 1.5])
-    one, two = (run(speech, closed_portrait(), Fraction(25), Manner(learned=0), RunContext(seed=seed)) for seed in (1, 2))
+    one, two = (
+        run(speech, closed_portrait(), Fraction(25), Manner(learned=0), RunContext(seed=seed)) for seed in (1, 2)
+    )
     assert not np.array_equal(one.head_rotation, two.head_rotation)
     assert np.array_equal(one.face[:, JAW], two.face[:, JAW])
 
