@@ -15,6 +15,7 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.motion.gestures import curves
 from garrick.motion.gestures.arms import STANCES, arm_turns
 from garrick.motion.gestures.curves import arm_curves
 from garrick.motion.gestures.plan import Stroke, plan_strokes
@@ -109,6 +110,14 @@ def test_no_joint_is_faster_than_a_speaker_s_and_the_hands_end_at_rest(
     hang = rotation_matrices(arm_turns("hang", side))
     away = np.linalg.norm(axis_angles(np.swapaxes(hang, -1, -2) @ turns[-1]), axis=-1)
     assert away.max() < np.radians(8)
+
+
+def test_a_long_clip_is_made_in_parts_that_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes = [Stroke(name, 1.5 + 1.4 * row, ("right",)) for row, name in enumerate(sorted(GESTURES))]
+    times = np.arange(35 * 25) / 25
+    whole = arm_curves(strokes, "right", times, 1.0, np.random.default_rng(1))
+    monkeypatch.setattr(curves, "_AT_ONCE", 37)
+    np.testing.assert_allclose(arm_curves(strokes, "right", times, 1.0, np.random.default_rng(1)), whole, atol=1e-12)
 
 
 @pytest.mark.parametrize("sliders", [{"gender": 1.0}, {"weight": 1.0}, {"age": 0.35}])

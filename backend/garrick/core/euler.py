@@ -37,13 +37,14 @@ def euler_angles(matrices: np.ndarray) -> np.ndarray:
     return np.unwrap(np.stack([yaw, pitch, roll], axis=-1), axis=0)
 
 
-def smooth_axis_angles(matrices: np.ndarray) -> np.ndarray:
+def smooth_axis_angles(matrices: np.ndarray, last: np.ndarray | None = None) -> np.ndarray:
     """(F, ..., 3, 3) -> (F, ..., 3) axis-angle radians; each frame's is the one of its rotation nearest to the frame before.
 
     So a turn past 180 degrees goes on instead of jumping to the other side, and lies well between samples.
+    last: (..., 3) of the frame before the first, for a part of a clip.
     """
     turns = axis_angles(np.asarray(matrices, np.float64))
-    for before, now in pairwise(turns):
+    for before, now in pairwise(turns if last is None else (last, *turns)):
         angle = np.linalg.norm(now, axis=-1, keepdims=True)
         safe = np.where(angle < 1e-9, 1.0, angle)
         # where nothing turns, any axis is that of whole turns: keep the one from before

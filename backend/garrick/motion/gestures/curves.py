@@ -7,6 +7,7 @@ wrist last; no joint turns faster than a speaker's do.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ _LEAST, _LEAST_BACK = 0.26, 0.55  # seconds that any move takes
 _REST_AFTER = 1.8  # seconds without a stroke in which a hand goes back to rest
 _LINGER = 0.9  # seconds for which the end of a stroke is held before the hand sinks to readiness
 _SECOND_HAND, _SECOND_LAG = 0.9, 0.03  # reach and seconds of delay of the hand that follows: two alike look mechanical
+_AT_ONCE = 1000  # frames: matrices of a whole clip would take more memory than its voice
 _RESTLESS = np.radians([0.3, 0.8, 0.9, 1.2] + [1.0] * 15)  # standard deviation of what is never quite still
 
 
@@ -50,10 +52,14 @@ def arm_curves(
     reach = min(amplitude, 2.0)
     own = [stroke for stroke in strokes if side in stroke.sides]
     keys = _keys([(stroke, reach * (_SECOND_HAND if lag and len(stroke.sides) > 1 else 1.0)) for stroke in own], side)
-    turns = _between(keys, times - (lag if keys else 0.0))
-    alive = wander(times, 3 * len(_DELAY), rng).reshape(len(times), -1, 3) * _RESTLESS[:, None]
-    alive[:, ARM:, 1:] = 0  # fingers only curl
-    return smooth_axis_angles(turns @ rotation_matrices(alive))
+    curves = np.empty((len(times), len(_DELAY), 3))
+    for start in range(0, len(times), _AT_ONCE):
+        part = times[start : start + _AT_ONCE]
+        alive = wander(part, 3 * len(_DELAY), deepcopy(rng)).reshape(len(part), -1, 3) * _RESTLESS[:, None]
+        alive[:, ARM:, 1:] = 0  # fingers only curl
+        turns = _between(keys, part - lag) @ rotation_matrices(alive)
+        curves[start : start + _AT_ONCE] = smooth_axis_angles(turns, curves[start - 1] if start else None)
+    return curves
 
 
 def _keys(strokes: Sequence[tuple[Stroke, float]], side: Side) -> list[_Key]:
