@@ -96,7 +96,7 @@ def perform(
     face_index: Annotated[int | None, typer.Option(help="Which face, from the left, from 0.")] = None,
     expression: Annotated[float, typer.Option(help="Gain of the lips and the face, 0 to 2.")] = 1.0,
     head_motion: Annotated[float, typer.Option(help="Gain of head, gaze and blinks, 0 to 2.")] = 1.0,
-    gestures: Annotated[float, typer.Option(help="Gain of arms, hands and trunk, 0 to 2; 0 leaves them alone.")] = 1.0,
+    gestures: Annotated[float, typer.Option(help="Gain of arms, hands and trunk, 0 to 2; at 0 arms hang.")] = 1.0,
     emotion: Annotated[str, typer.Option(help="neutral, happy, sad ...; auto: by words and voice.")] = "neutral",
     emotion_strength: Annotated[float, typer.Option(help="How much of it shows, 0 to 1.")] = 0.7,
     learned: Annotated[float, typer.Option(help="How much the mouth moves as captured people do, 0 to 1.")] = 0.5,

@@ -35,6 +35,7 @@ def _preview(source: Path, to: Path, sheet: Path | None, yaw: float, size: str, 
     from garrick.context import RunContext
     from garrick.inputs import read_performance
     from garrick.jobfile import numbers
+    from garrick.motion.body import with_body
     from garrick.outputs.clay_film import write_clay_film
 
     for path, suffix in ((to, ".mp4"), (sheet, ".png")):
@@ -50,6 +51,8 @@ def _preview(source: Path, to: Path, sheet: Path | None, yaw: float, size: str, 
     voice = file.parent / shown.audio.name if shown.audio is not None else None
     ctx = RunContext(progress=tell.progress, log=tell.log)
     heard = voice if voice is not None and voice.is_file() else None
-    run_interruptible(lambda: write_clay_film(to, sheet, shown, heard, (width, height), yaw, ctx), ctx.cancel)
+    run_interruptible(
+        lambda: write_clay_film(to, sheet, with_body(shown), heard, (width, height), yaw, ctx), ctx.cancel
+    )
     told = f"{to}: {len(shown)} frames at {float(shown.fps):.6g} a second{'' if heard is None else ', with its voice'}."
     tell.result([told], {"frames": len(shown), "voice": heard is not None})

@@ -11,7 +11,13 @@ from garrick.errors import InputError
 from garrick.job import Job
 from garrick.outputs.camera import read_camera
 
-_WEIGHTS = ("face_detection_short_range", "face_attention", "selfie_segmentation")
+_WEIGHTS = (
+    "face_detection_short_range",
+    "face_attention",
+    "selfie_segmentation",
+    "pose_detection",
+    "pose_landmark",
+)
 _LISTENING = ("silero_vad", "hama")
 
 _LONGEST = 1800 * 240  # frames: what the longest voice has at the highest rate
@@ -47,6 +53,8 @@ class Given:
 
 def check(job: Job) -> Given:
     """Look at everything that a job needs. Raises InputError, MissingError for weights that are not there."""
+    from garrick.bodies.body import load_body
+    from garrick.bodies.hand import load_hand
     from garrick.bodies.head import load_head
     from garrick.perception.image import load_photo
     from garrick.speech import transcribe
@@ -62,6 +70,9 @@ def check(job: Job) -> Given:
     if job.transcribe:
         transcribe.check()
     load_head()
+    load_body()
+    for side in ("left", "right"):
+        load_hand(side)
     return Given(
         None if job.camera is None else read_camera(job.camera, job.size, job.fps),
         None if job.performance is None else _to_render(job.performance, job),

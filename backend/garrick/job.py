@@ -163,7 +163,7 @@ class Job(BaseModel):
         ge=0,
         le=2,
         title="Gestures",
-        description="Gain of arms, hands and trunk, 0..2; at 0 the body stays as it is.",
+        description="Gain of arms, hands and trunk, 0..2; at 0 the arms hang.",
         json_schema_extra=_shown("Performance", "slider", unless="performance"),
     )
     emotion: EmotionName = Field(

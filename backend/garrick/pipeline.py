@@ -91,7 +91,7 @@ def perform(
     with clock("motion"):
         folder.claim(ctx)
         performance, edited = folder.performance(
-            lambda: given.performance or _motion(job, given, speech, portrait, found, ctx), ctx
+            lambda: _given(given) or _motion(job, given, speech, portrait, found, ctx), ctx
         )
         found.keep()
         frames = _range(job, performance)
@@ -113,7 +113,7 @@ def perform(
             shot.write_still(out / "background.png", take.background, synthetic=True)
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
-            shot.write_rig(out / "rig.npz", _rig(portrait, performance))
+            shot.write_rig(out / "rig.npz", _rig(portrait))
             shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
         with clock("evaluation"):
             verdicts = _judge(out, speech)
@@ -209,13 +209,17 @@ def _judge(out: Path, speech: Speech | None) -> tuple[str, ...]:
     return write_first_record(out, np.zeros(0) if speech is None else speech.prosody.accents)
 
 
-def _rig(portrait: Portrait, performance: Performance) -> dict[str, np.ndarray]:
-    """The head, and the rest of the figure where the performance moves it: else it would stand in a T-pose."""
+def _given(given: Given) -> Performance | None:
+    from garrick.motion.body import with_body
+
+    return None if given.performance is None else with_body(given.performance)
+
+
+def _rig(portrait: Portrait) -> dict[str, np.ndarray]:
     from garrick.bodies.figure_rig import figure_rig_arrays
     from garrick.bodies.head import load_head
-    from garrick.bodies.rig import rig_arrays
 
-    return (figure_rig_arrays if performance.body_pose.any() else rig_arrays)(load_head(), portrait)
+    return figure_rig_arrays(load_head(), portrait)
 
 
 def _head_texture(portrait: Portrait) -> np.ndarray:
@@ -261,7 +265,7 @@ def _warnings(speech: Speech | None, portrait: Portrait, performance: Performanc
     found = [*(() if speech is None else speech.warnings), *([] if turned is None else [turned])]
     if report.reprojection_percent > _LOOSE:
         found.append(f"The head fits the photo loosely ({report.reprojection_percent:.1f} % of the face width).")
-    if performance.body_pose.any() and shows_hands(portrait.image):
+    if np.ptp(performance.body_pose, axis=0).any() and shows_hands(portrait.image):
         found.append(
             "The photo shows hands, and hands that gesture are drawn beside them. Use a photo whose arms hang out of the "
             "picture, or no gestures."

@@ -23,7 +23,7 @@ from ..core.performance import Performance
 from ..shot_import.shot import Shot, read_shot
 
 MANIFEST, PERFORMANCE, GENERATED, CAMERA = "shot.json", "performance.npz", "generated.npz", "camera.json"
-JOB = "job.json"
+RIG, JOB = "rig.npz", "job.json"
 _OWN_CAMERA = "own_camera"  # the manifest's word for what `Stored` tells
 _VERSIONS = "versions"
 _FRAME = re.compile(r"frame_([0-9]{6,9})\.(png|exr)")

@@ -24,6 +24,7 @@ from .changes import changed_frames, ranges_of, settled_path
 from .version_files import (
     CAMERA,
     PERFORMANCE,
+    RIG,
     Stored,
     carry,
     finished,
@@ -118,10 +119,9 @@ def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Han
         # One frame: the service gives the motion with it.
         job.pop("performance", None)
         job.pop("camera", None)
-        made = Request(
-            {**job, "frames": [0, 0]}, order.name, order.consent, aside, lambda name: picture_of(name) is None
-        )
+        made = Request({**job, "frames": [0, 0]}, order.name, order.consent, aside, _fetched_with_motion)
         run_job(order.client(handle), made, handle)
+        carry(last.folder, aside, lambda frame: False)  # the rig: keys go to the bones that the scene was built with
         generated = Performance.load(aside / PERFORMANCE)
         now = merged(generated, edited)
         path = _as_long(path, len(now))
@@ -129,6 +129,10 @@ def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Han
         _render(order, aside, now, path, [(0, len(now) - 1)], handle)
         write_manifest(aside, aside, 0, len(now) - 1, _own_camera(seen, last))
     return Rendered(load(finished(aside)), 0, len(now) - 1, ((0, len(now) - 1),), now)
+
+
+def _fetched_with_motion(name: str) -> bool:
+    return name != RIG and picture_of(name) is None
 
 
 def _render(

@@ -15,6 +15,7 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.motion.body import resting, with_body
 from garrick.motion.gestures import curves
 from garrick.motion.gestures.arms import STANCES, arm_turns
 from garrick.motion.gestures.curves import arm_curves
@@ -181,11 +182,26 @@ def test_every_mark_is_shown_however_close_they_stand() -> None:
             assert np.linalg.norm(axis_angles(np.swapaxes(wanted, -1, -2) @ at), axis=-1).max() < np.radians(15)
 
 
-def test_gestures_0_leave_the_body_and_the_head_as_they_are() -> None:
+def test_at_gestures_0_arms_hang_and_nothing_moves() -> None:
     speech = talk([0.6, 1.2, 2.0], 4, (Mark("wave", 1.0),))
     still = run(speech, closed_portrait(), Fraction(25), Manner(head_motion=0, gestures=0), RunContext())
     for channel in ("body_pose", "left_hand", "right_hand", "head_translation"):
-        assert not getattr(still, channel).any()
+        assert not np.ptp(getattr(still, channel), axis=0).any()
+    for side, out in (("left", 1.0), ("right", -1.0)):
+        turn = rotation_matrices(still.body_pose[0, BODY_JOINTS.index(f"{side}_shoulder")].astype(np.float64))
+        assert turn @ (out, 0, 0) @ (0, -1, 0) > 0.9
+    assert not still.head_translation.any()
+
+
+def test_a_performance_without_a_body_gets_hanging_arms_and_one_with_a_body_keeps_it() -> None:
+    face = run(talk([0.6], 2), closed_portrait(), Fraction(25), Manner(), RunContext())
+    fist = np.ones_like(face.left_hand)
+    bare = replace(face, body_pose=np.zeros_like(face.body_pose), left_hand=fist, right_hand=np.zeros_like(fist))
+    dressed = with_body(bare)
+    assert np.array_equal(dressed.body_pose, resting(len(face)).pose.astype(np.float32))
+    assert np.array_equal(dressed.left_hand, fist)
+    assert dressed.right_hand.any()
+    assert with_body(face) is face
 
 
 def test_a_speaker_s_arms_hang_and_gesture_and_the_seed_decides() -> None:

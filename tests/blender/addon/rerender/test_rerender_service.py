@@ -56,6 +56,22 @@ def shot(made, tmp_path, service, monkeypatch) -> bpy.types.Collection:
     return bring_in(tmp_path / "shot" / "shot.json", **job)
 
 
+def without_arms(file: Path) -> None:
+    """Take the arms and hands out of a rig.npz, as that of a shot whose scene was built without them."""
+    with np.load(file) as arrays:
+        rig = dict(arrays)
+    parents, names = rig["joint_parents"], [str(name) for name in rig["joint_names"]]
+    kept: list[int] = []
+    for joint, name in enumerate(names):
+        if not name.endswith("_collar") and (parents[joint] < 0 or parents[joint] in kept):
+            kept.append(joint)
+    for name in ("joint_names", "joint_positions", "joint_channels"):
+        rig[name] = rig[name][kept]
+    rig["weights"] = rig["weights"][:, kept]
+    rig["joint_parents"] = np.array([kept.index(parents[joint]) if parents[joint] >= 0 else -1 for joint in kept])
+    np.savez(file, **rig)
+
+
 def test_only_the_changed_range_is_rendered_and_equals_a_whole_render(shot, service, tmp_path):
     key_shape(shot, "jawOpen", {9: 0.0, 12: 0.9, 15: 0.0})
     before = digests(tmp_path / "shot/frames")
@@ -191,6 +207,23 @@ def test_regenerating_keeps_what_was_edited(shot, tmp_path):
     np.testing.assert_allclose(found.performance.face, stored.face, atol=1e-5)
     np.testing.assert_allclose(found.performance.head_rotation, stored.head_rotation, atol=1e-5)
     assert json.loads(shot.garrick.job)["seed"] == 11
+
+
+def test_a_scene_with_fewer_bones_keeps_them_and_its_arms_as_they_are(made, service, tmp_path, monkeypatch):
+    monkeypatch.setenv("GARRICK_DATA", str(service.data))
+    folder, job = made
+    shutil.copytree(folder, tmp_path / "shot")
+    without_arms(tmp_path / "shot/rig.npz")
+    shot = bring_in(tmp_path / "shot/shot.json", **job)
+    bones = set(shot.garrick.armature.data.bones.keys())
+    assert "neck" in bones
+    assert "left_elbow" not in bones
+    assert bpy.ops.garrick.regenerate(seed=11) == {"FINISHED"}
+    assert set(load(versions.active_folder(shot)).shot.rig.joint_names) == bones
+    found, stored = read(shot)
+    np.testing.assert_allclose(found.performance.head_rotation, stored.head_rotation, atol=1e-5)
+    np.testing.assert_allclose(found.performance.body_pose, stored.body_pose, atol=1e-5)
+    assert stored.body_pose.any()
 
 
 def test_another_voice_of_another_length_takes_the_place_of_the_first(shot, service, tmp_path):
