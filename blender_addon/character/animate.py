@@ -13,7 +13,7 @@ from .. import version_adapter
 from ..core.performance import Performance
 from ..shot_import.animation import BODY, EYES, FACE, HANDS, HEAD, Keying, keying
 from ..shot_import.timeline import place_in
-from . import parts
+from . import parts, switches
 from .mapping import KEY, Row, fault_of, group_of
 from .motion import Motion, apply
 from .parts import Character
@@ -95,11 +95,17 @@ def animate(
             version_adapter.push_down(block)
     keys = keying(version_adapter.Clip(name), place_in(scene), performance, key_error)
     face = sum(_write_keys(keys, shapes, motion) for shapes in character.shapes)
-    if character.armature is not None:
-        _write_bones(keys, character.armature, motion, usable.rows)
+    kept = character.armature is not None and _write_bones(keys, character.armature, motion, usable.rows, name)
     strips = keys.clip.lay_down()
+    if kept:
+        data = character.armature.animation_data
+        if data.action is None and len(data.nla_tracks) == 2:
+            strips[character.armature].extrapolation = "HOLD"  # as where it is alone: the other track is its own
     hidden = [sentence for block, strip in strips.items() for sentence in _hidden(block, strip)]
-    return Animated(_controls(character, motion, name, face), (*usable.notes, *_mirrored(character), *hidden))
+    controls = _controls(character, motion, name, face)
+    if kept:
+        controls += (f'The track "{_before(name)}" below brings switches and controls back when that one is muted.',)
+    return Animated(controls, (*usable.notes, *_mirrored(character), *hidden))
 
 
 def pose(character: Character, rows: Sequence[Row], performance: Performance, facing: str = "AUTO") -> Motion:
@@ -116,6 +122,8 @@ def pose(character: Character, rows: Sequence[Row], performance: Performance, fa
         for block in shapes.key_blocks:
             if block.name in motion.keys:
                 block.value = float(np.clip(motion.keys[block.name][0], block.slider_min, block.slider_max))
+    if character.armature is not None:
+        switches.set_values(character.armature, switches.settings_for(character.armature, motion.turns))
     for name, turns in motion.turns.items():
         _set_turn(character.armature.pose.bones[name], Quaternion(turns[0]))
     for name, places in motion.locations.items():
@@ -134,14 +142,26 @@ def _write_keys(keys: Keying, shapes: bpy.types.Key, motion: Motion) -> int:
     return written
 
 
-def _write_bones(keys: Keying, armature: bpy.types.Object, motion: Motion, rows: Sequence[Row]) -> None:
+def _write_bones(keys: Keying, armature: bpy.types.Object, motion: Motion, rows: Sequence[Row], name: str) -> bool:
+    """Write the bones' curves and what they need besides; whether a track below holds what all of it was."""
     groups = {row.target: _GROUPS[group_of(row)] for row in rows if row.kind != KEY}
-    for name, turns in motion.turns.items():
-        bone = armature.pose.bones[name]
-        attribute, values = _in_mode(turns, bone.rotation_mode)
-        keys.write(armature, f"{bone.path_from_id()}.{attribute}", values, groups[name])
-    for name, places in motion.locations.items():
-        keys.write(armature, f"{armature.pose.bones[name].path_from_id()}.location", places, groups[name])
+    settings = switches.settings_for(armature, motion.turns)
+    curves = {(bone, "location"): places for bone, places in motion.locations.items()}
+    for bone, turns in motion.turns.items():
+        attribute, values = _in_mode(turns, armature.pose.bones[bone].rotation_mode)
+        curves[bone, attribute] = values
+    kept = bool(settings) and switches.keep_before(
+        armature, [*settings, *switches.poses(armature, curves)], groups, keys.frames[0], _before(name)
+    )
+    switches.key_settings(keys, armature, settings, groups)
+    for (bone, attribute), values in curves.items():
+        keys.write(armature, f"{armature.pose.bones[bone].path_from_id()}.{attribute}", values, groups[bone])
+    return kept
+
+
+def _before(name: str) -> str:
+    """The track of what a performance's controls and switches were."""
+    return f"{name}: as it was"
 
 
 def _in_mode(turns: np.ndarray, mode: str) -> tuple[str, np.ndarray]:

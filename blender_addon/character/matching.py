@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -61,11 +61,6 @@ def auto_match(keys: Sequence[str], bones: Sequence[str], eyes_by_keys: bool = F
             f"{len(nameless)} keys such as {nameless[0]} are {MEANINGLESS.LABEL} components: no name tells what they do. "
             + ("The jaw bone opens the mouth; for lips, lids" if opens else "For mouth, lids")
             + " and brows give the character shape keys with ARKit's names, or add rows by hand."
-        )
-    if bone_label == rigify.LABEL and rigify.FK in bones:
-        notes.append(
-            "Spine, arms and fingers of a Rigify rig have controls with switches and followers of their own: they are left "
-            "out. Animate its metarig, or a copy of its deform bones alone."
         )
     families = tuple(dict.fromkeys([*labels, *([bone_label] if bone_label else [])]))
     return Match((*rows, *bone_rows), families, unmatched, tuple(notes))
@@ -144,8 +139,8 @@ def _drop_doubles(found: dict[str, tuple[str, Recipe]]) -> None:
 def _bone_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) -> tuple[list[Row], str]:
     if not bones:
         return [], ""
-    if "master_eye.L" in bones and "jaw_master" in bones:
-        return _rigify_rows(bones, key_sources), rigify.LABEL
+    if any(set(sign) <= set(bones) for sign in rigify.SIGNS):
+        return _rigify_rows(bones, key_sources, eyes_by_keys), rigify.LABEL
     roles, label = _roles_of(bones)
     rows = []
     necks, heads = roles.get("neck", []), roles.get("head", [])
@@ -154,12 +149,18 @@ def _bone_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) 
         rows.append(Row(name, TURN, "head_rotation", (_NECK_SHARE if heads else 1.0) / len(necks)))
     for name in heads:
         rows.append(Row(name, TURN, "head_rotation", 1 - _NECK_SHARE if necks else 1.0))
+    rows += _face_bone_rows(roles, key_sources, eyes_by_keys)
+    rows += trunk + limbs
+    return rows, label if rows else ""
+
+
+def _face_bone_rows(roles: dict[str, list[str]], key_sources: set[str], eyes_by_keys: bool) -> list[Row]:
+    rows = []
     for role, source in _ROLES.items():
         if (role == "jaw" and "jawOpen" in key_sources) or (role != "jaw" and eyes_by_keys):
             continue
         rows += [Row(name, TURN, source) for name in roles.get(role, [])]
-    rows += trunk + limbs
-    return rows, label if rows else ""
+    return rows
 
 
 def _trunk_rows(roles: dict[str, list[str]]) -> list[Row]:
@@ -215,11 +216,17 @@ def _roles_of(bones: Sequence[str]) -> tuple[dict[str, list[str]], str]:
     roles, label = roles_in(best), best.LABEL
     if "head" not in roles:
         roles, label = {}, common_words.LABEL
+    return roles | _worded_roles(bones, roles), label
+
+
+def _worded_roles(bones: Sequence[str], known: Collection[str]) -> dict[str, list[str]]:
+    """Roles that are not known yet, of bones that are called by common words."""
+    found = {}
     for role, (wanted, side) in common_words.BONES.items():
         named = [bone for bone in bones if _is_called(words_of(bone), wanted, side)]
-        if named and role not in roles:
-            roles[role] = [min(named, key=len)]
-    return roles, label
+        if named and role not in known:
+            found[role] = [min(named, key=len)]
+    return found
 
 
 def _is_called(words: list[str], wanted: set[str], side: str) -> bool:
@@ -229,18 +236,18 @@ def _is_called(words: list[str], wanted: set[str], side: str) -> bool:
     )
 
 
-def _rigify_rows(bones: Sequence[str], key_sources: set[str]) -> list[Row]:
+def _rigify_rows(bones: Sequence[str], key_sources: set[str], eyes_by_keys: bool) -> list[Row]:
     there = set(bones)
-    rows = []
-    for role, names in rigify.BONES.items():
-        for name in names:
-            if name not in there or (role == "jaw" and "jawOpen" in key_sources):
-                continue
-            if role == "jaw":
-                rows.append(Row(name, TURN, JAW))
-            else:
-                rows.append(Row(name, TURN, "head_rotation", rigify.SHARES[role]))
-    rows += [Row(target, AIM, source, 1.0, pivot) for source, (target, pivot) in rigify.AIMS.items() if target in there]
+    roles = {role: [name for name in names if name in there] for role, names in rigify.BONES.items()}
+    roles = {role: names for role, names in roles.items() if names}
+    aims = [Row(target, AIM, source, 1.0, pivot) for source, target, pivot in rigify.AIMS if {target, pivot} <= there]
+    if not aims:
+        roles |= _worded_roles([bone for bone in bones if not bone.startswith(rigify.INNER)], roles)
+    rows = [
+        Row(name, TURN, "head_rotation", rigify.SHARES[role]) for role in rigify.SHARES for name in roles.get(role, [])
+    ]
+    rows += _face_bone_rows(roles, key_sources, eyes_by_keys) + ([] if eyes_by_keys else aims)
+    rows += _trunk_rows(roles) + _limb_rows(roles)
     for target, pivot, source, gain in rigify.MOVES:
         if target in there and pivot in there and source not in key_sources:
             rows.append(Row(target, MOVE, source, gain, pivot))

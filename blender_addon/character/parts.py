@@ -12,6 +12,7 @@ from .. import version_adapter
 from ..axes import TO_BLENDER
 from .limbs import Bone
 from .names import plain, words_of
+from .presets import rigify
 
 WAYS = {"X": (1, 0, 0), "-X": (-1, 0, 0), "Y": (0, 1, 0), "-Y": (0, -1, 0), "Z": (0, 0, 1), "-Z": (0, 0, -1)}
 """The axes of an armature's own space, by the names that `facing_of` takes."""
@@ -44,15 +45,17 @@ class Character:
         return [] if self.armature is None else [bone.name for bone in self.armature.data.bones]
 
     def bones(self) -> dict[str, Bone]:
-        """Every bone at rest."""
+        """Every bone at rest; the parent of one that constraints turn is the control that they follow."""
         if self.armature is None:
             return {}
+        there = set(self.bone_names)
+        carriers = {name: carrier for name, carrier in rigify.CARRIERS.items() if carrier in there}
         return {
             bone.name: Bone(
                 np.array(bone.matrix_local.to_3x3()),
                 np.array(bone.head_local),
                 np.array(bone.children[0].head_local if len(bone.children) == 1 else bone.tail_local),
-                bone.parent.name if bone.parent else "",
+                carriers.get(bone.name, bone.parent.name if bone.parent else ""),
             )
             for bone in self.armature.data.bones
         }

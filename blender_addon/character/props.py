@@ -18,6 +18,7 @@ from bpy.props import (
 
 from .mapping import AIM, KEY, MOVE, TURN, Row, group_of, sources_of
 from .parts import Character, character_of, keyed_bones
+from .presets.rigify import RIVALS
 
 KIND_ITEMS = (
     (KEY, "Face Key", "A face key takes a weight", "SHAPEKEY_DATA", 0),
@@ -151,7 +152,8 @@ def spare_animation(table: GARRICK_PG_character, character: Character) -> list[s
     keyed = keyed_bones(character.armature) if character.armature is not None else set()
     spared = []
     for group in ("body", "hands"):
-        animated = any(row.target in keyed for row in all_rows(table) if group_of(row) == group)
+        targets = {row.target for row in all_rows(table) if group_of(row) == group}
+        animated = bool(keyed & targets.union(*(RIVALS.get(target, ()) for target in targets)))
         setattr(table, f"use_{group}", not animated)
         spared += [table.bl_rna.properties[f"use_{group}"].name] if animated else []
     return spared

@@ -13,6 +13,7 @@ from ..core.arkit import ARKIT_INDEX
 from ..core.oculus_visemes import face_of
 from ..core.performance import BODY_JOINTS, Performance
 from ..core.skeleton import HAND_JOINTS
+from . import switches
 from .animate import pose
 from .mapping import JAW, VISEME, Row
 from .parts import Character
@@ -32,7 +33,7 @@ _LOOK = (0.35, 0.1)  # radians to the subject's left and up
 _CURL = 1.3  # radians of each joint of a finger
 _TURN = (0.1, 0.5, 0.0)  # radians: a nod and a turn to the subject's left
 
-_SAVED = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle", "location")
+_SAVED = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle", "location", "scale")
 
 
 def performance_of(name: str) -> Performance:
@@ -95,6 +96,8 @@ def restore(character: Character, state: str) -> None:
         if bone is not None:
             for attribute, value in values.items():
                 setattr(bone, attribute, value)
+    if character.armature is not None:
+        switches.restore_switches(character.armature, data.get("switches", {}))
 
 
 def _state(character: Character) -> dict[str, dict]:
@@ -103,4 +106,5 @@ def _state(character: Character) -> dict[str, dict]:
         bone.name: {attribute: list(getattr(bone, attribute)) for attribute in _SAVED}
         for bone in character.armature.pose.bones
     }  # fmt: skip
-    return {"keys": keys, "bones": bones}
+    switched = {} if character.armature is None else switches.switch_values(character.armature)
+    return {"keys": keys, "bones": bones, "switches": switched}

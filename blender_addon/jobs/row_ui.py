@@ -32,6 +32,7 @@ _STATES = {
 _PHASES = {
     "": "Starting",
     "lively face": "Moving the mouth",
+    "lively body": "Moving the body",
     "voice": "Cutting the voice",
     "service": "Looking for the service",
     "upload": "Uploading",
@@ -56,6 +57,7 @@ _PHASES = {
     "prepare": "Preparing the head",
     "frames": "Rendering frames",
     "preview": "Making the preview",
+    "prores": "Making the ProRes film",
     "scene": "Writing the scene",
     "download": "Fetching",
     "read": "Reading",

@@ -11,7 +11,7 @@ import pytest
 
 from blender_addon.character import mapping
 from blender_addon.character.limbs import Bone
-from blender_addon.character.mapping import AIM, KEY, MOVE, TURN, Row
+from blender_addon.character.mapping import AIM, JAW, KEY, MOVE, TURN, Row
 from blender_addon.character.matching import auto_match
 from blender_addon.character.motion import apply
 from blender_addon.character.names import plain
@@ -207,20 +207,33 @@ def test_trunk_arms_and_fingers_of_every_family_are_recognised(label):
     assert "root" not in taken.values()
 
 
-def test_deform_bones_of_rigify_are_recognised_and_its_controls_left_out():
-    match = auto_match(
-        [], ["DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L", "DEF-upper_arm.L.001"]
-    )
-    assert {row.target for row in match.rows} == {
-        "DEF-spine.001",
-        "DEF-spine.006",
-        "DEF-upper_arm.L",
-        "DEF-f_index.02.L",
-    }
+def test_deform_bones_of_rigify_are_recognised_alone_and_left_to_the_controls_where_there_are_any():
+    deforming = ["DEF-spine.001", "DEF-spine.006", "DEF-upper_arm.L", "DEF-f_index.02.L", "DEF-upper_arm.L.001"]
+    assert [row.target for row in auto_match([], deforming).rows if row.target == deforming[-1]] == []
+    assert {row.target for row in auto_match([], deforming).rows} == set(deforming[:-1])
     assert not [row for row in auto_match([], ["spine", "head"]).rows if row.target == "spine"], "that is the hips"
-    match = auto_match([], ["master_eye.L", "jaw_master", "head", "upper_arm_fk.L", "DEF-upper_arm.L"])
-    assert "upper_arm" not in " ".join(row.target for row in match.rows)
-    assert any("Rigify" in note for note in match.notes)
+    controls = ["torso", "chest", "neck", "head", "shoulder.L", "upper_arm_fk.L", "hand_fk.L", "f_index.01.L"]
+    match = auto_match(
+        [], [*deforming, *controls, "upper_arm_ik.L", "hand_ik.L", "f_index.01_master.L", "spine_fk.002"]
+    )
+    assert match.families == ("Rigify",)
+    assert {row.target for row in match.rows} == set(controls) - {"torso"}
+
+
+@pytest.mark.parametrize(
+    ("face", "middle"), [(["master_eye.L"], "master_eye.L"), (["eye_master.L", "DEF-eye_master.L"], "DEF-eye_master.L")]
+)
+def test_either_face_of_rigify_is_known_and_the_eyes_of_any_other(face, middle):
+    body = ["torso", "upper_arm_fk.L", "head"]
+    match = auto_match([], ["head", "eye.L", *face, "jaw_master"])
+    assert [(row.target, row.pivot) for row in match.rows if row.kind == AIM] == [("eye.L", middle)]
+    by_keys = auto_match([], ["head", "eye.L", *face, "jaw_master"], eyes_by_keys=True)
+    assert {row.target for row in by_keys.rows} == {"head", "jaw_master"}
+    assert [row.target for row in match.rows if row.source == JAW] == ["jaw_master"]
+    match = auto_match(["jawOpen"], [*body, "eye.L", "eye.R", "ORG-eye.L", "jaw"])
+    turned = {row.target: row.source for row in match.rows if row.kind == TURN}
+    assert turned["eye.L"] == "gaze.left"
+    assert "jaw" not in turned, "its shape key opens the mouth"
 
 
 def test_a_mix_of_visemes_is_found_again():
