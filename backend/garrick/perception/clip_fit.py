@@ -20,24 +20,30 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_NAMES
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles
+from garrick.perception.clip_identity import KEYS, most_different, solve_identity
+from garrick.perception.course import course_at, facing, learn_course
 from garrick.perception.crop import Square
-from garrick.perception.fit import EYES, LIPS, Eyeballs, Problem, State, gaze_of
-from garrick.perception.lids import BLINKS, WIDES, Lids
+from garrick.perception.eyeballs import Eyeballs
+from garrick.perception.fit import EYES, LIPS, Problem, State
+from garrick.perception.lids import BLINKS, WIDES, Lids, look_features
+from garrick.perception.response import net_response
 from garrick.perception.skin import FaceCrop, Skin
 from garrick.perception.tied import solve_tied
 
-_KEYS = 12  # frames that identity is solved from
 _LEARN = 48  # frames that shades are learnt from
 _CALM = 0.25  # of the frames: those in which a face is at rest
 _BLUR = 1.2  # of the shades, in pixels
 _NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
 _WIDE_SPAN = 5  # frames: what is wide for less than half of them is not
+_USUAL = 0.05  # of a weight: how near a face that shows nothing keeps to its course
+_COURSE = 0.1  # of a weight: no course goes further, as what a face holds for long is not all the fit's fault
 _SHUT = 0.45  # of the usual opening, by the net, below which eyes count as shut
 _BLINK_SHARES = (0.3, 1.3)  # of the head's own, that a person's blinks may go
 _SPARSE = 300.0  # cost of a weight of 1 above rest, in landmark units squared
-# seldom ones explain too easily what the others mean; a lower lip moves little that could be seen
+# seldom ones explain too easily what the others mean; a lower lip moves little that could be seen, and a jaw would do
+# for both its sides at once
 _SPARSE_BY_NAME = {
-    "mouthLowerDown": 150.0, "jawLeft": 600.0, "jawRight": 600.0, "mouthFrown": 450.0, "mouthDimple": 900.0,
+    "mouthLowerDown": 40.0, "jawLeft": 600.0, "jawRight": 600.0, "mouthFrown": 450.0, "mouthDimple": 900.0,
     "mouthStretch": 900.0, "mouthRoll": 900.0, "mouthShrug": 900.0, "mouthPress": 900.0, "cheek": 900.0,
     "noseSneer": 900.0, "eyeSquint": 900.0,
 }  # fmt: skip
@@ -76,6 +82,7 @@ class Person:
     start:      a state of the person, calm.
     eyes, skin, lids: of this person.
     opening:    (2,) of the calm left and right eye, see `_opening`.
+    course:     (52, 4) of the weights, with `facing`.
     """
 
     identity: np.ndarray
@@ -86,10 +93,15 @@ class Person:
     skin: Skin
     lids: Lids
     opening: np.ndarray
+    course: np.ndarray
 
     def shuts(self, sighting: Sighting) -> bool:
         """Whether the eyes are so far shut that irises are guessed: a net sees them look down then."""
         return bool((_openings(sighting.landmarks) / self.opening).mean() < _SHUT)
+
+    def gaze(self, state: State, sighting: Sighting) -> np.ndarray:
+        """(2, 2) radians against the head, see `Eyeballs.gaze`."""
+        return self.eyes.gaze(state, np.zeros((2, 2)), sighting.landmarks, self.intrinsics)
 
 
 @dataclass(frozen=True)
@@ -114,9 +126,10 @@ def meet(
     """
     shown = [index for index, sighting in enumerate(sightings) if sighting is not None]
     marks = np.stack([sighting.landmarks for sighting in sightings if sighting is not None])
-    keys = _most_different(marks)
-    identity, states = _solve_identity(head, marks[keys], intrinsics)
+    keys = most_different(marks)
+    identity, states, ahead = solve_identity(head, marks[keys], intrinsics)
     problem = Problem.of(head, marks[keys[0]], intrinsics).of_person(identity, np.zeros((468, 3)))
+    problem = problem.as_net_sees(net_response(), ahead)
     frames = [None if s is None else problem.of_frame(s.landmarks) for s in sightings]
     states = _follow(frames, states[0], shown[int(keys[0])], ctx)
     calmest = _calmest(states, shown)
@@ -130,6 +143,7 @@ def meet(
     # a calm face still looks somewhere, and its lids with it
     at_rest = [replace(state, face=state.rest) for *_, state in calm]
     offsets = _offsets([frame for _, frame, *_ in calm], at_rest)
+    eyes = eyes.learnt(offsets, [(states[index], sighting.landmarks) for index, _, sighting, _ in calm], intrinsics)
     head, problem = _with_own_blinks(head, problem, offsets)
     problem = replace(problem, mean=problem.mean + offsets, weights=problem.weights * _trusts())
     states = [replace(state, face=np.maximum(state.face - rest, 0)) for state in states]
@@ -140,14 +154,21 @@ def meet(
         return [(states[index], square, picture) for index, square, picture in pictures if picture is not None]
 
     bare = Skin.of(head, identity, offsets)
-    later = Lids((bare, bare), np.ones(2))  # learnt last, when all else is known
+    later = Lids((bare, bare), np.ones(2), np.zeros((2, 6)))  # learnt last, when all else is known
     usual = np.median([_openings(sighting.landmarks) for _, _, sighting, _ in calm], axis=0)
-    person = Person(identity.astype(np.float32), intrinsics, problem, at_rest[0], eyes, bare, later, usual)
+    person = Person(
+        identity.astype(np.float32), intrinsics, problem, at_rest[0], eyes, bare, later, usual, np.zeros((52, 4))
+    )
     for near in _NEARS:
         person = replace(person, skin=bare.learnt(seen(), intrinsics))
         states = _sweep(person, sightings, states, near, shades, None, ctx)
     person = replace(person, lids=Lids.of(head, identity, offsets, seen(), intrinsics))
-    return person, _solved(person, sightings, states, shades)
+    read_lids = _read_lids(person, sightings, states, shades)
+    read = np.array([states[index].face for index in shown])
+    course = learn_course(read, _facing([states[index] for index in shown]), np.ones_like(read, bool), _USUAL)
+    course[[*BLINKS, *WIDES, *EYE_LOOK]] = 0  # lids have their own, with the gaze
+    person = replace(person, lids=person.lids.with_usual(*read_lids), course=course)
+    return person, _solved(person, sightings, states, read_lids)
 
 
 def solve(person: Person, sightings: Sequence[Sighting | None], before: State | None, ctx: RunContext) -> Solved:
@@ -158,48 +179,65 @@ def solve(person: Person, sightings: Sequence[Sighting | None], before: State | 
     frames = [None if s is None else person.problem.of_frame(s.landmarks) for s in sightings]
     states = _follow(frames, before or person.start, 0, ctx)
     shades = _shades(sightings)
+    if before is not None:  # as it was read, course and all
+        before = replace(before, face=np.minimum(before.face + _course(person, [before])[0], 1))
     for near in _NEARS:
         states = _sweep(person, sightings, states, near, shades, before, ctx)
-    return _solved(person, sightings, states, shades)
+    return _solved(person, sightings, states, _read_lids(person, sightings, states, shades))
 
 
 def _solved(
     person: Person,
     sightings: Sequence[Sighting | None],
     states: Sequence[State],
-    shades: Sequence[np.ndarray | None],
+    read_lids: tuple[np.ndarray, np.ndarray],
 ) -> Solved:
+    """What was read, without what is read of a face that shows nothing."""
     gaze, missed = np.full((len(states), 2, 2), np.nan), np.full(len(states), np.nan)
-    states = _with_lids(person, sightings, states, shades)
+    faces = np.maximum(np.array([state.face for state in states]) - _course(person, states), 0)
+    # blinks and wide eyes as lids show them: short and sharp, which what ties and holds the rest would blunt
+    shown = [index for index, sighting in enumerate(sightings) if sighting is not None]
+    blinks, wides = person.lids.beyond_usual(*read_lids)
+    faces[np.ix_(shown, BLINKS)] = blinks
+    faces[np.ix_(shown, WIDES)] = median_filter(wides, (_WIDE_SPAN, 1), mode="nearest")
+    states = [replace(state, face=face) for state, face in zip(states, faces, strict=True)]
     for index, (sighting, state) in enumerate(zip(sightings, states, strict=True)):
         if sighting is not None:
             frame = person.problem.of_frame(sighting.landmarks)
             projected = frame.project(state)[0]
             if not person.shuts(sighting):
-                gaze[index] = gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
+                gaze[index] = person.gaze(state, sighting)
             width = float(np.ptp(sighting.landmarks[:468, 0]))
             missed[index] = np.linalg.norm(projected - frame.target, axis=1).mean() / width
     return Solved(states, gaze, missed)
 
 
-def _with_lids(
+def _course(person: Person, states: Sequence[State]) -> np.ndarray:
+    """(F, 52) what is read of a face that shows nothing."""
+    return np.maximum(course_at(person.course, _facing(states), _COURSE), 0)
+
+
+def _facing(states: Sequence[State]) -> np.ndarray:
+    return np.array([facing(state.turn) for state in states])
+
+
+def _read_lids(
     person: Person,
     sightings: Sequence[Sighting | None],
     states: Sequence[State],
     shades: Sequence[np.ndarray | None],
-) -> list[State]:
-    """Blinks and wide eyes as lids show them: short and sharp, which what ties and holds the rest would blunt."""
-    faces = np.array([state.face for state in states])
-    shown = []
-    for index, (sighting, picture, state) in enumerate(zip(sightings, shades, states, strict=True)):
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far lids are shut (N, 2), and what they go with (N, 5), see `Lids`; of the N frames that show a face."""
+    shut, looks = [], []
+    gaze = np.zeros(2)
+    for sighting, picture, state in zip(sightings, shades, states, strict=True):
         if sighting is not None and picture is not None:
-            shut = person.lids.read(
-                state, _open_by(person, sighting, state), sighting.crop.square, picture, person.intrinsics
-            )
-            faces[index, BLINKS], faces[index, WIDES] = np.maximum(shut, 0), np.maximum(-shut, 0)
-            shown.append(index)
-    faces[np.ix_(shown, WIDES)] = median_filter(faces[np.ix_(shown, WIDES)], (_WIDE_SPAN, 1), mode="nearest")
-    return [replace(state, face=face) for state, face in zip(states, faces, strict=True)]
+            if not person.shuts(sighting):
+                gaze = person.gaze(state, sighting).mean(axis=0)
+            opening = _open_by(person, sighting, state)
+            shut.append(person.lids.read(state, opening, sighting.crop.square, picture, person.intrinsics))
+            looks.append(look_features(gaze, state.turn))
+    return np.reshape(shut, (-1, 2)), np.reshape(looks, (-1, 5))
 
 
 def _open_by(person: Person, sighting: Sighting, state: State) -> np.ndarray:
@@ -243,7 +281,7 @@ def _calmest(states: Sequence[State], shown: Sequence[int]) -> list[int]:
     Not those that are most usual: somebody may smile or speak most of the time.
     """
     by_calm = sorted(shown, key=lambda index: float(np.delete(states[index].face, EYE_LOOK).sum()))
-    calm = sorted(by_calm[: max(_KEYS, round(_CALM * len(shown)))])
+    calm = sorted(by_calm[: max(KEYS, round(_CALM * len(shown)))])
     return [calm[i] for i in np.unique(np.linspace(0, len(calm) - 1, min(_LEARN, len(calm))).astype(int))]
 
 
@@ -252,62 +290,6 @@ def _trusts() -> np.ndarray:
     trusts[list(LIPS)] = _TRUST_LIPS
     trusts[list(EYES)] = _TRUST_LIDS
     return trusts
-
-
-def _most_different(landmarks: np.ndarray) -> np.ndarray:
-    """Indices of up to `_KEYS` frames, the most usual first, each next one as far from all before as possible."""
-    points = landmarks[:, :468] - landmarks[:, :468].mean(axis=1, keepdims=True)
-    points = (points / np.linalg.norm(points, axis=(1, 2), keepdims=True)).reshape(len(points), -1)
-    chosen = [int(np.argmin(np.linalg.norm(points - np.median(points, axis=0), axis=1)))]
-    apart = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < min(_KEYS, len(points)):
-        chosen.append(int(np.argmax(apart)))
-        apart = np.minimum(apart, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return np.array(chosen)
-
-
-def _solve_identity(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> tuple[np.ndarray, list[State]]:
-    """One identity (B,) for several pictures (K, 478, 2), and the state in each, without it."""
-    share = 1 / np.sqrt(len(landmarks))
-    problems, states = [], []
-    eyes = Eyeballs.of(head, np.zeros(len(head.identity_basis)))
-    for points in landmarks:
-        problem = Problem.of(head, points, intrinsics)
-        priors = problem.priors.copy()
-        priors[:-52] *= share
-        problems.append(replace(problem, priors=priors))
-        state = problem.solve(problem.start(), free="pose", steps=12)
-        states.append(problem.solve(problem.look(state, eyes, points), free="face", steps=6))
-    for step in range(10):
-        states = _joint_step(problems, states)
-        if step in (3, 6):
-            eyes = Eyeballs.of(head, states[0].identity)
-            states = [p.look(s, eyes, points) for p, s, points in zip(problems, states, landmarks, strict=True)]
-    return states[0].identity, [replace(state, identity=np.zeros(0)) for state in states]
-
-
-def _joint_step(problems: Sequence[Problem], states: Sequence[State]) -> list[State]:
-    """A Gauss-Newton step of all frames; each frame's own unknowns are eliminated first (Schur complement)."""
-    count = len(states[0].identity)
-    left, right = np.zeros((count, count)), np.zeros(count)
-    parts = []
-    for problem, state in zip(problems, states, strict=True):
-        hessian, gradient = problem.normal_equations(state)
-        own = problem.free(state, gradient, "face")
-        inner = hessian[np.ix_(own, own)] + 1e-3 * np.diag(np.diag(hessian)[own])
-        across = hessian[:count, own]
-        solved = np.linalg.solve(inner, np.column_stack([across.T, gradient[own]]))
-        left += hessian[:count, :count] - across @ solved[:, :count]
-        right += gradient[:count] - across @ solved[:, count]
-        parts.append((own, solved))
-    shared = -np.linalg.solve(left, right)
-    moved = []
-    for problem, state, (own, solved) in zip(problems, states, parts, strict=True):
-        step = np.zeros(count + 58)
-        step[:count] = shared
-        step[own] = -solved[:, count] - solved[:, :count] @ shared
-        moved.append(problem.advance(state, step))
-    return moved
 
 
 def _follow(frames: Sequence[Problem | None], start: State, key: int, ctx: RunContext) -> list[State]:
@@ -352,9 +334,7 @@ def _sweep(
         if sighting is not None and picture is not None:
             problem = person.problem.of_frame(sighting.landmarks)
             if not person.shuts(sighting):
-                look = eye_look_weights(
-                    gaze_of(person.eyes, state, np.zeros((2, 2)), sighting.landmarks, person.intrinsics)
-                )
+                look = eye_look_weights(person.gaze(state, sighting))
             state, problem = _sparse(problem, state, look, near)
             hessian, gradient = problem.normal_equations(state)
             more, push = person.skin.normal_equations(state, sighting.crop.square, picture, person.intrinsics)

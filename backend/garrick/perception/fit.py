@@ -16,7 +16,9 @@ from garrick.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from garrick.core.camera import Camera
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.perception.eyeballs import Eyeballs
 from garrick.perception.iris import IRISES
+from garrick.perception.response import NetResponse, turn_features
 
 OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
@@ -100,9 +102,9 @@ def fit_head(head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Fit:
         rotation=axis_angles(state.turn).astype(np.float32),
         translation=state.shift,
         errors=np.linalg.norm(projected - problem.target, axis=1),
-        gaze=gaze_of(
-            Eyeballs.of(head, state.identity), state, problem.missed_lids(state), landmarks, intrinsics
-        ).astype(np.float32),
+        gaze=Eyeballs.of(head, state.identity)
+        .gaze(state, problem.missed_lids(state), landmarks, intrinsics)
+        .astype(np.float32),
     )
 
 
@@ -130,6 +132,8 @@ class Problem:
     scale: float  # residual units a pixel
     distance: float  # metres to the camera by the iris
     depth_prior: float = _DEPTH_PRIOR  # on the relative change of that distance
+    turns: np.ndarray | None = None  # (468, 3, 5) metres: see `NetResponse.turn`
+    ahead: np.ndarray | None = None  # (5,) features of the turn in which the points are taken at their word
 
     @classmethod
     def of(cls, head: Head, landmarks: np.ndarray, intrinsics: np.ndarray) -> Problem:
@@ -163,6 +167,12 @@ class Problem:
             depth_prior=0.0,
         )
 
+    def as_net_sees(self, response: NetResponse, ahead: np.ndarray) -> Problem:
+        """The same with points that move as the net's do, not as the head's, beginning at the turn `ahead` (3, 3)."""
+        basis = self.basis.copy()
+        basis[:, :, -52:] += response.face
+        return replace(self, basis=basis, turns=response.turn, ahead=turn_features(ahead))
+
     def of_frame(self, landmarks: np.ndarray) -> Problem:
         """The same person in another picture; landmarks: (478, 2) pixels."""
         return replace(
@@ -179,6 +189,8 @@ class Problem:
     def project(self, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(468, 2) pixels, (468, 3) turned points and (468, 3) camera points."""
         points = self.mean + self.basis @ np.concatenate([state.identity, state.face])
+        if self.turns is not None:  # hardly changes within a step: the derivatives pass it over
+            points = points + self.turns @ (turn_features(state.turn) - self.ahead)
         turned = points @ state.turn.T
         view = turned * (1, -1, -1) + state.shift
         return (view[:, :2] / view[:, 2:]) * np.diag(self.intrinsics)[:2] + self.intrinsics[:2, 2], turned, view
@@ -213,7 +225,7 @@ class Problem:
     def look(self, state: State, eyes: Eyeballs, landmarks: np.ndarray) -> State:
         """Expect the lids where the gaze takes them, before they blink or squint."""
         face, rest = state.face.copy(), np.zeros(52)
-        gaze = gaze_of(eyes, state, self.missed_lids(state), landmarks, self.intrinsics)
+        gaze = eyes.gaze(state, self.missed_lids(state), landmarks, self.intrinsics)
         face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = eye_look_weights(gaze)
         return State(state.identity, face, state.turn, state.shift, rest)
 
@@ -294,44 +306,6 @@ class Problem:
             state.shift + step[-3:],
             state.rest,
         )
-
-
-@dataclass(frozen=True)
-class Eyeballs:
-    """centres: (2, 3) metres from the neck joint, left and right, in the head's axes; radii: (2,) metres."""
-
-    centres: np.ndarray
-    radii: np.ndarray
-
-    @classmethod
-    def of(cls, head: Head, identity: np.ndarray) -> Eyeballs:
-        """Those of one person; identity: (B,)."""
-        identity = identity.astype(np.float32)
-        joints = head.joints(identity).astype(np.float64)
-        vertices = head.vertices(identity)
-        reach = [np.linalg.norm(vertices[head.weights[:, eye] > 0] - joints[eye], axis=1).mean() for eye in (3, 4)]
-        return cls(joints[3:5] - joints[1], np.array(reach))
-
-
-def gaze_of(
-    eyes: Eyeballs, state: State, missed: np.ndarray, landmarks: np.ndarray, intrinsics: np.ndarray
-) -> np.ndarray:
-    """(2, 2) yaw and pitch of the left and right eye against the head: the ray through the iris meets the eyeball.
-
-    missed: (2, 2) pixels by which each eyeball lies elsewhere in the picture than the fitted head says.
-    """
-    gaze = np.zeros((2, 2))
-    for side, iris in enumerate(IRISES):
-        centre = (state.turn @ eyes.centres[side]) * (1, -1, -1) + state.shift
-        ray = np.linalg.solve(intrinsics, np.append(landmarks[iris][0] - missed[side], 1))
-        ray /= np.linalg.norm(ray)
-        along = ray @ centre
-        inside = eyes.radii[side] ** 2 - (centre @ centre - along**2)
-        hit = ray * (along - np.sqrt(max(inside, 0.0)))
-        axis = state.turn.T @ ((hit - centre) * (1, -1, -1))
-        axis /= np.linalg.norm(axis)
-        gaze[side] = np.arctan2(axis[0], axis[2]), np.arcsin(np.clip(axis[1], -1, 1))
-    return np.clip(gaze, -0.6, 0.6)
 
 
 def camera_of(fit: Fit, head: Head, intrinsics: np.ndarray, size: tuple[int, int]) -> Camera:

@@ -14,6 +14,7 @@ import numpy as np
 from garrick.bodies.blink import LIDS
 from garrick.bodies.head import PARTS, Head
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.perception.course import course_at, facing, learn_course
 from garrick.perception.crop import Square
 from garrick.perception.fit import State
 from garrick.perception.skin import Skin
@@ -27,17 +28,23 @@ _NET = 0.07  # cost of leaving the net's word by a weight of 1, of leaving the s
 _FAR = 0.6  # of a weight: no landmark's word counts further
 _LEAST = 0.7  # cost of a lid that is less shut than the net says, which sees half of what there is
 _WORST = 1.5  # of a shade
+_AWAKE, _SHUTTING = 0.3, 0.5  # of a blink: below lids go with the eyes, above they blink
+_USUAL = 0.08  # of a weight: how near lids keep to their course
+_COURSE = 0.15  # of a weight: no course goes further, as who squints all the time would be awake
+_TREMBLE = 0.08  # of a weight: what is wide by less is not
 
 
 @dataclass(frozen=True)
 class Lids:
     """The skin around one person's left and right eye.
 
-    skins: with the shades that it has at rest.    usual: (2,) how far shades at rest lie from them.
+    skins:  with the shades that it has at rest.    usual: (2,) how far shades at rest lie from them.
+    course: (2, 6) of what is read, with `look_features`.
     """
 
     skins: tuple[Skin, Skin]
     usual: np.ndarray
+    course: np.ndarray
 
     @classmethod
     def of(
@@ -59,7 +66,7 @@ class Lids:
             learnt = Skin.at(head, identity, offsets, skin[near]).learnt(at_rest, intrinsics)
             skins.append(learnt)
             usual.append(np.median([_apart(learnt, eye, *frame, intrinsics, np.zeros(1))[0] for frame in at_rest]))
-        return cls((skins[0], skins[1]), np.maximum(usual, 1e-3))
+        return cls((skins[0], skins[1]), np.maximum(usual, 1e-3), np.zeros((2, 6)))
 
     def read(
         self, state: State, open_by: np.ndarray, square: Square, picture: np.ndarray, intrinsics: np.ndarray
@@ -77,6 +84,23 @@ class Lids:
             cost += _LEAST * np.clip(min(by_net[eye], 1) - np.maximum(_TRIED, 0), 0, None) ** 2
             found[eye] = _lowest(cost)
         return found
+
+    def with_usual(self, shut: np.ndarray, looks: np.ndarray) -> Lids:
+        """With the course that this person's lids take as eyes and head turn, wide open and shut ones left out.
+
+        shut: (F, 2) as read.    looks: (F, 5) `look_features`.
+        """
+        return replace(self, course=learn_course(shut, looks, shut < _AWAKE, _USUAL))
+
+    def beyond_usual(self, shut: np.ndarray, looks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(F, 2) weights of blinks and of widened eyes, by which lids leave their course; arguments as above."""
+        shut = shut - course_at(self.course, looks, _COURSE) * np.clip((_SHUTTING - shut) / (_SHUTTING - _AWAKE), 0, 1)
+        return np.clip(shut, 0, 1), np.clip((-shut - _TREMBLE) / (1 - _TREMBLE), 0, 1)
+
+
+def look_features(gaze: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """(5,) of the eyes' yaw and pitch (2,), radians, and where the face points, turn (3, 3): what lids go with."""
+    return np.array([*gaze, *facing(turn)])
 
 
 def _bare(state: State) -> State:
