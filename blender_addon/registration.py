@@ -7,6 +7,7 @@ import importlib
 _MODULES = (
     "preferences",
     "shot_import.props", "jobs.props", "rerender.props", "character.props", "compositing.props", "curve_tools.props",
+    "live.props",
     "tasks",
     "backend_link.ops", "shot_import.ops", "jobs.ops", "rerender.ops", "character.ops", "compositing.ops",
     "curve_tools.ops", "live.ops",

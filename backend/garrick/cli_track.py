@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from garrick.cli_track_live import track_camera
 from garrick.errors import InputError
 from garrick.terminal import Reporter, ending, reporter, run_interruptible
 
@@ -19,9 +20,18 @@ _LIMBS = {"body_pose": "The upper body", "left_hand": "The left hand", "right_ha
 
 
 def track(
-    video: Annotated[Path, typer.Argument(help="A video of a person: MP4, MOV, MKV, WebM ...")],
     to: Annotated[Path, typer.Option(help="The performance.npz to write.", metavar="FILE")],
-    fps: Annotated[str | None, typer.Option(help="Frames a second, e.g. 29.97; else the video's own.")] = None,
+    video: Annotated[Path | None, typer.Argument(help="A video of a person: MP4, MOV, MKV, WebM ...")] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            help="Track live, until Ctrl-C: a camera's number or device, or a video as if it were filmed now.",
+            metavar="CAMERA",
+        ),
+    ] = None,
+    fps: Annotated[
+        str | None, typer.Option(help="Frames a second, e.g. 29.97; else the video's own, and 30 of a camera.")
+    ] = None,
     person: Annotated[
         int | None, typer.Option(min=0, help="Of several people: 0, 1 ... from the left; else the largest face.")
     ] = None,
@@ -33,10 +43,17 @@ def track(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
 ) -> None:
-    """Make a performance of a video: face, head and eyes, for `garrick perform --performance` and for Blender."""
+    """Make a performance of a video or a camera: face, head and eyes, for `garrick perform --performance` and Blender."""
     tell = reporter(as_json)
     with ending(tell):
-        _track(video, to, fps, person, body, overlay, tell)
+        if (video is None) == (camera is None):
+            raise InputError("Give a video or --camera, one of them.")
+        if video is not None:
+            _track(video, to, fps, person, body, overlay, tell)
+        elif camera is not None:
+            if body or overlay is not None:
+                raise InputError("--body and --overlay are not for a camera.", "Film first, then track the video.")
+            track_camera(camera, to, fps, person, tell)
 
 
 def _track(

@@ -25,7 +25,6 @@ from ..rerender.version_files import load
 from ..rerender.versions import active_folder
 from ..shot_import.animation import animate_bones, animate_face, keying
 from ..shot_import.props import active_shot
-from ..shot_import.shot import Rig
 from ..slices import Steps
 from ..version_adapter import Clip
 
@@ -201,7 +200,7 @@ def apply_motion(shot: bpy.types.Collection, scene: bpy.types.Scene, motion: Mot
     parts = parts_of(shot)
     stored = load(active_folder(shot)).shot
     performance = _completed(motion, stored.performance)
-    rig = _only(stored.rig, motion.channels)
+    rig = stored.rig.following(motion.channels)
     if "face" not in motion.channels and not any(rig.joint_channels):
         raise ValueError("The file moves nothing that this shot has: neither face, head nor gaze.")
     clip = Clip(name)
@@ -218,12 +217,6 @@ def _completed(motion: Motion, stored: Performance) -> Performance:
     frames = np.minimum(np.arange(len(motion.performance)), len(shot) - 1)
     lacking = {name: getattr(shot, name)[frames] for name in CHANNELS if name not in motion.channels}
     return replace(motion.performance, **lacking)
-
-
-def _only(rig: Rig, channels: frozenset[str]) -> Rig:
-    """The rig with the joints that follow other channels left as they are."""
-    followed = ("" if channel.partition(".")[0] not in channels else channel for channel in rig.joint_channels)
-    return replace(rig, joint_channels=tuple(followed))
 
 
 def _rate(words: str) -> Fraction | None:

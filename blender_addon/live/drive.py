@@ -1,17 +1,20 @@
-"""Puts one instant of a performance on a shot's rig, without keys: what the artist sees while somebody speaks."""
+"""Puts one instant of a stream on a shot's rig, without keys: what the artist sees while somebody speaks or acts."""
 
 from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
 
 import bpy
 import numpy as np
 
 from ..axes import to_blender
 from ..core.arkit import ARKIT_NAMES
-from ..core.performance import Performance
 from ..core.turns import rotation_of
 from ..rotations import bone_quaternions
 from ..shot_import.animation import bone_axes, root_of
 from ..shot_import.shot import Rig
+from .session import recorded, streamed
 
 
 class Driver:
@@ -23,16 +26,18 @@ class Driver:
             raise ValueError("The shot's head or its rig is no longer in the scene; import the shot again.")
         self._head, self._armature, self._rig = head.name, armature.name, rig
 
-    def show(self, instant: Performance) -> None:
-        """instant: one frame. Does nothing where the rig has been deleted meanwhile."""
+    def show(self, frame: dict[str, Any]) -> None:
+        """frame: of a stream; what it does not move stays. Does nothing where the rig has been deleted meanwhile."""
         head, armature = bpy.data.objects.get(self._head), bpy.data.objects.get(self._armature)
         if head is None or armature is None or head.data.shape_keys is None:
             return
+        instant = recorded([frame], Fraction(1), np.zeros(0, np.float32))
+        channels = self._rig.following(streamed(frame)).joint_channels
         shapes = head.data.shape_keys.key_blocks
         for name, value in zip(ARKIT_NAMES, instant.face[0], strict=True):
             if name in shapes:
                 shapes[name].value = value
-        for joint, channel in enumerate(self._rig.joint_channels):
+        for joint, channel in enumerate(channels):
             name = self._rig.joint_names[joint]
             if not channel or name not in armature.pose.bones:
                 continue

@@ -1,4 +1,4 @@
-"""Live: drive the active shot's rig while a voice is heard, and keep the motion when asked."""
+"""Live: drive the active shot's rig while a voice is heard or a face is seen, and keep the motion when asked."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from bpy_extras.io_utils import ImportHelper
 from .. import tasks
 from ..answers import ServiceError
 from ..backend_link import link
+from ..client import Client
 from ..shot_import.props import active_shot
 from ..shot_import.shot import read_shot
 from . import show, sources
 from .drive import Driver
 from .record import keep
-from .session import Session
+from .session import CameraSession, VoiceSession
 
 _HIGHEST_RATE = 60  # frames a second that the service streams
 
 
 class GARRICK_OT_live_start(bpy.types.Operator, ImportHelper):
-    """Drive the active shot's head from a voice while it is heard"""
+    """Drive the active shot's head from a voice while it is heard, or from a face while it is seen"""
 
     bl_idname = "garrick.live_start"
     bl_label = "Go Live"
@@ -35,6 +36,7 @@ class GARRICK_OT_live_start(bpy.types.Operator, ImportHelper):
         items=(
             ("FILE", "Sound File", "A voice from a file, played while it drives the head"),
             ("MICROPHONE", "Microphone", "What this machine's recorder hears"),
+            ("CAMERA", "Camera", "The face that a camera of this machine sees"),
         ),
     )
     record: BoolProperty(  # type: ignore[valid-type]
@@ -47,13 +49,13 @@ class GARRICK_OT_live_start(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        if properties.source == "CAMERA":
+            return "Drive the active shot's head from the face before a camera. Look into it calmly for two seconds"
         heard = "the microphone" if properties.source == "MICROPHONE" else "a sound file"
         return f"Drive the active shot's head from {heard} while it is heard"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self.source == "MICROPHONE":
-            return self._begin(context, wait=False)
-        if not self.filepath:
+        if self.source == "FILE" and not self.filepath:
             return ImportHelper.invoke(self, context, event)
         return self._begin(context, wait=False)
 
@@ -66,6 +68,8 @@ class GARRICK_OT_live_start(bpy.types.Operator, ImportHelper):
             live = make(context, self.source, self.filepath, self.record, paced=not wait)
             if wait:
                 tasks.run(live.task)
+                if live.trouble:
+                    self.report({"WARNING"}, live.trouble)
             else:
                 show.begin(live)
         except (ServiceError, ValueError, OSError) as error:
@@ -81,19 +85,24 @@ def make(context: bpy.types.Context, source: str, filepath: str, record: bool, p
     stored = read_shot(Path(bpy.path.abspath(shot.garrick.folder)) / "shot.json")
     fps = min(stored.performance.fps, Fraction(_HIGHEST_RATE))
     driver = Driver(shot, stored.rig)
+    link.settings()  # read here, used in the thread
     sound = None
-    if source == "MICROPHONE":
+
+    def client(handle: tasks.Handle) -> Client:
+        return link.ensure(handle.check)
+
+    if source == "CAMERA":
+        session = CameraSession(client, scene.garrick_live.camera, fps)
+    elif source == "MICROPHONE":
         command = sources.recorder()
         if command is None:
             raise ValueError(NO_RECORDER)
-        voice = sources.listen(command)
+        session = VoiceSession(client, sources.listen(command), fps, paced=False)
     else:
         sound = Path(bpy.path.abspath(filepath))
         if not sound.is_file():
             raise ValueError(f"There is no file {sound.name}.")
-        voice = sources.read(sound)
-    link.settings()  # read here, used in the thread
-    session = Session(lambda handle: link.ensure(handle.check), voice, fps, paced and sound is not None)
+        session = VoiceSession(client, sources.read(sound), fps, paced)
     names = (shot.name, scene.name) if record else None
 
     def ended(frames: list) -> None:
@@ -103,8 +112,27 @@ def make(context: bpy.types.Context, source: str, filepath: str, record: bool, p
     return show.Live(session, driver, sound, ended)
 
 
+class GARRICK_OT_live_calibrate(bpy.types.Operator):
+    """Learn the calm face anew: look into the camera calmly for two seconds. Do it when the person or the light changes"""
+
+    bl_idname = "garrick.live_calibrate"
+    bl_label = "Calm Face: Calibrate"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not show.running() or not isinstance(show.current.session, CameraSession):
+            cls.poll_message_set("No camera is live")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        assert show.current is not None
+        show.current.session.calibrate()
+        return {"FINISHED"}
+
+
 class GARRICK_OT_live_stop(bpy.types.Operator):
-    """Stop listening; what was heard so far is kept when it is recorded"""
+    """Stop; what was heard or seen so far is kept when it is recorded"""
 
     bl_idname = "garrick.live_stop"
     bl_label = "Stop Live"
@@ -137,6 +165,7 @@ def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
 
 def register() -> None:
     bpy.utils.register_class(GARRICK_OT_live_start)
+    bpy.utils.register_class(GARRICK_OT_live_calibrate)
     bpy.utils.register_class(GARRICK_OT_live_stop)
 
 
@@ -144,4 +173,5 @@ def unregister() -> None:
     if show.running():
         show.current.stop()
     bpy.utils.unregister_class(GARRICK_OT_live_stop)
+    bpy.utils.unregister_class(GARRICK_OT_live_calibrate)
     bpy.utils.unregister_class(GARRICK_OT_live_start)

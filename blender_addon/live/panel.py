@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from ..sentences import write
 from . import show, sources
-from .ops import NO_RECORDER, GARRICK_OT_live_start, GARRICK_OT_live_stop
+from .ops import NO_RECORDER, GARRICK_OT_live_calibrate, GARRICK_OT_live_start, GARRICK_OT_live_stop
+from .session import CameraSession
+
+_STATES = {
+    "calibrating": ("Look calmly into the camera", "TIME"),
+    "tracking": ("Following the face", "HIDE_OFF"),
+    "away": ("The face is not seen", "HIDE_ON"),
+}
 
 
 class GARRICK_PT_live(bpy.types.Panel):
@@ -23,12 +31,14 @@ class GARRICK_PT_live(bpy.types.Panel):
         layout = self.layout
         if show.running():
             assert show.current is not None
-            seconds = show.current.task.done
-            layout.label(text=bpy.app.translations.pgettext_iface("{:.1f} s heard").format(seconds), icon="REC")
+            if isinstance(show.current.session, CameraSession):
+                _draw_camera(layout, show.current.session)
+            else:
+                layout.label(text=iface("{:.1f} s heard").format(show.current.task.done), icon="REC")
             layout.operator(GARRICK_OT_live_stop.bl_idname, icon="SNAP_FACE")
             return
-        if show.current is not None and show.current.task.error is not None:
-            write(layout, str(show.current.task.error), "ERROR")
+        if show.current is not None and (trouble := show.current.trouble):
+            write(layout, trouble, "ERROR")
         layout.operator(GARRICK_OT_live_start.bl_idname, text="From a Sound File", icon="FILE_SOUND").source = "FILE"
         row = layout.row()
         row.enabled = sources.recorder() is not None
@@ -37,6 +47,26 @@ class GARRICK_PT_live(bpy.types.Panel):
         ).source = "MICROPHONE"
         if not row.enabled:
             write(layout, NO_RECORDER, "INFO")
+        row = layout.row(align=True)
+        row.operator(GARRICK_OT_live_start.bl_idname, text="From a Camera", icon="CAMERA_DATA").source = "CAMERA"
+        row.prop(context.scene.garrick_live, "camera", text="")
+
+
+def _draw_camera(layout: bpy.types.UILayout, session: CameraSession) -> None:
+    """What the camera sees, and how well."""
+    if not session.frames:
+        layout.label(text="Opening the camera ...", icon="CAMERA_DATA")
+        return
+    last = session.frames[-1]
+    text, icon = _STATES[last["state"]]
+    layout.label(text=text, icon=icon)
+    told = iface("{seconds:.1f} s, {fps:.0f} pictures a second").format(
+        seconds=last["time"], fps=session.camera.get("fps", 0)
+    )
+    layout.label(text=told, icon="REC")
+    if last["state"] == "tracking":
+        layout.progress(factor=last["confidence"], text=iface("Confidence {:.0%}").format(last["confidence"]))
+    layout.operator(GARRICK_OT_live_calibrate.bl_idname, icon="USER")
 
 
 register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_live,))

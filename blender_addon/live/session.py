@@ -1,58 +1,93 @@
-"""A live session: feeds a voice to the service at the pace it is spoken, and collects the motion. Knows nothing of bpy."""
+"""Live sessions: a voice is fed to the service at the pace it is spoken, or a camera of its is watched, and the motion
+collected. Knows nothing of bpy."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from ..answers import ServiceError
 from ..client import Client
-from ..core.performance import Performance
+from ..core.live_stream import LiveStream
+from ..core.performance import BODY_JOINTS, Performance
 from ..tasks import Handle
 from .sources import RATE
 
-_LOOK_S = 0.005
+_LOOK_S, _WAIT_S = 0.005, 0.1  # seconds without a message: beside a voice, and of a camera
 
 
 class Session:
-    """The work of a task.
+    """The work of a task: a stream, and the motion that it gives.
 
-    client: gives the service's client, starting it if need be, in the thread of the work.
-    paced:  the source comes at once and is fed at the pace of speech.
-    frames: what has come, in order: members of the stream's "motion" messages; only ever appended to.
-    began:  time.monotonic() of the first sample, None before.
+    client:  gives the service's client, starting it if need be, in the thread of the work.
+    start:   members of the stream's start message.
+    frames:  what has come, in order: members of the stream's "motion" messages; only ever appended to.
+    camera:  what the latest message says of the camera, empty before and when a voice is heard.
+    trouble: what has ended the stream after motion had come, which is kept; "" when nothing did.
     """
 
-    def __init__(
-        self, client: Callable[[Handle], Client], source: Generator[bytes], fps: Fraction, paced: bool, **start: Any
-    ) -> None:
+    def __init__(self, client: Callable[[Handle], Client], fps: Fraction, **start: Any) -> None:
         self.frames: list[dict[str, Any]] = []
-        self.began: float | None = None
+        self.camera: dict[str, Any] = {}
+        self.trouble = ""
         self.fps = fps
-        self._client, self._source, self._paced = client, source, paced
-        self._start = {"fps": str(fps), "rate": RATE, **start}
+        self._client = client
+        self._start = {"fps": str(fps), **start}
 
     def work(self, handle: Handle) -> list[dict[str, Any]]:
-        """Until the voice ends, or the task is cancelled: then what came so far counts. Raises ServiceError, OSError."""
+        """Until it ends, or the task is cancelled: then what came so far counts. Raises ServiceError, OSError."""
         handle.progress("connect")
         stream = self._client(handle).stream(**self._start)
         try:
-            self._feed(stream, handle)
-            stream.end()
+            self._live(stream, handle)
+            if not stream.over:
+                stream.end()
             handle.progress("finish")
             for message in stream.messages():
                 self._take(message)
+        except ServiceError as error:
+            if not self.frames:
+                raise
+            self.trouble = str(error)
         finally:
             stream.close()
-            self._source.close()
         return self.frames
 
-    def _feed(self, stream: Any, handle: Handle) -> None:
+    def _live(self, stream: LiveStream, handle: Handle) -> None:
+        """Keep the stream going until its end or a cancel."""
+        raise NotImplementedError
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "motion":
+            self.frames.extend(message["frames"])
+            self.camera = message.get("camera", {})
+
+
+class VoiceSession(Session):
+    """Feeds a voice. source: chunks, see `sources`. paced: it comes at once and is fed at the pace of speech."""
+
+    def __init__(
+        self, client: Callable[[Handle], Client], source: Generator[bytes], fps: Fraction, paced: bool
+    ) -> None:
+        super().__init__(client, fps, rate=RATE)
+        self._source, self._paced = source, paced
+
+    def work(self, handle: Handle) -> list[dict[str, Any]]:
+        """As it says there; the source is closed at the end."""
+        try:
+            return super().work(handle)
+        finally:
+            self._source.close()
+
+    def _live(self, stream: LiveStream, handle: Handle) -> None:
         sent = 0.0  # seconds
-        self.began = time.monotonic()
+        began = time.monotonic()
         for chunk in self._source:
             if handle.cancelled.is_set():
                 return
@@ -60,30 +95,65 @@ class Session:
                 stream.feed(chunk)
             sent += len(chunk) / 2 / RATE
             handle.progress("live", sent)
-            wait = self.began + sent - time.monotonic() if self._paced else 0.0
+            wait = began + sent - time.monotonic() if self._paced else 0.0
             for message in stream.messages(max(wait, _LOOK_S) if self._paced else 0):
                 self._take(message)
-                if self._paced and time.monotonic() >= self.began + sent:
+                if self._paced and time.monotonic() >= began + sent:
                     break
 
-    def _take(self, message: dict[str, Any]) -> None:
-        if message["type"] == "motion":
-            self.frames.extend(message["frames"])
+
+class CameraSession(Session):
+    """Has the service open one of its machine's cameras. number: 0, 1 ..."""
+
+    def __init__(self, client: Callable[[Handle], Client], number: int, fps: Fraction) -> None:
+        super().__init__(client, fps, camera=number)
+        self._anew = threading.Event()
+
+    def calibrate(self) -> None:
+        """Learn the calm face anew; from any thread."""
+        self._anew.set()
+
+    def _live(self, stream: LiveStream, handle: Handle) -> None:
+        while not stream.over and not handle.cancelled.is_set():
+            if self._anew.is_set():
+                self._anew.clear()
+                stream.calibrate()
+            for message in stream.messages(_WAIT_S):
+                self._take(message)
+                if handle.cancelled.is_set() or self._anew.is_set():
+                    break
+            handle.progress("live", len(self.frames) / float(self.fps))
 
 
 def recorded(frames: list[dict[str, Any]], fps: Fraction, identity: np.ndarray) -> Performance:
-    """The performance of a session's frames. Raises ValueError when there are none."""
+    """The performance of a session's frames, at rest in what is not `streamed`. Raises ValueError when there are none."""
     if not frames:
         raise ValueError("No motion has come yet.")
     rest = Performance.rest(len(frames), fps, identity)
-    return Performance(
-        fps=fps,
+    pose = np.array(rest.body_pose)
+    for joint in frames[0].get("body", ()):
+        pose[:, BODY_JOINTS.index(joint)] = [frame["body"][joint] for frame in frames]
+    return replace(
+        rest,
         face=np.array([frame["face"] for frame in frames], np.float32),
         head_rotation=np.array([frame["head"]["rotation"] for frame in frames], np.float32),
         head_translation=np.array([frame["head"]["translation"] for frame in frames], np.float32),
         gaze=np.array([frame["gaze"] for frame in frames], np.float32),
-        body_pose=rest.body_pose,
-        left_hand=rest.left_hand,
-        right_hand=rest.right_hand,
-        identity=identity,
+        body_pose=pose,
     )
+
+
+def streamed(frame: dict[str, Any]) -> frozenset[str]:
+    """What a stream's frames move, for `Rig.following`: the rest of a performance is not theirs."""
+    return frozenset({"face", "head_rotation", "gaze", *(f"body_pose.{joint}" for joint in frame.get("body", ()))})
+
+
+def seen(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The frames from the first on that shows motion, those of a camera's first calibration left out.
+
+    Raises ValueError when nobody was seen.
+    """
+    for index, frame in enumerate(frames):
+        if frame.get("state", "tracking") == "tracking":
+            return frames[index:]
+    raise ValueError("The camera has seen no face; look into it calmly for two seconds, well lit.")

@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
 from .. import tasks
 from .drive import Driver
-from .session import Session, recorded
+from .session import Session
 
 _SHOW_S = 1 / 60
-_NOBODY = np.zeros(0, np.float32)
 
 current: Live | None = None
 """The session that runs, or ran last; at most one at a time."""
 
 
 class Live:
-    """sound: a file to play along, None when a microphone is heard. ended: hears the session's frames, or its error."""
+    """sound: a file to play along, None for a microphone and a camera. ended: hears the session's frames, or its error."""
 
     def __init__(
         self, session: Session, driver: Driver, sound: Path | None, ended: Callable[[list[dict[str, Any]]], None]
@@ -33,6 +31,11 @@ class Live:
         self._since: float | None = None  # when the first frame was shown
         self._shown = -1
         self.task = tasks.Task("Live", session.work, self._done, self._failed, undo="Garrick Live")
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong; "" when nothing did."""
+        return self.session.trouble if self.task.error is None else str(self.task.error)
 
     @property
     def running(self) -> bool:
@@ -55,7 +58,7 @@ class Live:
             else:
                 index = min(int(self._position() * float(self.session.fps)), len(frames) - 1)
             if index != self._shown:
-                self._driver.show(recorded([frames[index]], self.session.fps, _NOBODY))
+                self._driver.show(frames[index])
                 self._shown = index
         over = not self.running and self._shown >= len(frames) - 1
         return None if over else _SHOW_S

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,14 @@ class Rig:
     joint_positions: np.ndarray
     weights: np.ndarray
     joint_channels: tuple[str, ...]
+
+    def following(self, channels: Collection[str]) -> Rig:
+        """The rig with the joints that follow nothing of these left as they are.
+
+        channels: of a performance, or parts of one by their names in `core.turns.ROTATIONS`.
+        """
+        followed = (name if {name, name.partition(".")[0]} & set(channels) else "" for name in self.joint_channels)
+        return replace(self, joint_channels=tuple(followed))
 
 
 @dataclass(frozen=True)

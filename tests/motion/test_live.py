@@ -14,7 +14,8 @@ from garrick.core.timing import frame_count
 from garrick.errors import InputError
 from garrick.motion import perform
 from garrick.motion.lips import lips_of
-from garrick.motion.live import LOOKAHEAD, LiveMotion, Motion
+from garrick.motion.live import LOOKAHEAD, LiveMotion
+from garrick.motion.live_frames import Motion
 from garrick.motion.rules import visemes
 from garrick.speech.incoming import RATES, Incoming, resampled
 from garrick.speech.live import TICK
@@ -28,7 +29,7 @@ FPS = Fraction(25)
 LINE = "Bob made my puppy poppies. Every big problem becomes a beautiful memory!"
 MOUTH = [ARKIT_INDEX[name] for name in visemes.CHANNELS]
 BLINK = ARKIT_INDEX["eyeBlinkLeft"]
-ARRAYS = ("face", "head_rotation", "head_translation", "gaze")
+ARRAYS = ("face", "head_rotation", "head_translation", "gaze", "spine")
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +160,12 @@ def test_resampling_in_pieces_is_resampling(rate: int) -> None:
     made = np.concatenate([*pieces, incoming.rest()])
     assert len(made) == 16000
     assert np.abs(made - resampled(sound, rate, 16000)).max() < 1e-5
+
+
+def test_the_trunk_breathes_and_sways_without_jumps(made: list[Motion]) -> None:
+    spine = np.degrees(joined(made, "spine"))
+    assert spine.shape[1:] == (3, 3)
+    assert 0.5 < np.ptp(spine.sum(axis=1), axis=0).max() < 12
+    assert np.abs(np.diff(spine, axis=0)).max() * float(FPS) < 20  # degrees a second
+    chest = spine[:, 2, 0] - spine[:, 1, 0]  # the chest alone breathes
+    assert 0.5 < np.ptp(chest) < 3

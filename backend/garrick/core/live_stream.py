@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
-_NUMBER = struct.Struct(">I")
+_NUMBER, _MOMENT = struct.Struct(">I"), struct.Struct(">d")
 _READY_S = 60.0
 _TRIES = 8
 _WAITING = 64  # inputs that the service has not taken; then `feed` waits
 _PATIENCE_S = 60.0
+_BEHIND = 3  # inputs that the service has not taken; then a camera's picture is left out
 
 
 class Socket(Protocol):
@@ -59,6 +60,19 @@ class LiveStream:
         """Send a chunk of the voice in the format of the start; its input number. Waits when the service is behind."""
         return self._put(_NUMBER.pack(self._next) + samples)
 
+    def show(self, seconds: float, jpeg: bytes) -> int | None:
+        """Send a camera's picture and its time, later than the last; its input number, None when it is left out.
+
+        It is when the service is behind: an old picture is worth nothing. Read `messages` between two pictures.
+        """
+        if len(self._inputs) >= _BEHIND:
+            return None
+        return self._put(_NUMBER.pack(self._next) + _MOMENT.pack(seconds) + jpeg)
+
+    def calibrate(self) -> int:
+        """Have the calm face before the camera learnt anew."""
+        return self._put(json.dumps({"type": "calibrate", "input": self._next}))
+
     def say(self, text: str) -> int:
         """Have a text spoken after what came so far."""
         return self._put(json.dumps({"type": "text", "input": self._next, "text": text}))
@@ -70,6 +84,11 @@ class LiveStream:
     def end(self) -> int:
         """Nothing more will come."""
         return self._put(json.dumps({"type": "end", "input": self._next}))
+
+    @property
+    def over(self) -> bool:
+        """The service has said its last word."""
+        return self._over
 
     def messages(self, timeout: float | None = None) -> Iterator[dict[str, Any]]:
         """What the service says, each message once, until the end or until nothing came for `timeout` seconds.

@@ -21,16 +21,18 @@ from scipy.ndimage import gaussian_filter1d
 
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
-from garrick.core.camera import Camera
+from garrick.core.performance import BODY_JOINTS
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion.lips import lips_of
 from garrick.motion.live_eyes import LiveEyes
+from garrick.motion.live_frames import SPINE, Motion
 from garrick.motion.perform import move_lids, obey_rules, rest_face, spoken_face, steady_gaze
+from garrick.motion.posture import breathe, trunk
 from garrick.motion.rules.activity import activity, smoothstep, spoken_spans
 from garrick.motion.rules.blinks import RATE, blink_curve
 from garrick.motion.rules.brows import brow_raises
 from garrick.motion.rules.head import breathing, nods, sway, turned
-from garrick.perception.portrait import FitReport, Portrait
+from garrick.perception.portrait import Portrait
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.incoming import BLOCK, Incoming, resampled
 from garrick.speech.live import LiveEar
@@ -50,42 +52,7 @@ _NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
 _LATE = 0.4  # seconds after which an accent is no longer answered
 _ACCENTS_APART = 0.2  # seconds: nearer ones are the same, heard again
 _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo
-_CAMERA = 0.6  # metres before the average head
 _LOUDNESS_MEMORY = 10.0  # seconds after which the loudest syllable is forgotten
-
-
-@dataclass(frozen=True)
-class Motion:
-    """Frames first, first + 1, ... of a stream; the arrays are a Performance's."""
-
-    first: int
-    face: np.ndarray
-    head_rotation: np.ndarray
-    head_translation: np.ndarray
-    gaze: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.face)
-
-
-def somebody() -> Portrait:
-    """Nobody's portrait: the average head at rest, looking into a camera before it; there is no picture of it."""
-    size = 256
-    view = np.diag([1.0, -1.0, -1.0, 1.0])
-    view[2, 3] = _CAMERA
-    lens = np.array([[2.0 * size, 0, size / 2], [0, 2.0 * size, size / 2], [0, 0, 1]])
-    return Portrait(
-        image=np.zeros((size, size, 3), np.uint8),
-        alpha=np.zeros((size, size), np.float32),
-        landmarks=np.zeros((478, 2), np.float32),
-        identity=np.zeros(len(load_head().identity_basis), np.float32),
-        face=np.zeros(52, np.float32),
-        head_rotation=np.zeros(3, np.float32),
-        gaze=np.zeros((2, 2), np.float32),
-        camera=Camera(lens, view, (size, size)),
-        light=np.zeros((4, 3), np.float32),
-        report=FitReport(0, 0, 0, 0, 0, 0, 0, 0),
-    )
 
 
 @dataclass(frozen=True)
@@ -125,6 +92,7 @@ class LiveMotion:
         self._made = 0
         self._spoken = self._rest
         self._angles, self._first_angles = np.zeros(3), np.zeros(3)
+        self._spine = np.zeros(3 * len(SPINE))
         self._accents: list[_Accent] = []
         self._accented = 0
         self._loudest = -np.inf
@@ -226,7 +194,10 @@ class LiveMotion:
         for accent in self._accents:
             rng = self._ctx.rng(f"brows {accent.number}")
             face += brow_raises(np.array([accent.time - start]), times, rng) * self._expression
-        rotation, translation = self._head(prosody, times, talking, start, first - past, stop - past)
+        angles = self._head(prosody, times, talking, start, first - past, stop - past)
+        rotation = turned(self._portrait.head_rotation, angles[new] * self._head_motion)
+        spine = self._trunk(angles, times + start, first - past, stop - past)
+        lifted = breathing(times[new] + start, self._ctx.rng("breath"))
         end = stop / float(self.fps)
         self._eyes.advance(self._shown, end, spoken_spans(everything))
         shift = self._eyes.fixations().at(times + start)[new] * self._head_motion
@@ -240,8 +211,9 @@ class LiveMotion:
             first,
             np.clip(face, 0, 1).astype(np.float32),
             rotation.astype(np.float32),
-            translation.astype(np.float32),
+            (lifted * self._head_motion).astype(np.float32),
             gaze.astype(np.float32),
+            (spine * self._head_motion).astype(np.float32),
         )
 
     def _hear_accents(self, accents: np.ndarray) -> None:
@@ -256,8 +228,8 @@ class LiveMotion:
 
     def _head(
         self, prosody: Prosody, times: np.ndarray, talking: np.ndarray, start: float, first: int, stop: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 3) rotation and (n, 3) translation of the frames first .. stop - 1 of the window."""
+    ) -> np.ndarray:
+        """(F, 3) degrees of the window, final for its frames first .. stop - 1."""
         slow = gaussian_filter1d(talking, 0.25 * float(self.fps), mode="nearest") if len(talking) else talking
         angles = sway(prosody, times, slow, self._ctx.rng("head drift"), start)
         for accent in self._accents:
@@ -267,9 +239,15 @@ class LiveMotion:
             self._first_angles = angles[0]
         angles = angles - self._first_angles * (1 - smoothstep((times + start) / _SETTLE))[:, None]
         self._angles = _continued(angles, self._angles, first, self.fps, _HEAD_FADE, stop)
-        new = slice(first, stop)
-        rotation = turned(self._portrait.head_rotation, angles[new] * self._head_motion)
-        return rotation, breathing(times[new] + start, self._ctx.rng("breath")) * self._head_motion
+        return angles
+
+    def _trunk(self, angles: np.ndarray, times: np.ndarray, first: int, stop: int) -> np.ndarray:
+        """(n, 3, 3) of the spine in the frames first .. stop - 1 of the window; angles: of the head, times: seconds."""
+        pose = trunk(times, np.radians(angles), self._ctx.rng("trunk"))
+        breathe(pose, times, self._ctx.rng("breath"))
+        spine = pose[:, [BODY_JOINTS.index(name) for name in SPINE]].reshape(len(pose), -1)
+        self._spine = _continued(spine, self._spine, first, self.fps, _HEAD_FADE, stop)
+        return spine[first:stop].reshape(-1, len(SPINE), 3)
 
 
 def _continued(curve: np.ndarray, shown: np.ndarray, first: int, fps: Fraction, fade: float, stop: int) -> np.ndarray:

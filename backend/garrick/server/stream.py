@@ -1,8 +1,8 @@
-"""/v1/stream: a voice or a text in, motion and pictures out, while somebody speaks.
+"""/v1/stream: a voice, a text or a camera in, motion and pictures out, while somebody speaks or acts.
 
 A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint32 and what it numbers. The client:
 
-    {"type": "start", "portrait": "sha256:..." | null, "consent"?: true, "fps": "25", "rate": 16000,
+    {"type": "start", "camera": null, "portrait": "sha256:..." | null, "consent"?: true, "fps": "25", "rate": 16000,
      "format": "s16" | "f32", "frames": "none" | "jpeg" | "webp", "size": [512, 512], "expression", "head_motion",
      "seed"}                                    first; all but the type may be left out. Or, after a cut:
     {"type": "resume", "session": "...", "id": 41}        id: of the last message that arrived, -1 for none
@@ -12,19 +12,31 @@ A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint3
     {"type": "end", "input": 9}                 nothing more will come
     {"type": "ack", "id": 41}                   messages up to this one have arrived
 
-Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... The service:
+Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... A stream that sees instead of hearing has in
+its start "camera": 0, 1 ... for a camera of the service's machine, or "camera": "frames", and no rate, format, expression,
+head_motion or seed. Its inputs, beside flush and end:
+
+    binary: input number, big-endian float64 seconds, JPEG        a picture, for "frames" only; times rise
+    {"type": "calibrate", "input": 10}          learn the calm face anew; the first calibration begins by itself
+
+The service:
 
     {"type": "ready", "session": "...", "input": -1}      input: the last one that was taken; send on from the next
     {"type": "taken", "input": 7}               inputs up to this one need not be sent again
     {"type": "motion", "id": 3, "frames": [{"frame": 0, "time": 0.0, "face": [52 weights], "head": {"rotation": [3],
-     "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]]}, ...]}    units and order of a Performance
+     "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]], "body": {"spine1": [3], "spine2": [3], "spine3": [3]}}, ...]}
+                                                units and order of a Performance; a camera's have no body
     {"type": "sound", "id": 4, "time": 1.5, "rate": 16000, "samples": "..."}     the voice of a text: 16-bit, base64
     binary: frame number, JPEG or WebP          pictures of the motion, in order; some are left out when there is no time
     {"type": "behind", "dropped": 3}            so many pictures were left out since the last word of it
     {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over
     {"type": "end", "id": 90, "frames": 1500, "duration": 60.0}
 
-Frame i shows the instant i / fps of the sound that came in, counted in samples; it comes when the next fifth of a
+Frames of a camera also have "confidence" (0..1) and "state": "calibrating", "tracking" or "away"; their messages have
+"camera": {"fps": pictures solved a second, "size": [width, height], "left_out": pictures overtaken by newer ones}. Frame i
+shows the time i / fps since the first picture. A picture that cannot be used gets an error with an id, one a second at most.
+
+Frame i of a voice shows the instant i / fps of the sound that came in, counted in samples; it comes when the next fifth of a
 second has been heard, and never changes. Messages with an id come once each, in order, on however many connections: a
 session that loses its client waits `stream_resume_s` for it. Pictures are not sent again.
 """
@@ -143,6 +155,9 @@ async def _enter(websocket: WebSocket, settings: Settings, streams: Streams) -> 
         session.acknowledge(wish.id)
     else:
         start = _read(Start, text)
+        if isinstance(start.camera, int) and not settings.loopback:
+            fix = 'Send its pictures: "camera": "frames".'
+            raise Refused(403, "camera", "A service for other machines opens none of its cameras.", fix)
         portrait = await anyio.to_thread.run_sync(_portrait, start, settings)
         session, position = await streams.begin(start, portrait), 0
     return session, position
@@ -210,7 +225,9 @@ async def _listen(websocket: WebSocket, settings: Settings, session: Session) ->
         if data is not None:
             if len(data) < NUMBER.size:
                 raise Refused(400, "input", "A binary message has no number.", "Put the input's number first.")
-            await session.take(NUMBER.unpack_from(data)[0], "audio", data[NUMBER.size :])
+            if session.binary is None:
+                raise Refused(400, "input", "This stream takes no binary messages.", "The service has the camera.")
+            await session.take(NUMBER.unpack_from(data)[0], session.binary, data[NUMBER.size :])
             continue
         control = _read(Control, message.get("text") or "")
         if control.type == "ack":

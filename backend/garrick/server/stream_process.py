@@ -1,15 +1,15 @@
 """The process of one stream: hears, moves and renders, so that neither the service nor another stream has to wait.
 
 Messages are those of `stream_wire` on its input and output. In: {"start": {...}, "portrait": path | null, "limits"},
-then {"input": n, "kind": "audio" | "text" | "flush" | "end", "text"?} with the samples. Out: {"ready": true},
-{"done": n} for each input, {"motion": [first, count]} with the frames as JSON, {"image": frame} with the picture,
+then {"input": n, "kind": "audio" | "picture" | "text" | "calibrate" | "flush" | "end", "text"?} with samples or picture.
+Out: {"ready": true}, {"done": n} for each input, {"motion": [first, count], "camera"?: {...}} with the frames as JSON,
+{"image": frame} with the picture,
 {"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem": {...}}, {"end": frames, "duration"}.
 At the end of its input it dies.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -17,14 +17,20 @@ from collections import deque
 from fractions import Fraction
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from garrick.errors import GarrickError, InputError
 
-from .stream_wire import pack, read_message
+from .stream_wire import motion_json, pack, read_message
 from .worker import die, take_pipes
+
+if TYPE_CHECKING:
+    from garrick.motion.live_frames import Motion
+    from garrick.perception.portrait import Portrait
+
+Inputs = SimpleQueue[tuple[dict[str, Any], bytes]]
 
 _TEXT = 500  # characters said at once
 _PICTURES = 8  # waiting to be rendered, or as many as were moved at once; older ones are dropped
@@ -34,24 +40,24 @@ _JPEG, _WEBP = 85, 80  # quality
 def main() -> None:
     """The process."""
     orders, out = take_pipes()
-    mouth = _Mouth(out)
-    inputs: SimpleQueue[tuple[dict[str, Any], bytes]] = SimpleQueue()
+    mouth = Mouth(out)
+    inputs: Inputs = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, inputs), daemon=True).start()
     try:
         _stream(inputs, mouth)
     except GarrickError as error:
-        mouth.say({"problem": {"kind": "failed", "message": error.user_message, "fix": error.fix}, "fatal": True})
+        mouth.fail(error)
         threading.Event().wait()  # the session ends the process
 
 
-def _listen(orders: BinaryIO, inputs: SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
+def _listen(orders: BinaryIO, inputs: Inputs) -> None:
     """Orders have a thread of their own, so that the end of the input is seen at once."""
     while (message := read_message(orders)) is not None:
         inputs.put(message)
     die()
 
 
-class _Mouth:
+class Mouth:
     """The output; messages are written whole, by any thread."""
 
     def __init__(self, out: int) -> None:
@@ -67,27 +73,45 @@ class _Mouth:
         except OSError:
             die()
 
+    def complain(self, error: GarrickError) -> None:
+        """Tell what was wrong; the stream goes on."""
+        self.say({"problem": {"kind": "input", "message": error.user_message, "fix": error.fix}})
 
-def _stream(inputs: SimpleQueue[tuple[dict[str, Any], bytes]], mouth: _Mouth) -> None:
+    def fail(self, error: GarrickError) -> None:
+        """Tell why it cannot go on."""
+        self.say({"problem": {"kind": "failed", "message": error.user_message, "fix": error.fix}, "fatal": True})
+
+
+def _stream(inputs: Inputs, mouth: Mouth) -> None:
     """From the first message to the last."""
     from .limits import Limits, hold_to
 
     order, _ = inputs.get()
     hold_to(Limits(**order["limits"]))
     from garrick.context import RunContext
-    from garrick.motion.live import LiveMotion, somebody
+    from garrick.motion.live_frames import somebody
     from garrick.perception import analyse
 
     start = order["start"]
-    fps = Fraction(start["fps"])
     portrait = somebody()
     if order["portrait"] is not None:
         portrait = analyse.run(Path(order["portrait"]), tuple(start["size"]), None, RunContext())
+    painter = None if start["frames"] == "none" else Painter(portrait, start["frames"], mouth)
+    if start["camera"] is None:
+        _hear(start, portrait, inputs, mouth, painter)
+    else:
+        from .stream_camera import watch
+
+        watch(start, portrait, inputs, mouth, painter)
+
+
+def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mouth, painter: Painter | None) -> None:
+    """A stream of a voice."""
+    from garrick.motion.live import LiveMotion
+
+    fps = Fraction(start["fps"])
     live = LiveMotion(portrait, fps, start["rate"], start["expression"], start["head_motion"], start["seed"])
     live.warm_up()
-    painter = None
-    if start["frames"] != "none":
-        painter = _Painter(portrait, start["frames"], mouth)
     mouth.say({"ready": True})
     while True:
         message, payload = inputs.get()
@@ -99,10 +123,12 @@ def _stream(inputs: SimpleQueue[tuple[dict[str, Any], bytes]], mouth: _Mouth) ->
                 begin, voice, made = live.say(_checked(message["text"]))
                 sound = (np.clip(voice, -1, 1) * 32767).astype("<i2").tobytes()
                 mouth.say({"sound": begin, "rate": start["rate"]}, sound)
+            elif message["kind"] == "calibrate":
+                raise InputError("A voice needs no calibration.", "Leave it out.")
             else:
                 made = live.flush()
         except GarrickError as error:
-            mouth.say({"problem": {"kind": "input", "message": error.user_message, "fix": error.fix}})
+            mouth.complain(error)
         for motion in made:
             mouth.say({"motion": [motion.first, len(motion)]}, motion_json(motion, fps))
             if painter is not None:
@@ -112,30 +138,6 @@ def _stream(inputs: SimpleQueue[tuple[dict[str, Any], bytes]], mouth: _Mouth) ->
             if painter is not None:
                 painter.finish()
             mouth.say({"end": live.frames, "duration": live.duration})
-
-
-def motion_json(motion, fps: Fraction) -> bytes:
-    """The frames of a `Motion` as a JSON list; five decimals, which no eye sees."""
-    frames = []
-    for row in range(len(motion)):
-        frame = motion.first + row
-        frames.append(
-            {
-                "frame": frame,
-                "time": float(frame / fps),
-                "face": _rounded(motion.face[row]),
-                "head": {
-                    "rotation": _rounded(motion.head_rotation[row]),
-                    "translation": _rounded(motion.head_translation[row]),
-                },
-                "gaze": _rounded(motion.gaze[row]),
-            }
-        )
-    return json.dumps(frames, separators=(",", ":")).encode()
-
-
-def _rounded(values: np.ndarray) -> list[Any]:
-    return np.round(values.astype(np.float64), 5).tolist()
 
 
 def _samples(payload: bytes, form: str) -> np.ndarray:
@@ -157,10 +159,10 @@ def _checked(text: str) -> str:
     return text
 
 
-class _Painter:
+class Painter:
     """Renders frames in a thread; when it falls behind, the oldest that wait are dropped and it says so."""
 
-    def __init__(self, portrait, form: str, mouth: _Mouth) -> None:
+    def __init__(self, portrait: Portrait, form: str, mouth: Mouth) -> None:
         from garrick.context import RunContext
         from garrick.rendering.render import prepare, render_pose
 
@@ -172,7 +174,8 @@ class _Painter:
         self._busy = False
         threading.Thread(target=self._work, daemon=True).start()
 
-    def paint(self, motion) -> None:
+    def paint(self, motion: Motion) -> None:
+        """Have frames rendered."""
         from garrick.rendering.puppet import Pose
 
         with self._news:

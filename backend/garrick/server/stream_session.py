@@ -34,6 +34,7 @@ class Session:
     """One stream from its start to its end.
 
     id:       what a client needs, besides the token, to come back.
+    binary:   what binary messages are, see `Start.binary`.
     accepted: the number of the last input that was taken, -1 for none.
     said:     how many messages there have been for the client; their ids are 0 .. said - 1.
     dropped:  pictures that were dropped since the client was last told.
@@ -41,8 +42,9 @@ class Session:
     visitor:  set when another connection takes over.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, binary: str | None) -> None:
         self.id = secrets.token_urlsafe(24)
+        self.binary = binary
         self.accepted = -1
         self.said = self.dropped = 0
         self.pictures: deque[bytes] = deque()
@@ -67,7 +69,7 @@ class Session:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        session = cls(process)
+        session = cls(process, start.binary)
         limits = Limits(settings.job_memory + RESERVED, settings.job_file_bytes, settings.job_open_files)
         session._send({"start": start.model_dump(mode="json"), "portrait": portrait, "limits": vars(limits)})
         try:
@@ -179,9 +181,10 @@ class Session:
             case {"done": number}:
                 while self._ahead and self._ahead[0][0] <= number:
                     self._ahead.popleft()
-            case {"motion": [first, count]}:
+            case {"motion": [first, count], **more}:
                 self._made = first + count
-                self._keep("motion", b'"frames":' + payload)
+                seen = "".join(f"{json.dumps(name)}:{json.dumps(value)}," for name, value in more.items())
+                self._keep("motion", seen.encode() + b'"frames":' + payload)
             case {"image": frame}:
                 self.pictures.append(NUMBER.pack(frame) + payload)
                 while len(self.pictures) > _PICTURES:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from garrick.job import Fps
 
 from .wire import Asset
 
+if TYPE_CHECKING:
+    from garrick.motion.live_frames import Motion
+
 HEAD = struct.Struct(">II")
 """Before each message between the processes: bytes of its JSON, bytes of what follows that."""
 
 NUMBER = struct.Struct(">I")
 """Before the samples or the picture in a binary WebSocket message: the input's number, or the frame's."""
+
+MOMENT = struct.Struct(">d")
+"""Between the number and a camera's picture: its seconds."""
+
+_VOICE_ONLY = frozenset({"rate", "format", "expression", "head_motion", "seed"})
 
 
 class Start(BaseModel):
@@ -27,6 +37,11 @@ class Start(BaseModel):
 
     type: Literal["start"]
     portrait: Asset | None = Field(None, description="An uploaded picture; null for motion only, of the average head.")
+    camera: Literal["frames"] | Annotated[int, Field(strict=True, ge=0, lt=64)] | None = Field(
+        None,
+        description="Who is seen moves, instead of who is heard: the number of a camera of the service's machine, or "
+        '"frames" for pictures that the client sends.',
+    )
     consent: bool = Field(False, description="The person in the portrait agrees; needed once a portrait.")
     fps: Fps = Fraction(25)
     rate: int = Field(16000, description="Samples a second, mono.")
@@ -51,6 +66,19 @@ class Start(BaseModel):
             raise ValueError("Width and height must be even and lie between 128 and 1024 pixels.")
         return size
 
+    @model_validator(mode="after")
+    def _seen_or_heard(self) -> Start:
+        if self.camera is not None and (voice := sorted(_VOICE_ONLY & self.model_fields_set)):
+            raise ValueError(f"A stream of a camera has no {' and no '.join(voice)}.")
+        return self
+
+    @property
+    def binary(self) -> Literal["audio", "picture"] | None:
+        """What the client's binary messages are; None where it sends none."""
+        if self.camera is None:
+            return "audio"
+        return "picture" if self.camera == "frames" else None
+
 
 class Resume(BaseModel):
     """A client that was cut off comes back. id: of the last message that it has, -1 for none."""
@@ -63,11 +91,11 @@ class Resume(BaseModel):
 
 
 class Control(BaseModel):
-    """Everything else that is no sound."""
+    """Everything else that is neither sound nor picture."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["text", "flush", "end", "ack"]
+    type: Literal["text", "calibrate", "flush", "end", "ack"]
     input: int | None = Field(None, ge=0, lt=2**32)
     text: str | None = None
     id: int | None = Field(None, ge=0, lt=2**31)
@@ -94,3 +122,30 @@ def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     head, payload = HEAD.unpack(lengths)
     data = stream.read(head + payload)
     return None if len(data) < head + payload else (json.loads(data[:head]), data[head:])
+
+
+def motion_json(motion: Motion, fps: Fraction, more: Sequence[dict[str, Any]] = ()) -> bytes:
+    """The frames of a `Motion` as a JSON list, `more` of each as well; five decimals, which no eye sees."""
+    from garrick.motion.live_frames import SPINE  # here: the service itself needs no bodies
+
+    frames = []
+    for row in range(len(motion)):
+        number = motion.first + row
+        frame = {
+            "frame": number,
+            "time": float(number / fps),
+            "face": _rounded(motion.face[row]),
+            "head": {
+                "rotation": _rounded(motion.head_rotation[row]),
+                "translation": _rounded(motion.head_translation[row]),
+            },
+            "gaze": _rounded(motion.gaze[row]),
+        }
+        if motion.spine is not None:
+            frame["body"] = dict(zip(SPINE, map(_rounded, motion.spine[row]), strict=True))
+        frames.append(frame | (more[row] if more else {}))
+    return json.dumps(frames, separators=(",", ":")).encode()
+
+
+def _rounded(values: np.ndarray) -> list[Any]:
+    return np.round(values.astype(np.float64), 5).tolist()

@@ -66,6 +66,16 @@ def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
 
 @pytest.fixture(scope="session")
+def in_backend() -> Callable[..., None]:
+    """in_backend(program, *arguments) runs a program in the Python that has the package; it must succeed."""
+
+    def run(program: str, *arguments: object) -> None:
+        subprocess.run([backend_python(), "-c", program, *map(str, arguments)], check=True)
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def service(start_service: Callable[..., RunningService]) -> RunningService:
     """One service for all tests that do it no harm."""
     return start_service()
