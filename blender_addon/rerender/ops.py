@@ -8,12 +8,13 @@ from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_iface as _
-from bpy.props import FloatProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from .. import tasks
 from ..answers import ServiceError
 from ..backend_link import link
+from ..core.seeds import SEEDED, read_seeds, write_seeds
 from ..runner import ASSET
 from ..shot_import.props import active_shot
 from . import shot_job, version_ops
@@ -105,6 +106,18 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Another number gives other small motions", min=0
     )
+    anew: EnumProperty(  # type: ignore[valid-type]
+        name="Anew",
+        description="What another seed moves anew; the other parts stay as they are",
+        items=(
+            ("face", "Face", "Brows and the learned mouth"),
+            ("eyes", "Eyes", "Gaze and blinks"),
+            ("head", "Head", "Drift and nods"),
+            ("body", "Body", "Breath, trunk, arms and hands"),
+        ),
+        options={"ENUM_FLAG"},
+        default=set(SEEDED),
+    )
     expression: FloatProperty(  # type: ignore[valid-type]
         name="Expression", description="Gain of the lips and the face, 0 to 2", min=0, max=2, default=1
     )
@@ -148,6 +161,8 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
         changed: dict[str, Any] = {
             name: getattr(self, name) for name in _GAINS if self.properties.is_property_set(name)
         }
+        if changed.get("seed", job.get("seed", 0)) != job.get("seed", 0):
+            changed |= _reseeded(job, changed.pop("seed"), self.anew)
         text, audio = self.text.strip(), self.audio
         if not text and not audio:
             if not job.get("text") and not job.get("audio"):
@@ -162,6 +177,13 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
             audio = str(path)
         known = {"transcribe": False} if text and job.get("transcribe") else {}  # its words are no longer sought
         return changed | known | {"text": text or None, "audio": audio or None}
+
+
+def _reseeded(job: dict[str, Any], seed: int, parts: set[str]) -> dict[str, Any]:
+    """What a job gets so that only some parts are made anew. Raises ValueError."""
+    if parts == set(SEEDED):
+        return {"seed": seed, "seeds": ""}
+    return {"seeds": write_seeds(read_seeds(job.get("seeds") or "") | dict.fromkeys(parts, seed))}
 
 
 class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):

@@ -14,7 +14,7 @@ from garrick.motion.gestures.shapes import hand_shape
 from garrick.motion.gestures.vocabulary import GESTURES
 from garrick.rendering.clay_figure import figure_frames
 
-SIZE, ACROSS, YAW = (168, 190), 7, -20.0
+SIZE, ACROSS, YAW = (168, 190), 8, -20.0
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def test_a_net_learns_what_can_be_heard(made: list[takes.Take], tmp_path: Path) 
 def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     made: list[takes.Take], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("garrick.training.motion.train._SAVE", 0.0)
+    monkeypatch.setattr("garrick.training.motion.loop._SAVE", 0.0)
     scale = Scale.of(made)
     whole = train(recipe(6), made, take(7), scale, tmp_path / "whole.pt", tmp_path / "log")
     calls = []

@@ -31,7 +31,7 @@ from garrick.evaluation.repetition import head_repetition
 from garrick.evaluation.rhythm import angular_speed
 from garrick.evaluation.sync import aperture_of_curves, lip_sync
 from garrick.motion.gestures.plan import plan_strokes
-from garrick.motion.live import somebody
+from garrick.motion.live_frames import somebody
 from garrick.motion.perform import Manner, run
 from garrick.motion.rules.visemes import SILENCE
 from garrick.speech import listen

@@ -123,7 +123,7 @@ def penetration(
     """The deepest contact of each hand and forearm with trunk, neck and head; channels as for `placed`."""
     ends = placed(figure, capsules, head_rotation, body_pose)
     movers, obstacles = capsules.rows
-    apart = _between(ends[..., movers, None, :, :], ends[..., None, obstacles, :, :])
+    apart = ways_between(ends[..., movers, None, :, :], ends[..., None, obstacles, :, :])
     distance = np.linalg.norm(apart, axis=-1)
     depth = capsules.radii[movers, None] + capsules.radii[obstacles] - distance
     deepest = depth.argmax(axis=-1)[..., None]
@@ -132,7 +132,7 @@ def penetration(
     return Contact(np.maximum(depth, 0), np.where(depth[..., None] > 0, way, 0))
 
 
-def _between(movers: np.ndarray, obstacles: np.ndarray) -> np.ndarray:
+def ways_between(movers: np.ndarray, obstacles: np.ndarray) -> np.ndarray:
     """(..., 3) shortest way from segments (..., 2, 3) to others (Ericson, Real-Time Collision Detection, 5.1.9)."""
     start, along = movers[..., 0, :], movers[..., 1, :] - movers[..., 0, :]
     base, across = obstacles[..., 0, :], obstacles[..., 1, :] - obstacles[..., 0, :]

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from garrick.bodies.body_limits import clamp
 from garrick.bodies.hand import Side
 from garrick.context import RunContext
+from garrick.core.euler import smooth_axis_angles
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.motion.gestures.arms import arm_turns
+from garrick.motion.gestures.arms import ARMS, arm_turns
+from garrick.motion.gestures.clearance import keep_clear
 from garrick.motion.gestures.curves import ARM, arm_curves
-from garrick.motion.gestures.plan import plan_strokes
+from garrick.motion.gestures.fusion import blended, ruled_share, slowed
+from garrick.motion.gestures.plan import Stroke, plan_strokes
 from garrick.motion.gestures.shapes import hand_shape
-from garrick.motion.posture import trunk
+from garrick.motion.posture import SPINE, breathe, trunk
+from garrick.motion.rules.activity import smoothstep
 from garrick.speech.speech import Speech
 
-_ARMS: dict[Side, list[int]] = {
-    "left": [BODY_JOINTS.index(f"left_{name}") for name in ("collar", "shoulder", "elbow", "wrist")],
-    "right": [BODY_JOINTS.index(f"right_{name}") for name in ("collar", "shoulder", "elbow", "wrist")],
-}
+_SETTLE = 0.6  # seconds in which learned arms leave where they hang
 
 
 @dataclass(frozen=True)
@@ -33,31 +36,59 @@ class BodyMotion:
 
 
 def perform_body(
-    speech: Speech, times: np.ndarray, head: np.ndarray, amount: float, feeling: float, ctx: RunContext
+    speech: Speech,
+    times: np.ndarray,
+    head: np.ndarray,
+    amount: float,
+    feeling: float,
+    ctx: RunContext,
+    face: np.ndarray,
+    identity: np.ndarray,
+    learned: bool = False,
 ) -> BodyMotion:
-    """Gesture and breathe.
+    """Gesture and breathe, with hands that keep out of each other and out of the body.
 
     times:  (F,) seconds.    head: (F, 3) degrees of the head's pitch, yaw and roll from where it rests.
     amount: 0..2 as `Manner.gestures`; at 0 nothing moves.    feeling: factor of the emotion on how much is gestured.
+    face:   (F, 52) ARKit weights.    identity: (B,) of the person.
+    learned: beats and what lies between gestures are the net's (`garrick.motion.diffusion.body`) and not the rules' own.
     """
     if amount == 0:
         return resting(len(times))
     strokes = plan_strokes(speech, amount * feeling, ctx.rng("gestures"))
-    pose = trunk(times, np.radians(head), ctx.rng("trunk"), ctx.rng("breath"))
-    hands = {}
-    for side, rows in _ARMS.items():
-        curves = arm_curves(strokes, side, times, amount, ctx.rng(f"{side} arm"))
-        collar = rotation_matrices(pose[:, rows[0]]) @ rotation_matrices(curves[:, 0])
+    pose = trunk(times, np.radians(head), ctx.rng("trunk"))
+    arms = {side: arm_curves(strokes, side, times, amount, ctx.rng(f"{side} arm")) for side in ARMS}
+    if learned:
+        from garrick.motion.diffusion.body import generate  # its nets take half a second to load
+
+        made = generate(speech, strokes, face, head, identity, times, amount, ctx)
+        pose[:, SPINE] = made.pose[:, SPINE]
+        for side, rows in ARMS.items():
+            own = np.concatenate([made.pose[:, rows[1:]], made.hands[side]], axis=1)
+            arms[side][:, 1:] = _fused(own, arms[side][:, 1:], strokes, side, times)
+    breathe(pose, times, ctx.rng("breath"))
+    for side, rows in ARMS.items():
+        collar = rotation_matrices(pose[:, rows[0]]) @ rotation_matrices(arms[side][:, 0])
         pose[:, rows[0]] = axis_angles(collar)
-        pose[:, rows[1:]] = curves[:, 1:ARM]
-        hands[side] = curves[:, ARM:]
-    return BodyMotion(pose, hands["left"], hands["right"])
+        pose[:, rows[1:]] = arms[side][:, 1:ARM]
+    pose = keep_clear(clamp(pose), 1 / times[1] if len(times) > 1 else 1.0, identity)
+    return BodyMotion(pose, arms["left"][:, ARM:], arms["right"][:, ARM:])
+
+
+def _fused(
+    learned: np.ndarray, ruled: np.ndarray, strokes: Sequence[Stroke], side: Side, times: np.ndarray
+) -> np.ndarray:
+    """(F, 18, 3) axis-angle of shoulder, elbow, wrist, hand: the rules' at first and where a gesture means something."""
+    start = 1 - smoothstep(times / _SETTLE)  # an arm starts where it hangs in the photo
+    turns = blended(learned, ruled, np.maximum(ruled_share(strokes, side, times), start))
+    turns[:, : ARM - 1] = slowed(turns[:, : ARM - 1], 1 / times[1] if len(times) > 1 else 1.0)
+    return smooth_axis_angles(turns)
 
 
 def resting(frames: int) -> BodyMotion:
     """Arms that hang and hands that are relaxed, without any motion."""
     pose = np.zeros((frames, len(BODY_JOINTS), 3))
-    for side, rows in _ARMS.items():
+    for side, rows in ARMS.items():
         pose[:, rows] = arm_turns("hang", side)
     left, right = (np.repeat(hand_shape("relaxed", side)[None], frames, axis=0) for side in ("left", "right"))
     return BodyMotion(pose, left, right)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +15,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
+from garrick.core.seeds import SEEDED
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion.body import perform_body
 from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
@@ -54,11 +55,13 @@ class Manner:
 
     expression:  0..2, gain of lips and brows; lips still close on every p, b and m.
     head_motion: 0..2, gain of head, gaze and the blink rate; 0 keeps the head still and the eyes open.
-    gestures:    0..2, how much arms and hands do and how far they reach; 0 leaves the body as nobody has moved it.
+    gestures:    0..2, how much arms and hands do and how far they reach; at 0 arms hang and the trunk is still.
     emotion:     one of `emotion.EMOTIONS` for the whole clip, or `emotion.AUTO`; marks in the text change it.
     emotion_strength: 0..1, how much of it shows.
     learned:     0..1, how much of the mouth's way between its shapes is that of a person who was captured.
+    learned_body: whether beats, and what lies between gestures, are a net's that learned from the rules.
     style:       somebody's performance, whose manner of speaking the learned part takes on.
+    seeds:       seeds of some of `SEEDED`, in place of the run's: a part is made anew, and the others stay as they were.
     """
 
     expression: float = 1.0
@@ -67,7 +70,9 @@ class Manner:
     emotion: str = "neutral"
     emotion_strength: float = 0.7
     learned: float = 0.5
+    learned_body: bool = False
     style: Performance | None = None
+    seeds: Mapping[str, int] = field(default_factory=dict)
 
 
 def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: RunContext) -> Performance:
@@ -80,24 +85,35 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     frames = frame_count(speech.duration, fps)
     times = frame_times(frames, fps)
     talking = activity(speech.phones, times)
-    levels = felt(feelings_of(speech, manner.emotion, manner.emotion_strength), times, ctx.rng("emotion"))
+    own = {part: replace(ctx, seed=manner.seeds.get(part, ctx.seed)) for part in SEEDED}
+    levels = felt(feelings_of(speech, manner.emotion, manner.emotion_strength), times, own["face"].rng("emotion"))
     lips = lips_of(load_head(), portrait.identity)
-    captured = _captured(speech, fps, manner, ctx)
+    captured = _captured(speech, fps, manner, own["face"])
     rest = rest_face(portrait.face, lips)
     face = spoken_face(speech.phones, speech.prosody, rest, fps, manner.expression, talking, captured)
     face = np.clip(face + emotional_face(levels, talking), 0, 1)
     face = obey_rules(face, speech.phones, fps, lips)
-    face += brow_raises(speech.prosody.accents, times, ctx.rng("brows")) * manner.expression
+    face += brow_raises(speech.prosody.accents, times, own["face"].rng("brows")) * manner.expression
     ctx.step("motion", 1, 4)
-    angles = _head_angles(speech, times, talking, levels, ctx) * manner.head_motion
+    angles = _head_angles(speech, times, talking, levels, own["head"]) * manner.head_motion
     rotation = turned(portrait.head_rotation, angles)
-    translation = breathing(times, ctx.rng("breath")) * manner.head_motion
+    translation = breathing(times, own["body"].rng("breath")) * manner.head_motion
     ctx.step("motion", 2, 4)
-    plan = fixations(speech.phones, speech.duration, ctx.rng("gaze"))
+    plan = fixations(speech.phones, speech.duration, own["eyes"].rng("gaze"))
     gaze = steady_gaze(portrait, rotation, plan.at(times) * manner.head_motion)
-    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, manner.head_motion, ctx))
+    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, manner.head_motion, own["eyes"]))
     ctx.step("motion", 3, 4)
-    body = perform_body(speech, times, angles, manner.gestures, gesturing(levels), ctx)
+    body = perform_body(
+        speech,
+        times,
+        angles,
+        manner.gestures,
+        gesturing(levels),
+        own["body"],
+        face,
+        portrait.identity,
+        manner.learned_body,
+    )
     ctx.step("motion", 4, 4)
     return Performance(
         fps=fps,

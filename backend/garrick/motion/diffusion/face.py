@@ -37,7 +37,7 @@ _LEAST, _MOST = np.array([0.4, 0.75]), np.array([1.8, 1.8])
 move little would move still less."""
 _CALM = 2.0  # frames, standard deviation: patches of two frames leave steps of a tenth of a degree that no head makes
 
-_NETS = Path(__file__).parent / "nets"
+NETS = Path(__file__).parent / "nets"
 _THREADS = 1  # a second one gains nothing on windows as small as these
 _COLUMNS = [ARKIT_INDEX[name] for name in MOUTH]
 _LONG_ENOUGH = 1.0  # seconds of a style
@@ -91,7 +91,7 @@ def generate(
     motion = made * _net().deviation + _net().mean
     motion *= np.repeat(np.asarray(amplitude) / within, (len(MOUTH), len(POSE)))
     motion[:, len(MOUTH) :] = gaussian_filter1d(motion[:, len(MOUTH) :], _CALM, axis=0, mode="nearest")
-    motion = _at(motion, fps, frames)
+    motion = at_times(motion, frame_times(len(motion), RATE), frame_times(frames, fps))
     weights = np.zeros((frames, len(ARKIT_INDEX)), np.float32)
     weights[:, _COLUMNS] = np.clip(motion[:, : len(MOUTH)], 0, 1)
     angles, translation = np.split(motion[:, len(MOUTH) :].astype(np.float32), 2, axis=1)
@@ -109,22 +109,25 @@ def _reference(style: Performance) -> np.ndarray:
     return ((chosen - _net().mean[: len(MOUTH)]) / _net().deviation[: len(MOUTH)]).astype(np.float32)
 
 
-def _at(motion: np.ndarray, fps: Fraction, frames: int) -> np.ndarray:
-    """(F', C) at RATE -> (frames, C) at fps."""
-    if fps == RATE or len(motion) < 2:
-        return motion[:frames].astype(np.float64)
-    own = frame_times(len(motion), RATE)
-    return CubicSpline(own, motion)(np.minimum(frame_times(frames, fps), own[-1]))
+def at_times(curves: np.ndarray, own: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(F', C) at `own` seconds -> (F, C) float64 at other seconds; after the last, curves stay as they are."""
+    if len(own) < 2 or np.array_equal(own[: len(times)], times):
+        return np.asarray(curves, np.float64)[np.minimum(np.arange(len(times)), len(own) - 1)]
+    return CubicSpline(own, curves)(np.minimum(times, own[-1]))
+
+
+def units_of(graph: onnxruntime.InferenceSession) -> tuple[np.ndarray, np.ndarray]:
+    """(C,) mean and deviation of each channel that a graph was exported with."""
+    units = json.loads(graph.get_modelmeta().custom_metadata_map["units"])
+    return np.array(units["mean"], np.float32), np.array(units["deviation"], np.float32)
 
 
 class Net:
     """The two graphs, and the net's units."""
 
     def __init__(self, folder: Path) -> None:
-        self._listener, self._denoiser = _session(folder / LISTENER), _session(folder / DENOISER)
-        units = json.loads(self._denoiser.get_modelmeta().custom_metadata_map["units"])
-        self.mean = np.array(units["mean"], np.float32)
-        self.deviation = np.array(units["deviation"], np.float32)
+        self._listener, self._denoiser = session(folder / LISTENER), session(folder / DENOISER)
+        self.mean, self.deviation = units_of(self._denoiser)
 
     def listen(self, heard: np.ndarray) -> np.ndarray:
         """See `sampler.Model`."""
@@ -152,10 +155,11 @@ class Net:
 
 @lru_cache(maxsize=1)
 def _net() -> Net:
-    return Net(_NETS)
+    return Net(NETS)
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A graph, on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

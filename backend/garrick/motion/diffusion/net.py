@@ -43,11 +43,11 @@ class Listener(nn.Module):
     mean: torch.Tensor
     deviation: torch.Tensor
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, features: int = FEATURES) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(FEATURES))
-        self.register_buffer("deviation", torch.ones(FEATURES))
-        self.stem = nn.Linear(ROWS * FEATURES, size.width)
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("deviation", torch.ones(features))
+        self.stem = nn.Linear(ROWS * features, size.width)
         self.norms = nn.ModuleList(nn.LayerNorm(size.width) for _ in range(3))
         self.blocks = nn.ModuleList(nn.Conv1d(size.width, size.width, 3, padding=1) for _ in range(3))
         self.drop = nn.Dropout(size.dropout)
@@ -116,12 +116,12 @@ class Denoiser(nn.Module):
         trust:     (B,) 0..1 share of what the layers find that is added to what the voice says straight away.
         Returns (B, PATCH N, 22).
         """
-        x = self.noisy(_patched(noisy))
+        x = self.noisy(patched(noisy))
         now = voice[:, BEFORE : BEFORE + x.shape[1]]
         x = x + self.now(now)
         known = begun[:, None, None]
-        history = self.before(_patched(before)) * known + self.nothing_before * (1 - known)
-        seen = _patched(reference)
+        history = self.before(patched(before)) * known + self.nothing_before * (1 - known)
+        seen = patched(reference)
         style = self.style(seen)
         style = style + self.style_places[: style.shape[1]]
         manner = self.manners(self.manner(seen).sum(dim=1) / REFERENCE)
@@ -238,7 +238,7 @@ class FaceNet(nn.Module):
         self.denoiser = Denoiser(size)
 
 
-def _patched(frames: torch.Tensor) -> torch.Tensor:
+def patched(frames: torch.Tensor) -> torch.Tensor:
     """(B, PATCH N, C) -> (B, N, PATCH C)."""
     batch, count, channels = frames.shape
     return frames.reshape(batch, count // PATCH, PATCH * channels)

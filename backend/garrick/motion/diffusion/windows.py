@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from garrick.motion.diffusion.hearing import FEATURES
-
 PATCH = 2  # frames that are one token
 ROWS = 4  # of what is heard, a patch
 BEFORE = 4  # patches of the voice before the first of the motion, and as many after the last
@@ -14,10 +12,10 @@ REFERENCE = 32  # patches of a reference
 
 
 def heard_around(heard: np.ndarray, start: int, frames: int) -> np.ndarray:
-    """(T, FEATURES) -> (R, FEATURES) float32: what is heard in a window of frames and around it; zeros beyond the ends."""
+    """(T, C) -> (R, C) float32: what is heard in a window of frames and around it; zeros beyond the ends."""
     first = (start * ROWS) // PATCH - BEFORE * ROWS
     stop = ((start + frames) * ROWS) // PATCH + BEFORE * ROWS
-    window = np.zeros((stop - first, FEATURES), np.float32)
+    window = np.zeros((stop - first, heard.shape[1]), np.float32)
     low, high = max(first, 0), min(stop, len(heard))
     if low < high:
         window[low - first : high - first] = heard[low:high]

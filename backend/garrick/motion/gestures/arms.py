@@ -12,10 +12,17 @@ from functools import lru_cache
 import numpy as np
 
 from garrick.bodies.hand import Side, mirrored
+from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import axis_angles, rotation_matrices, shortest_turns
 
 JOINTS = ("collar", "shoulder", "elbow", "wrist")
+ARMS: dict[Side, list[int]] = {
+    "left": [BODY_JOINTS.index(f"left_{name}") for name in JOINTS],
+    "right": [BODY_JOINTS.index(f"right_{name}") for name in JOINTS],
+}
+"""The rows of JOINTS in a body's pose."""
 _Direction = tuple[float, float, float]
+_FLICK, _UPPER = 1.6, 0.35  # of the forearm's way: what the hand goes, and the upper arm
 _OUTWARDS, _FORWARD = np.array([-1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
 
@@ -52,18 +59,62 @@ STANCES: dict[str, Stance] = {
     "wave_in": Stance((-0.66, -0.62, 0.42), (0.02, 0.96, 0.28), (0.22, 0.97, 0.12), (0.00, -0.12, 0.99)),
     "halt_low": Stance((-0.30, -0.90, 0.30), (0.12, 0.52, 0.85), (0.12, 0.80, 0.58), (0.20, -0.58, 0.79)),
     "halt": Stance((-0.30, -0.74, 0.60), (0.06, 0.44, 0.90), (0.06, 0.96, 0.26), (0.08, -0.26, 0.96)),
+    "waist": Stance((-0.32, -0.94, -0.06), (0.44, 0.04, 0.90), (0.56, -0.06, 0.82), (0.66, -0.42, -0.48)),
+    "low": Stance((-0.22, -0.97, 0.04), (0.12, -0.52, 0.85), (0.24, -0.60, 0.76), (0.88, -0.25, -0.40)),
+    "framed": Stance((-0.36, -0.88, 0.30), (0.02, 0.22, 0.97), (0.10, 0.26, 0.96), (0.97, 0.14, -0.14)),
+    "framed_in": Stance((-0.32, -0.92, 0.22), (0.16, 0.42, 0.89), (0.20, 0.52, 0.83), (0.94, 0.00, -0.28)),
+    "tossed_in": Stance((-0.32, -0.90, 0.28), (0.34, 0.50, 0.80), (0.50, 0.52, 0.69), (0.50, -0.60, -0.62)),
+    "tossed": Stance((-0.40, -0.88, 0.26), (-0.26, 0.26, 0.93), (-0.50, 0.08, 0.86), (-0.10, -0.98, 0.12)),
     "swept": Stance((-0.36, -0.90, 0.26), (-0.20, 0.10, 0.97), (-0.28, -0.02, 0.96), (0.20, -0.96, 0.10)),
     "across": Stance((-0.28, -0.92, 0.28), (0.56, 0.20, 0.80), (0.60, 0.16, 0.78), (0.40, -0.90, -0.15)),
 }  # fmt: skip
 
 
-@lru_cache(maxsize=128)
-def arm_turns(name: str, side: Side) -> np.ndarray:
-    """(4, 3) axis-angle of collar, shoulder, elbow and wrist for a stance of `STANCES`, each in its chain from the T-pose.
+@dataclass(frozen=True)
+class Way:
+    """How far a hand goes, in degrees seen from its elbow. forth: of the upper arm, which takes the hand forwards."""
 
+    out: float = 0.0
+    up: float = 0.0
+    forth: float = 0.0
+
+    def __mul__(self, share: float) -> Way:
+        return Way(self.out * share, self.up * share, self.forth * share)
+
+    def __add__(self, other: Way) -> Way:
+        return Way(self.out + other.out, self.up + other.up, self.forth + other.forth)
+
+
+HERE = Way()
+"""Nowhere else."""
+
+
+def moved(stance: Stance, way: Way, roll: float = 0.0) -> Stance:
+    """The stance with its hand elsewhere: the forearm goes all the way, the hand beyond it, the upper arm a little of it.
+
+    roll: degrees by which the palm turns upwards.
+    """
+    hand = _unit(_turned(stance.hand, way * _FLICK))
+    palm = rotation_matrices(hand * np.radians(-roll)) @ _turned(stance.palm, way * _FLICK)
+    forth = Way(up=way.forth) + Way(out=way.out, up=way.up) * _UPPER
+    turned = _turned(stance.upper, forth), _turned(stance.forearm, way), hand, palm
+    return Stance(*((float(x), float(y), float(z)) for x, y, z in turned), raised=stance.raised)
+
+
+def _turned(direction: _Direction, way: Way) -> np.ndarray:
+    """Outwards about the upright, then upwards about the line through both shoulders."""
+    out, up = np.radians([way.out, way.up])
+    return rotation_matrices(np.array([-up, 0.0, 0.0])) @ rotation_matrices(np.array([0.0, -out, 0.0])) @ direction
+
+
+@lru_cache(maxsize=512)
+def arm_turns(which: str | Stance, side: Side) -> np.ndarray:
+    """(4, 3) axis-angle of collar, shoulder, elbow and wrist for a stance, each in its chain from the T-pose.
+
+    which: a name of `STANCES`, or any other.
     The elbow is a hinge: the shoulder turns the upper arm about itself until the hinge lies across the bend.
     """
-    stance = STANCES[name]
+    stance = STANCES[which] if isinstance(which, str) else which
     collar = rotation_matrices(np.array([0.0, 0.0, -np.radians(stance.raised)]))
     upper, forearm = (_unit(direction) @ collar for direction in (stance.upper, stance.forearm))
     swing = shortest_turns(_OUTWARDS, upper[None])[0]

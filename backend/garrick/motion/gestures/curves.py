@@ -1,7 +1,8 @@
 """Strokes -> joint rotations of both arms and hands, and what keeps them alive in between.
 
 A hand moves from stance to stance along minimum-jerk curves (Flash and Hogan 1985), joint by joint, shoulder first and
-wrist last; no joint turns faster than a speaker's do.
+wrist last; no joint turns faster than a speaker's do. Between near strokes it goes back a part of its way only (Kendon's
+partial retraction), and the hand that has no stroke may follow in small what the other one does.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from garrick.bodies.body_limits import clamp
 from garrick.bodies.hand import Side
 from garrick.core.euler import smooth_axis_angles
+from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.motion.gestures.arms import arm_turns
+from garrick.motion.gestures.arms import ARMS, STANCES, Stance, Way, arm_turns, moved
 from garrick.motion.gestures.plan import Stroke
 from garrick.motion.gestures.shapes import hand_shape
-from garrick.motion.gestures.vocabulary import GESTURES, Gesture
+from garrick.motion.gestures.vocabulary import GESTURES
 from garrick.motion.rules.wander import wander
 
 ARM = 4  # of the rows of a pose are collar, shoulder, elbow and wrist; 15 of the hand follow
@@ -26,11 +29,19 @@ _DELAY = np.array([-0.04, -0.04, -0.02, 0.0] + [0.015] * 15)  # seconds after th
 _FASTEST, _EASY = 7.0, 3.0  # radians a second of any arm joint at its peak, in a stroke and on the way back to rest
 _PEAK = 1.875  # peak over mean speed of a minimum-jerk move
 _LEAST, _LEAST_BACK = 0.26, 0.55  # seconds that any move takes
-_REST_AFTER = 1.8  # seconds without a stroke in which a hand goes back to rest
-_LINGER = 0.9  # seconds for which the end of a stroke is held before the hand sinks to readiness
+_REST_AFTER = 3.6  # seconds without a stroke in which a hand goes to rest
+_TIRED = 9.0  # seconds after which it hangs, wherever it rested
+_LINGER, _LINGER_LAST = (
+    0.3,
+    0.9,
+)  # seconds for which the end of a stroke is held before the hand sinks: a little, or to rest
 _SECOND_HAND, _SECOND_LAG = 0.9, 0.03  # reach and seconds of delay of the hand that follows: two alike look mechanical
+_ECHO_LASTS, _ECHO_LAG = 0.34, 0.1  # seconds of what a hand does that follows in small, and of its delay
+_SIGN_SINKS = 0.65  # share of the way to readiness that a hand goes back at least from a sign
+_BEHIND = 0.7  # of a beat's way lies before the place where the gesture ends, the rest beyond it
+_NOD = Way(up=-12.0)  # what is echoed of a stroke that goes its gesture's own way
 _AT_ONCE = 1000  # frames: matrices of a whole clip would take more memory than its voice
-_RESTLESS = np.radians([0.3, 0.8, 0.9, 1.2] + [1.0] * 15)  # standard deviation of what is never quite still
+_RESTLESS = np.radians([0.3, 1.0, 1.2, 1.6] + [1.0] * 15)  # standard deviation of what is never quite still
 
 
 @dataclass(frozen=True)
@@ -48,44 +59,100 @@ def arm_curves(
 
     times: (F,) seconds, equally spaced.    amplitude: 0..2, how far strokes reach that are placed nowhere in particular.
     """
-    lag = 0.0 if side == "right" else _SECOND_LAG
     reach = min(amplitude, 2.0)
-    own = [stroke for stroke in strokes if side in stroke.sides]
-    keys = _keys([(stroke, reach * (_SECOND_HAND if lag and len(stroke.sides) > 1 else 1.0)) for stroke in own], side)
+    moves = [_move(stroke, side, reach) for stroke in strokes if side in stroke.sides or stroke.form.other]
+    keys = _keys(moves, side)
     curves = np.empty((len(times), len(_DELAY), 3))
     for start in range(0, len(times), _AT_ONCE):
         part = times[start : start + _AT_ONCE]
         alive = wander(part, 3 * len(_DELAY), deepcopy(rng)).reshape(len(part), -1, 3) * _RESTLESS[:, None]
         alive[:, ARM:, 1:] = 0  # fingers only curl
-        turns = _between(keys, part - lag) @ rotation_matrices(alive)
+        turns = _between(keys, part) @ rotation_matrices(alive)
         curves[start : start + _AT_ONCE] = smooth_axis_angles(turns, curves[start - 1] if start else None)
     return curves
 
 
-def _keys(strokes: Sequence[tuple[Stroke, float]], side: Side) -> list[_Key]:
-    """Stances in order of time; a stroke for which no time is left is dropped."""
-    rest, ready = _pose("hang", "relaxed", side), _pose("ready", "relaxed", side)
-    keys = [_Key(-1.0, rest)]
-    for stroke, reach in strokes:
-        gesture = GESTURES[stroke.gesture]
-        before, end = _reached(gesture, ready, side, reach)
-        lasts = max(gesture.lasts, _hurried(before, end))
-        start = stroke.time - lasts
-        _sink(keys, start, rest, ready)
-        _let_go(keys, start - _seconds(keys[-1].pose, before))
+@dataclass(frozen=True)
+class _Move:
+    """One hand's part in a stroke: from `before` to `end`, which it reaches at `time` and holds.
+
+    back: the pose to which it sinks until a near stroke, rest: where it waits for a far one.
+    """
+
+    time: float
+    lasts: float
+    before: np.ndarray
+    end: np.ndarray
+    held: float
+    repeats: int
+    back: np.ndarray
+    rest: np.ndarray
+
+
+def _move(stroke: Stroke, side: Side, reach: float) -> _Move:
+    """reach: how far it goes; see `arm_curves`."""
+    form, gesture = stroke.form, GESTURES[stroke.gesture]
+    rest = _pose(form.rest, "relaxed", side)
+    if side not in stroke.sides:
+        way, waits = (form.way or _NOD * form.size) * (form.echo * reach), STANCES[form.other]
+        before, end = (_pose(moved(waits, way * share), "relaxed", side) for share in (-0.5, 0.5))
+        back = _pose(form.other, "relaxed", side)
+        return _Move(stroke.time + _ECHO_LAG, _ECHO_LASTS, before, end, gesture.held, 0, back, rest)
+    second = side != stroke.sides[0]
+    ready = _pose(moved(STANCES["ready"], form.place), "relaxed", side)
+    before, end = _before_and_end(stroke, side)
+    if second and form.alternate:
+        before, end = end, before
+    if not gesture.placed:
+        share = reach * (1.0 if form.way else form.size) * (_SECOND_HAND if second else 1.0)
+        before, end = _towards(ready, before, share), _towards(ready, end, share)
+    back = _towards(end, ready, max(form.sinks, _SIGN_SINKS) if gesture.placed else form.sinks)
+    if gesture.placed:
+        back[ARM:] = ready[ARM:]  # half a sign would be a claw
+    lag = _SECOND_LAG if second else 0.0
+    return _Move(stroke.time + lag, gesture.lasts, before, end, gesture.held, gesture.repeats, back, rest)
+
+
+def _before_and_end(stroke: Stroke, side: Side) -> tuple[np.ndarray, np.ndarray]:
+    """The poses where a stroke starts and ends that is as large as in its gesture's picture."""
+    form, gesture = stroke.form, GESTURES[stroke.gesture]
+    before, end = STANCES[gesture.before], STANCES[gesture.stroke]
+    shape = form.shape or gesture.shape
+    if form.way is None:
+        ways = (before, form.place), (end, form.place)
+        opening = shape
+    else:
+        ways = (end, form.place + form.way * -_BEHIND), (end, form.place + form.way * (1 - _BEHIND))
+        opening = "relaxed" if shape in ("loose", "open") else shape
+    first, last = (moved(stance, way, form.roll) for stance, way in ways)
+    return _pose(first, opening, side), _pose(last, shape, side)
+
+
+def _keys(moves: Sequence[_Move], side: Side) -> list[_Key]:
+    """Poses in order of time; a stroke for which no time is left is dropped."""
+    hang = _pose("hang", "relaxed", side)
+    keys, last = [_Key(-1.0, hang)], None
+    for move in moves:
+        lasts = max(move.lasts, _hurried(move.before, move.end))
+        start = move.time - lasts
+        if last is not None:
+            _sink(keys, last, start, move.before, hang)
+        _let_go(keys, start - _seconds(keys[-1].pose, move.before))
         here = keys[-1]
-        if start - here.time >= _seconds(here.pose, before):
-            keys.append(_Key(start - _seconds(here.pose, before), here.pose))
-            keys.append(_Key(start, before))
-        elif stroke.time - here.time >= _seconds(here.pose, end):
-            keys.append(_Key(stroke.time - _seconds(here.pose, end), here.pose))
+        if start - here.time >= _seconds(here.pose, move.before):
+            keys.append(_Key(start - _seconds(here.pose, move.before), here.pose))
+            keys.append(_Key(start, move.before))
+        elif move.time - here.time >= _seconds(here.pose, move.end):
+            keys.append(_Key(move.time - _seconds(here.pose, move.end), here.pose))
         else:
             continue
-        keys.append(_Key(stroke.time, end))
-        for number in range(gesture.repeats):
-            keys.append(_Key(keys[-1].time + lasts, end if number % 2 else before))
-        keys.append(_Key(keys[-1].time + gesture.held, keys[-1].pose))
-    _sink(keys, np.inf, rest, ready)
+        keys.append(_Key(move.time, move.end))
+        for number in range(move.repeats):
+            keys.append(_Key(keys[-1].time + lasts, move.end if number % 2 else move.before))
+        keys.append(_Key(keys[-1].time + move.held, keys[-1].pose))
+        last = move
+    if last is not None:
+        _sink(keys, last, np.inf, hang, hang)
     return keys
 
 
@@ -95,25 +162,23 @@ def _let_go(keys: list[_Key], by: float) -> None:
         keys[-1] = _Key(max(keys[-2].time, by), keys[-1].pose)
 
 
-def _sink(keys: list[_Key], until: float, rest: np.ndarray, ready: np.ndarray) -> None:
-    """Let the hand go before the next stroke starts at `until`: to rest where there is time, else to readiness."""
+def _sink(keys: list[_Key], last: _Move, until: float, then: np.ndarray, hang: np.ndarray) -> None:
+    """Let the hand go after its last stroke and before it needs to get to the pose `then`, at `until`."""
     here = keys[-1]
-    if len(keys) == 1:
-        return
     free = until - here.time
-    goal, most = (rest, _REST_AFTER) if free >= 2 * _REST_AFTER else (ready, _LINGER)
-    if free < most + _seconds(here.pose, goal, _EASY) + _LEAST:
+    if free >= _REST_AFTER:
+        goal, held = hang if np.isinf(free) else last.rest, _LINGER_LAST
+    else:
+        goal, held = last.back, _LINGER
+    back = _seconds_back(here.pose, goal)
+    if free < held + back + _seconds(goal, then):
         return
-    keys.append(_Key(here.time + most / 2, here.pose))
-    keys.append(_Key(keys[-1].time + max(_seconds(here.pose, goal, _EASY), _LEAST_BACK), goal))
-
-
-def _reached(gesture: Gesture, ready: np.ndarray, side: Side, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """The poses where a stroke starts and ends."""
-    before, end = _pose(gesture.before, gesture.shape, side), _pose(gesture.stroke, gesture.shape, side)
-    if gesture.placed:
-        return before, end
-    return _towards(ready, before, reach), _towards(ready, end, reach)
+    keys.append(_Key(here.time + held, here.pose))
+    keys.append(_Key(keys[-1].time + back, goal))
+    down = _seconds_back(goal, hang)
+    if until - keys[-1].time >= _TIRED + down + _seconds(hang, then) and goal is not hang:
+        keys.append(_Key(keys[-1].time + _TIRED / 2, goal))
+        keys.append(_Key(keys[-1].time + down, hang))
 
 
 def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
@@ -123,14 +188,21 @@ def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
     return start @ rotation_matrices(scale[:, None] * axis_angles(np.swapaxes(start, -1, -2) @ end))
 
 
-def _pose(stance: str, shape: str, side: Side) -> np.ndarray:
-    """(19, 3, 3)."""
-    return rotation_matrices(np.concatenate([arm_turns(stance, side), hand_shape(shape, side)]))
+def _pose(stance: str | Stance, shape: str, side: Side) -> np.ndarray:
+    """(19, 3, 3), within the joints' limits."""
+    body = np.zeros((len(BODY_JOINTS), 3))
+    body[ARMS[side]] = arm_turns(stance, side)
+    return rotation_matrices(np.concatenate([clamp(body)[ARMS[side]], hand_shape(shape, side)]))
 
 
 def _seconds(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
     """How long a move takes that nothing hurries."""
     return max(_hurried(start, end, fastest), _LEAST)
+
+
+def _seconds_back(start: np.ndarray, end: np.ndarray) -> float:
+    """How long a hand takes that goes back."""
+    return max(_hurried(start, end, _EASY), _LEAST_BACK)
 
 
 def _hurried(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:

@@ -1,7 +1,8 @@
 """When somebody gestures, and how: strokes on the accents of what is said, by its words where they mean something.
 
 Every second accent or so carries a stroke; the end of a stroke falls on its accent (Loehr 2012: apexes and pitch accents
-lie together, within a sixth of a second at most). Hands rest between turns, and stay up between the phrases of one.
+lie together, within a sixth of a second at most). Hands rest between turns, and stay up between the phrases of one. How
+strokes differ from each other is drawn in `forms`.
 """
 
 from __future__ import annotations
@@ -11,28 +12,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from garrick.bodies.hand import Side
+from garrick.motion.gestures.forms import PLAIN, Form, Habits, Unit, other_side
 from garrick.motion.gestures.vocabulary import GESTURES, MEANT
 from garrick.speech.speech import Prosody, Speech, Word
 
 _APART = 0.55  # seconds between two strokes at least
-_SHARE = 0.6  # of the accents get a stroke at amplitude 1
+_SHARE = 0.7  # of the accents get a stroke at amplitude 1
 _MEANT_SHARE = 0.7  # of the words that mean a gesture and carry an accent get it
 _ON_WORD = 0.08  # seconds beside a word that still belong to it
 _PHRASE_PAUSE = 0.25  # seconds of silence that part two phrases
-_PLAIN = {"beat": 0.45, "beat_both": 0.2, "open_palm": 0.15, "open_palms": 0.1, "precision_grip": 0.1}
-_RIGHT = 0.85  # of people gesture with the right hand first
-_CHANGE = 0.15  # chance that a phrase is the other hand's
 _NEXT = 0.75  # seconds that the hand takes from one sign to the next
 _EARLIEST = 0.45  # seconds that a hand needs to get up
+_NEAR = 0.12  # seconds around an accent in which the pitch that makes it is looked for
+_WEIGHT = (0.75, 1.3)  # size of the strokes on the least and the strongest accent of a clip
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """A gesture of `GESTURES`, the second at which its stroke ends, and the hands that make it."""
+    """A gesture of `GESTURES`, the second at which its stroke ends, its hands (the leading one first), how it is made.
+
+    meant: a mark or a word asks for it, so that it must look like itself; others carry a beat and nothing more.
+    """
 
     gesture: str
     time: float
     sides: tuple[Side, ...]
+    form: Form = PLAIN
+    meant: bool = False
 
 
 def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> list[Stroke]:
@@ -41,36 +47,40 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
     amount: 0..2, how much is gestured; at 0 only what the text's marks ask for. Marks always come, and other strokes
     make room for them. Words count in English only; elsewhere the melody alone decides.
     """
-    first: Side = "right" if rng.random() < _RIGHT else "left"
-    asked = _asked(speech, first)
+    habits = Habits.of(rng)
+    asked = _asked(speech, habits, rng)
     meant = _meant(speech) if speech.language.startswith("en") else []
     found: list[Stroke] = []
     said: set[str] = set()
+    weights = _weights(speech.prosody)
     for accents in _phrases(speech.prosody):
-        lead: Side = first if rng.random() > _CHANGE else _other(first)
-        plain = str(rng.choice(list(_PLAIN), p=list(_PLAIN.values())))
+        unit, before = Unit.of(habits, rng), None
         for accent in accents:
             chance, whim = rng.random(), rng.random()
             name = _gesture_at(meant, accent)
             if name is not None and whim < _MEANT_SHARE * min(amount, 1) and name not in said:
                 said.add(name)  # the same sign twice in a clip would be a tic
             elif chance < _SHARE * amount:
-                name = plain
+                name = None
             else:
                 continue
-            near = [stroke.time for stroke in (*asked, *found) if abs(stroke.time - accent) < _room(name)]
+            gesture, form = unit.next(name, weights[accent], before, rng)
+            near = [stroke.time for stroke in (*asked, *found) if abs(stroke.time - accent) < _room(gesture)]
             if accent >= _EARLIEST and not near:
-                found.append(_made(name, accent, lead))
+                found.append(_made(gesture, accent, unit.lead, form, meant=name is not None))
+                before = form
     return sorted([*asked, *found], key=lambda stroke: stroke.time)
 
 
-def _asked(speech: Speech, lead: Side) -> list[Stroke]:
-    """What marks ask for, each late enough for the one before to be seen."""
+def _asked(speech: Speech, habits: Habits, rng: np.random.Generator) -> list[Stroke]:
+    """What marks ask for, each as its picture is, and late enough for the one before to be seen."""
     found: list[Stroke] = []
     for mark in speech.marks:
         if mark.name in GESTURES:
             before = found[-1].time + _shown(found[-1].gesture) if found else _EARLIEST
-            found.append(_made(mark.name, max(mark.time, before), lead))
+            kept = Unit.of(habits, rng).alike
+            form = Form(other=kept.other, echo=kept.echo, sinks=0.6, rest=kept.rest)
+            found.append(_made(mark.name, max(mark.time, before), habits.first, form, meant=True))
     return found
 
 
@@ -80,12 +90,8 @@ def _shown(name: str) -> float:
     return _NEXT + gesture.repeats * gesture.lasts + gesture.held / 2
 
 
-def _made(name: str, time: float, lead: Side) -> Stroke:
-    return Stroke(name, float(time), ("left", "right") if GESTURES[name].both else (lead,))
-
-
-def _other(side: Side) -> Side:
-    return "left" if side == "right" else "right"
+def _made(name: str, time: float, lead: Side, form: Form, meant: bool) -> Stroke:
+    return Stroke(name, float(time), (lead, other_side(lead)) if GESTURES[name].both else (lead,), form, meant)
 
 
 def _room(name: str) -> float:
@@ -95,8 +101,8 @@ def _room(name: str) -> float:
 
 
 def _meant(speech: Speech) -> list[tuple[Word, str]]:
-    named = [(word, MEANT.get(word.text.lower().strip(".,;:!?\"'")), index) for index, word in enumerate(speech.words)]
-    return [(word, name) for word, name, _ in named if name is not None]
+    named = [(word, MEANT.get(word.text.lower().strip(".,;:!?\"'"))) for word in speech.words]
+    return [(word, name) for word, name in named if name is not None]
 
 
 def _gesture_at(meant: list[tuple[Word, str]], accent: float) -> str | None:
@@ -104,6 +110,17 @@ def _gesture_at(meant: list[tuple[Word, str]], accent: float) -> str | None:
         if word.start - _ON_WORD <= accent <= word.end + _ON_WORD:
             return name
     return None
+
+
+def _weights(prosody: Prosody) -> dict[float, float]:
+    """Accent -> how strong it is among the clip's: the size of its stroke, by the highest pitch around it."""
+    clock = np.arange(len(prosody.semitones)) * prosody.hop
+    tops = [prosody.semitones[np.abs(clock - accent) <= _NEAR].max(initial=-np.inf) for accent in prosody.accents]
+    ranks = np.argsort(np.argsort(tops)) / max(len(tops) - 1, 1) if len(set(tops)) > 1 else np.full(len(tops), 0.5)
+    return {
+        float(accent): float(np.interp(rank, [0, 1], _WEIGHT))
+        for accent, rank in zip(prosody.accents, ranks, strict=True)
+    }
 
 
 def _phrases(prosody: Prosody) -> list[list[float]]:

@@ -17,6 +17,7 @@ class Gesture:
     lasts:  seconds of the stroke.    held: seconds for which its end is held at least.
     repeats: strokes back and forth after the first, as in a wave.
     placed: the stroke ends at a place of the body, or the hand forms a sign: amplitude does not change where.
+    free:   the stroke means nothing but its beat, so it may go any way (`forms.Form.way`).
     """
 
     before: str
@@ -27,12 +28,13 @@ class Gesture:
     held: float = 0.15
     repeats: int = 0
     placed: bool = False
+    free: bool = False
 
 
 GESTURES: dict[str, Gesture] = {
-    "beat": Gesture("lifted", "struck", "loose", lasts=0.16, held=0.08),
-    "beat_both": Gesture("lifted", "struck", "loose", both=True, lasts=0.16, held=0.08),
-    "precision_grip": Gesture("lifted", "struck", "pinch", lasts=0.16, held=0.1),
+    "beat": Gesture("lifted", "struck", "loose", lasts=0.16, held=0.08, free=True),
+    "beat_both": Gesture("lifted", "struck", "loose", both=True, lasts=0.16, held=0.08, free=True),
+    "precision_grip": Gesture("lifted", "struck", "pinch", lasts=0.16, held=0.1, free=True),
     "ok": Gesture("raise_low", "raise", "ok", lasts=0.24, held=0.5, placed=True),
     "open_palm": Gesture("offer_in", "offer", "loose", lasts=0.24, held=0.3),
     "open_palms": Gesture("offer_in", "offer", "loose", both=True, lasts=0.26, held=0.3),
@@ -48,6 +50,8 @@ GESTURES: dict[str, Gesture] = {
     "stop": Gesture("halt_low", "halt", "flat", lasts=0.22, held=0.4, placed=True),
     "sweep": Gesture("across", "swept", "flat", lasts=0.3, held=0.15),
     "hand_on_chest": Gesture("to_chest", "on_chest", "loose", lasts=0.26, held=0.6, placed=True),
+    "frame": Gesture("framed_in", "framed", "loose", both=True, lasts=0.24, held=0.4),
+    "dismiss": Gesture("tossed_in", "tossed", "loose", lasts=0.26, held=0.2),
     "shrug": Gesture("shrug_low", "shrug", "open", both=True, lasts=0.3, held=0.35),
     "wave": Gesture("wave_in", "wave", "open", lasts=0.2, held=0.0, repeats=4, placed=True),
 }
@@ -55,13 +59,15 @@ GESTURES: dict[str, Gesture] = {
 
 _WORDS: dict[str, str] = {
     "hand_on_chest": "i me my mine myself",
-    "open_palm": "you your yours please offer give here idea",
+    "open_palm": "you your yours please offer give here",
     "point": "there look that this you'll",
     "open_arms": "all everything everyone everybody whole world big huge wide every always great",
     "shrug": "maybe perhaps whatever somehow unknown guess doubt dunno",
     "precision_grip": "exactly precisely small little tiny detail details exact point specific just",
     "sweep": "no not never none nothing nobody without don't can't won't",
     "stop": "stop wait halt enough",
+    "frame": "problem thing things project part piece idea between size",
+    "dismiss": "anyway nevermind forget past gone away",
     "fist": "must power strong fight win together",
     "wave": "hello hi goodbye bye hey welcome",
     "count_one": "one first firstly",

@@ -1,4 +1,4 @@
-"""The trained face net -> two ONNX graphs: weights kept as float16, arithmetic in float32, its units inside."""
+"""The trained nets -> two ONNX graphs each: weights kept as float16, arithmetic in float32, their units inside."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import onnx  # pyright: ignore[reportMissingImports]
 import torch
 from onnx import TensorProto, helper, numpy_helper  # pyright: ignore[reportMissingImports]
 
+from garrick.motion.diffusion import body, upper_body
+from garrick.motion.diffusion.body_net import BodyNet
 from garrick.motion.diffusion.channels import CHANNELS, MOUTH
 from garrick.motion.diffusion.face import DENOISER, LISTENER
 from garrick.motion.diffusion.hearing import FEATURES
@@ -44,10 +46,35 @@ def export(net: FaceNet, scale: Scale, folder: Path) -> None:
     }
     sizes = {"noisy": {1: "frames"}, "voice": {1: "tokens"}, "reference": {1: "seen"}, "motion": {1: "frames"}}
     _write(net.denoiser, tuple(inputs.values()), list(inputs), "motion", sizes, folder / DENOISER)
-    model = onnx.load(folder / DENOISER)
-    units = {"channels": CHANNELS, "mean": scale.mean.tolist(), "deviation": scale.deviation.tolist()}
+    _tell_units(
+        folder / DENOISER, {"channels": CHANNELS, "mean": scale.mean.tolist(), "deviation": scale.deviation.tolist()}
+    )
+
+
+def export_body(net: BodyNet, mean: np.ndarray, deviation: np.ndarray, folder: Path) -> None:
+    """Write `body_voice.onnx` and `body.onnx` into a folder, what `garrick.motion.diffusion.body` opens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    net = net.eval()
+    heard = torch.zeros(1, ROWS * (_PATCHES + 2 * BEFORE), upper_body.KNOWN)
+    rows = {"heard": {1: "rows"}, "voice": {1: "tokens"}}
+    _write(net.listener, (heard,), ["heard"], "voice", rows, folder / body.LISTENER)
+    inputs = {
+        "noisy": torch.zeros(1, PATCH * _PATCHES, upper_body.CHANNELS),
+        "t": torch.ones(1),
+        "voice": net.listener(heard).detach(),
+        "before": torch.zeros(1, PATCH * HISTORY, upper_body.CHANNELS),
+        "begun": torch.ones(1),
+        "amount": torch.zeros(1, 1),
+    }
+    sizes = {"noisy": {1: "frames"}, "voice": {1: "tokens"}, "motion": {1: "frames"}}
+    _write(net.denoiser, tuple(inputs.values()), list(inputs), "motion", sizes, folder / body.DENOISER)
+    _tell_units(folder / body.DENOISER, {"mean": mean.tolist(), "deviation": deviation.tolist()})
+
+
+def _tell_units(path: Path, units: dict[str, object]) -> None:
+    model = onnx.load(path)
     helper.set_model_props(model, {"units": json.dumps(units)})
-    onnx.save(model, folder / DENOISER)
+    onnx.save(model, path)
 
 
 def _write(

@@ -167,20 +167,20 @@ def speed(speech: Speech) -> Figures:
     began = time.perf_counter()
     face.generate(speech, fps, context)
     plain = time.perf_counter() - began
-    before = _peak()
+    before = peak_memory()
     began = time.perf_counter()
     face.generate(speech, fps, context, style=Performance.rest(100, fps))
     styled = time.perf_counter() - began
-    repeated = _repeated(speech, round(600 / speech.duration))
+    repeated = said_again(speech, round(600 / speech.duration))
     face.generate(repeated, fps, context)
     return {
         "x real time": speech.duration / plain,
         "x real time with a style": speech.duration / styled,
-        f"MB more for {repeated.duration:.0f} s than for {speech.duration:.0f} s": _peak() - before,
+        f"MB more for {repeated.duration:.0f} s than for {speech.duration:.0f} s": peak_memory() - before,
     }
 
 
-def _repeated(speech: Speech, count: int) -> Speech:
+def said_again(speech: Speech, count: int) -> Speech:
     """The speech again and again."""
     prosody = speech.prosody
     starts = np.arange(count) * speech.duration
@@ -198,7 +198,7 @@ def _repeated(speech: Speech, count: int) -> Speech:
     )
 
 
-def _peak() -> float:
+def peak_memory() -> float:
     """MB, the most that this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

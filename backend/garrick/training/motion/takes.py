@@ -38,7 +38,7 @@ DRAWS = 12
 """How often its head moves by the rules."""
 _COLUMNS = [ARKIT_INDEX[name] for name in MOUTH]
 
-_TEXTS = (
+TEXTS = (
     "Good morning, everybody. Please come in and find a chair before the music begins. Both of them moved above the "
     "old wooden bridge, and a big brown fox jumped over five lazy dogs. Why would you wash your shoes in the river? We "
     "saw four ships on the far shore, and the weather was very warm. Put the blue book beside the telephone.",
@@ -49,7 +49,7 @@ _TEXTS = (
     "what the moon would do to the tide that evening. Could you possibly move your bike from my favourite place? I am "
     "pretty sure that this is the very best part of the whole film. Thank you for coming, and goodbye.",
 )  # fmt: skip
-_FOREIGN = (
+FOREIGN = (
     "Buenos días a todos. Por favor, pasen y busquen una silla antes de que empiece la música. Mi primo vive en una casa "
     "blanca cerca del puerto. ¿Por qué no vienes con nosotros mañana por la tarde? Hace mucho viento y el mar está azul.",
     "Bonjour à tous, veuillez entrer et prendre une place. Le vieux pont au bout du village est fermé depuis jeudi. "
@@ -129,7 +129,7 @@ def _recording(data: Path, name: str) -> tuple[Speech, np.ndarray]:
 
 def said_take(name: str, voice: str, language: str | None, text: int, speed: float, pitch: float) -> Take:
     """A synthetic voice under the rules."""
-    words = _TEXTS[text] if language is None else _FOREIGN[text]
+    words = TEXTS[text] if language is None else FOREIGN[text]
     speech = speak(words, RunContext(), voice, language, speed, pitch)
     mouth = ruled_mouth(speech.phones, speech.prosody, speech.duration)
     return _take(name, speech, mouth, captured=False, copies=COPIES)

@@ -17,7 +17,7 @@ from rerender_shots import bring_in, key_shape, read
 from blender_addon import client as wire
 from blender_addon import version_adapter
 from blender_addon.core.arkit import ARKIT_INDEX
-from blender_addon.core.performance import Performance
+from blender_addon.core.performance import BODY_JOINTS, Performance
 from blender_addon.rerender import versions
 from blender_addon.rerender.layers import layered_curves
 from blender_addon.rerender.version_files import load
@@ -207,6 +207,20 @@ def test_regenerating_keeps_what_was_edited(shot, tmp_path):
     np.testing.assert_allclose(found.performance.face, stored.face, atol=1e-5)
     np.testing.assert_allclose(found.performance.head_rotation, stored.head_rotation, atol=1e-5)
     assert json.loads(shot.garrick.job)["seed"] == 11
+
+
+def test_another_seed_moves_only_the_parts_that_are_asked_for(shot, tmp_path):
+    old = Performance.load(tmp_path / "shot/performance.npz")
+    assert bpy.ops.garrick.regenerate(seed=11, anew={"head"}) == {"FINISHED"}
+    new = Performance.load(versions.active_folder(shot) / "performance.npz")
+    assert not np.array_equal(new.head_rotation, old.head_rotation)
+    elbow = BODY_JOINTS.index("right_elbow")
+    np.testing.assert_array_equal(new.body_pose[:, elbow], old.body_pose[:, elbow])
+    np.testing.assert_array_equal(new.face[:, ARKIT_INDEX["browInnerUp"]], old.face[:, ARKIT_INDEX["browInnerUp"]])
+    job = json.loads(shot.garrick.job)
+    assert (job["seed"], job["seeds"]) == (3, "head=11")
+    assert bpy.ops.garrick.regenerate(seed=12, anew={"body"}) == {"FINISHED"}
+    assert json.loads(shot.garrick.job)["seeds"] == "head=11, body=12"
 
 
 def test_a_scene_with_fewer_bones_keeps_them_and_its_arms_as_they_are(made, service, tmp_path, monkeypatch):
