@@ -17,12 +17,15 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_NAMES
 from garrick.core.performance import CHANNELS, Performance
 from garrick.errors import InputError
+from garrick.evaluation.features import FEATURE_DISTANCE
+from garrick.evaluation.identity import ACD, CSIM, IDENTITY_DISTANCE
 from garrick.evaluation.judge import Evaluation, judge_curves
-from garrick.evaluation.likeness import portrait_distance
+from garrick.evaluation.likeness import portrait_scores
+from garrick.evaluation.metric import Metric
 from garrick.evaluation.pictures import evaluate
 from garrick.evaluation.record import facts, write_first_record
 from garrick.evaluation.report import write_report
-from garrick.evaluation.shot import read_shot
+from garrick.evaluation.shot import Shot, read_shot
 from garrick.evaluation.sight import Sight
 from optional_weights import needs_weights
 from PIL import Image
@@ -148,17 +151,47 @@ def test_shots_of_any_length_and_rate_can_be_judged_by_their_curves(shot: Path, 
     assert found.seen is None
 
 
-@needs_weights("efficientnet_lite0")
-def test_the_portraits_own_person_is_nearer_than_another(shot: Path, tmp_path: Path) -> None:
-    Image.fromarray(data.astronaut()[:256, 96:352]).save(tmp_path / "other.png")
+@pytest.fixture
+def few(shot: Path) -> tuple[Shot, np.ndarray]:
+    """Two frames of the shot and their landmarks."""
     own = read_shot(shot)
-    points = np.stack([Sight().see(own.picture(frame)) for frame in (0, 40)])
-    few = replace(own, frames=range(0, 41, 40))
-    near = portrait_distance(few, points, RunContext())
-    far = portrait_distance(replace(few, portrait=tmp_path / "other.png"), points, RunContext())
-    assert near is not None
-    assert far is not None
-    assert far.value > 2 * near.value
+    return replace(own, frames=range(0, 41, 40)), np.stack([Sight().see(own.picture(frame)) for frame in (0, 40)])
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Path:
+    Image.fromarray(data.astronaut()[:256, 96:352]).save(tmp_path / "other.png")
+    return tmp_path / "other.png"
+
+
+def beside(shot: Shot, points: np.ndarray) -> dict[Metric, float]:
+    return {found.metric: found.value for found in portrait_scores(shot, points, RunContext())[0]}
+
+
+@needs_weights("efficientnet_lite0")
+def test_the_portraits_own_person_is_nearer_than_another(few: tuple[Shot, np.ndarray], stranger: Path) -> None:
+    shot, points = few
+    near, far = beside(shot, points), beside(replace(shot, portrait=stranger), points)
+    assert far[FEATURE_DISTANCE] > 2 * near[FEATURE_DISTANCE]
+
+
+@needs_weights("face_identity")
+def test_who_is_seen_is_told_from_another_and_said(few: tuple[Shot, np.ndarray], stranger: Path) -> None:
+    shot, points = few
+    own, swapped = beside(shot, points), beside(replace(shot, portrait=stranger), points)
+    assert own[IDENTITY_DISTANCE] < 0.4 < 0.6 < swapped[IDENTITY_DISTANCE]
+    assert own[CSIM] > 0.95 > swapped[CSIM]
+    assert own[ACD] == swapped[ACD] < 0.3  # of the clip alone
+    assert portrait_scores(shot, points, RunContext())[1] == []
+    said = portrait_scores(replace(shot, portrait=stranger), points, RunContext())[1]
+    assert said[0].startswith("The face is not the portrait's in 2 of 2 frames looked at: identity distance up to 0.")
+
+
+def test_what_a_net_is_missing_for_is_left_out(few: tuple[Shot, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("garrick.evaluation.likeness.identity_there", lambda: False)
+    assert not {CSIM, IDENTITY_DISTANCE, ACD} & set(beside(*few))
+    monkeypatch.setattr("garrick.evaluation.likeness.features_there", lambda: False)
+    assert portrait_scores(*few, RunContext()) == ([], [])
 
 
 def test_the_page_needs_nothing_but_itself_and_the_json_is_plain(shot: Path, good: Evaluation, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from garrick.evaluation.shot import Shot, read_shot
 from garrick.evaluation.sight import Sight
 from garrick.evaluation.truth import BOX, FACE, LIPS, SQUARE, WHOLE, Truth, compare, watch
 from garrick.outputs.video import Segment
+from optional_weights import needs_weights
 
 FRAMES = range(25, 103)
 FPS = Fraction(25)
@@ -82,6 +83,13 @@ def test_its_own_frames_lie_as_it_does_and_differ_by_what_the_encoder_loses(own:
     for _, score in own.scores:
         assert score.each is None or len(score.each) == 78
     assert [score.samples for subject, score in own.scores if subject == SQUARE] == ([12] if features_there() else [])
+
+
+@needs_weights("face_identity")
+def test_its_own_frames_are_of_one_person(own: Truth) -> None:
+    assert found(own, FACE, "CSIM").value > 0.99
+    assert found(own, FACE, "identity distance").value < 0.2
+    assert found(own, FACE, "CSIM").samples == 12
 
 
 def test_scaled_and_moved_it_is_brought_back(

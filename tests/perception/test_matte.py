@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from garrick.errors import InputError
 from garrick.perception.matte import person_matte
 from PIL import Image
 
@@ -39,3 +40,21 @@ def test_the_person_is_the_same_before_another_background(picture, matte):
 def test_it_has_the_size_of_the_picture(picture, size):
     resized = np.asarray(Image.fromarray(picture).resize(size))
     assert person_matte(resized).shape == size[::-1]
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_of_nobody_is_refused_with_a_way_out(level):
+    with pytest.raises(InputError, match=r"told from the background\. .*stand out"):
+        person_matte(np.full((256, 256, 3), level, np.uint8))
+
+
+def test_a_picture_without_background_is_all_person(picture, monkeypatch):
+    monkeypatch.setattr("garrick.perception.matte.run_net", lambda *_: [np.ones((256, 256, 1), np.float32)])
+    assert (person_matte(picture) == 1).all()
+
+
+def test_nothing_is_printed_where_the_solver_has_a_hard_time(picture, capfd):
+    # pure black and white: at pymatting's own first shift its factorisation fails, and it says so on standard output
+    stark = np.where(picture.mean(axis=2, keepdims=True) > 110, 255, 0).astype(np.uint8).repeat(3, axis=2)
+    person_matte(stark)
+    assert "WARNING" not in capfd.readouterr().out

@@ -17,6 +17,7 @@ from torch.nn.functional import batch_norm, conv2d, interpolate, pad
 
 from garrick.errors import InputError, MissingError
 from garrick.evaluation.metric import LOWER, Metric, Score, score
+from garrick.evaluation.one_thread import one_thread
 from garrick.evaluation.streams import checked, paired
 from garrick.weights import registry
 
@@ -114,22 +115,10 @@ def _tensor(frames: Iterable[np.ndarray]) -> torch.Tensor:
     return (torch.from_numpy(np.stack(list(frames))).permute(0, 3, 1, 2).float() - _MEAN) / _SPREAD
 
 
+@one_thread()
 @torch.inference_mode()
 def _see(pictures: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """The maps after each of the seven stages, and the pooled features (N, 1280).
-
-    In one thread: layers as small as these gain next to nothing from two, and where another process wants the cores each
-    layer would wait for it, 30 times as long.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return _seen(pictures)
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _seen(pictures: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """The maps after each of the seven stages, and the pooled features (N, 1280)."""
     net = _load(registry.path(_NET))
     seen = _normalise(net, "_bn0", _convolve(net, "_conv_stem", pictures, 2)).clamp(0, 6)
     maps = []
@@ -168,5 +157,6 @@ def _normalise(net: Weights, name: str, seen: torch.Tensor) -> torch.Tensor:
 
 
 @cache
+@torch.inference_mode(False)  # training differentiates through the same weights
 def _load(path: Path) -> Weights:
     return torch.load(path, map_location="cpu", weights_only=True)

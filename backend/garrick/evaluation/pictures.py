@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from garrick.context import RunContext
-from garrick.evaluation.judge import Evaluation, Scores, judge_curves, judge_lips, speaks
-from garrick.evaluation.likeness import portrait_distance
+from garrick.evaluation.judge import Evaluation, judge_curves, judge_lips, speaks
+from garrick.evaluation.likeness import portrait_scores
 from garrick.evaluation.metric import Score
 from garrick.evaluation.no_reference import cpbd
 from garrick.evaluation.shot import Shot
@@ -36,7 +36,9 @@ def evaluate(shot: Shot, ctx: RunContext, video: Path | None = None) -> Evaluati
     in_time = np.full(len(shot.performance), np.nan)
     in_time[shot.frames.start : shot.frames.stop] = seen
     scores, verdicts, worst = judge_lips(shot, "lips in the pictures", in_time)
-    scores += [*told.scores, ("pictures", sharp), *_likeness(shot, points, ctx)]
+    beside, told_of_face = portrait_scores(shot, points, ctx)
+    scores += [*told.scores, ("pictures", sharp), *(("face beside the portrait", found) for found in beside)]
+    verdicts += told_of_face
     unseen = [frame for frame, gap in zip(shot.frames, seen, strict=True) if np.isnan(gap)]
     if unseen:
         verdicts.insert(0, f"No face is seen in {len(unseen)} of {len(seen)} frames.")
@@ -77,11 +79,6 @@ def _look(shot: Shot, ctx: RunContext) -> tuple[np.ndarray, Score]:
 
     sharp = cpbd(ahead(pictures()))
     return np.stack(points), sharp
-
-
-def _likeness(shot: Shot, points: np.ndarray, ctx: RunContext) -> Scores:
-    found = portrait_distance(shot, points, ctx)
-    return [] if found is None else [("face beside the portrait", found)]
 
 
 def _soft(shot: Shot, sharp: Score) -> list[tuple[int, str]]:

@@ -12,6 +12,8 @@ from garrick.context import RunContext
 from garrick.errors import InputError
 from garrick.evaluation.features import FEATURE_DISTANCE, feature_distance, features_there
 from garrick.evaluation.framing import Framing, find_framing
+from garrick.evaluation.identity import csim, identity_distance
+from garrick.evaluation.identity_net import face_chip, identity_there, identity_vectors
 from garrick.evaluation.images import PSNR
 from garrick.evaluation.judge import LATE, Scores
 from garrick.evaluation.landmarks import akd, lmd
@@ -145,8 +147,10 @@ def _of_pictures(
     """Scores of pixels, and of features where the net is there. ours, theirs: (n, 478, 2) landmarks in the shot."""
     frames, behind = shot.frames[: len(ours)], shot.behind()
     seen = np.flatnonzero(np.isfinite(ours).all(axis=(1, 2)) & np.isfinite(theirs).all(axis=(1, 2)))
-    sample = evenly(seen, _SAMPLE) if features_there() else []
+    features, identity = features_there(), identity_there()
+    sample = evenly(seen, _SAMPLE) if features or identity else []
     crops: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    chips: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def pairs() -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         with Video(real.path, shot.performance.fps) as film:
@@ -157,16 +161,22 @@ def _of_pictures(
                 if done in sample and laid is not None:
                     square = face_square(theirs[done])
                     crops[done] = square.cut(shown, NET_SIDE), square.cut(laid, NET_SIDE)
+                    chips[done] = face_chip(shown, ours[done]), face_chip(laid, theirs[done])
                 yield shown, laid
         ctx.step("compare", len(frames), len(frames))
 
     whole = framing.covered()
     of_whole, of_box = match_pixels(ahead(pairs()), whole, face_boxes(ours, theirs, whole))
     scores = [*((WHOLE, found) for found in of_whole), *((BOX, found) for found in of_box)]
-    if crops:
+    if crops and features:
         distances = np.full(len(frames), np.nan)
         distances[list(crops)] = feature_distance(*zip(*crops.values(), strict=True)).each
         scores.append((SQUARE, score(FEATURE_DISTANCE, distances)))
+    if chips and identity:
+        found = np.array([identity_vectors(some) for some in zip(*chips.values(), strict=True)])
+        vectors = np.full((2, len(frames), found.shape[2]), np.nan)
+        vectors[:, list(chips)] = found
+        scores += [(FACE, csim(*vectors)), (FACE, identity_distance(*vectors))]
     return scores
 
 
@@ -189,6 +199,8 @@ def _notes(shot: Shot, frames: range, framing: Framing) -> Iterator[str]:
         yield f"The video shows {share:.0%} of the shot's frame; the whole frame is that much."
     if not features_there():
         yield "Features were not compared: garrick weights pull quality gets their net."
+    if not identity_there():
+        yield "Identities were not compared: garrick weights pull identity gets their net."
 
 
 def _worst(frames: range, found: Score, fps: float) -> Iterator[tuple[int, str]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import cv2
 import numpy as np
 
+from garrick.errors import InputError
 from garrick.perception.nets import run_net
 
 _NET = 256
@@ -17,21 +20,37 @@ def person_matte(image: np.ndarray) -> np.ndarray:
     """(H, W) float32, 0..1; image: (H, W, 3) uint8.
 
     Trimap from the net's confidence, closed-form matting (Levin et al. 2008, by pymatting) at a reduced size, then a
-    guided filter (He et al. 2010) carries the matte to the picture's own edges.
+    guided filter (He et al. 2010) carries the matte to the picture's own edges. A picture without background is all person.
+    Raises InputError where nobody is told from the background.
     """
-    from pymatting import estimate_alpha_cf
-
     height, width = image.shape[:2]
     small = cv2.resize(image, (_NET, _NET), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     person = run_net("selfie_segmentation", small)[0].reshape(_NET, _NET)
     scale = min(1.0, _SOLVE / max(height, width))
     size = (round(width * scale), round(height * scale))
     reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float64) / 255
-    alpha = estimate_alpha_cf(reduced, _trimap(cv2.resize(person, size)))
+    trimap = _trimap(cv2.resize(person, size))
+    if not (trimap == 1).any():
+        raise InputError(
+            "The person cannot be told from the background.",
+            "Use a photo in which head and shoulders stand out from what is behind them.",
+        )
+    if not (trimap == 0).any():
+        return np.ones((height, width), np.float32)
+    alpha = _solved(reduced, trimap)
     full = cv2.resize(alpha.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     guided = _guided_filter(image.astype(np.float32) / 255, full, max(2, round(2 / scale)), 1e-4)
     sharp = np.clip((guided - 0.04) / 0.92, 0, 1)  # a matte of 0.98 inside a person is a person
     return sharp.astype(np.float32)
+
+
+def _solved(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    """(H, W) float64, 0..1.    image: (H, W, 3) float64, 0..1.    trimap: (H, W), 0, 0.5 or 1."""
+    from pymatting import estimate_alpha_cf
+
+    # it prints where it has to try again with another shift, and standard output is the caller's
+    vars(import_module("pymatting.preconditioner.ichol"))["print"] = lambda *_: None
+    return estimate_alpha_cf(image, trimap)
 
 
 def _trimap(person: np.ndarray) -> np.ndarray:

@@ -8,8 +8,6 @@ import numpy as np
 
 from garrick.core.camera import Camera
 
-_TURNED = 20.0  # degrees: beyond this the frames begin to suffer
-
 
 @dataclass(frozen=True)
 class FitReport:
@@ -61,10 +59,3 @@ class Portrait:
     camera: Camera
     light: np.ndarray
     report: FitReport
-
-
-def turn_warning(yaw: float) -> str | None:
-    """A sentence on a face that is turned away, though not too far; None for one that faces the camera. yaw: degrees."""
-    if abs(yaw) <= _TURNED:
-        return None
-    return f"The face is turned {abs(yaw):.0f} degrees; a frontal photo gives better frames."

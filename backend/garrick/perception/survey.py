@@ -10,6 +10,7 @@ from PIL import Image
 
 from garrick.bodies.head import load_head
 from garrick.errors import InputError
+from garrick.perception.advice import advice
 from garrick.perception.analyse import (
     MIN_FACE,
     angles,
@@ -22,10 +23,8 @@ from garrick.perception.analyse import (
 )
 from garrick.perception.fit import fit_head
 from garrick.perception.image import Photo, load_photo
-from garrick.perception.portrait import turn_warning
 
 _CANVAS = (512, 512)  # pixels: the usual size of frames
-_SHARP = 210  # pixels of a face's height in frames of that size; a smaller one is enlarged for them
 _CLOSELY = 6  # faces whose turn is measured, a second each
 _PREVIEW = 256  # pixels of the longer side
 
@@ -102,11 +101,11 @@ def _seen(photo: Photo, points: np.ndarray, index: int | None, closely: bool) ->
     fault = _fault(lambda: check_edges(photo, points))
     if fault is not None or not closely:
         return SeenFace(index, box, tall, None, None, None, fault, ())
-    _, landmarks, intrinsics = framed(photo, points, _CANVAS)
-    yaw, pitch, roll = angles(fit_head(load_head(), landmarks, intrinsics).rotation)
-    fault = _fault(lambda: check_turn(yaw))
-    notes = (_softness(tall), None if fault is not None else turn_warning(yaw))
-    return SeenFace(index, box, tall, yaw, pitch, roll, fault, tuple(note for note in notes if note is not None))
+    image, landmarks, intrinsics = framed(photo, points, _CANVAS)
+    turn = angles(fit_head(load_head(), landmarks, intrinsics).rotation)
+    fault = _fault(lambda: check_turn(turn[0]))
+    notes = () if fault is not None else advice(image, landmarks, turn, tall)
+    return SeenFace(index, box, tall, *turn, fault, notes)
 
 
 def _fault(check) -> Fault | None:
@@ -116,12 +115,6 @@ def _fault(check) -> Fault | None:
     except InputError as error:
         return Fault(error.user_message, error.fix)
     return None
-
-
-def _softness(tall: float) -> str | None:
-    if tall >= _SHARP:
-        return None
-    return f"The face is {tall:.0f} pixels high; from {_SHARP} on, frames of 512 pixels are sharp."
 
 
 def _preview(pixels: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ _Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME]...",
-        help="Which ones, or which extras (kokoro, joe, likeness, whisper); by default all that a job needs.",
+        help="Which ones, or extras (kokoro, joe, likeness, quality, identity, whisper); by default all that a job needs.",
     ),
 ]
 

