@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,20 +13,16 @@ from garrick.cli_edit import edit
 from garrick.cli_enhance import Backend, Pose, drive, retarget, sharpen
 from garrick.cli_evaluate import evaluate
 from garrick.cli_exchange import convert, export
+from garrick.cli_job import carry_out, look_ahead_file, perform_job, run_file, size_of
 from garrick.cli_match import match
 from garrick.cli_preview import preview
 from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
+from garrick.cli_serve import serve
 from garrick.cli_speak import speak, voices
 from garrick.cli_track import track
 from garrick.doctor import doctor
-from garrick.errors import InputError
-from garrick.terminal import Reporter, ending, reporter, run_interruptible
+from garrick.terminal import Reporter, ending, reporter
 from garrick.weights.cli import weights_app
-
-if TYPE_CHECKING:
-    from garrick.context import RunContext
-    from garrick.job import Job
-    from garrick.pipeline import Result
 
 # Heavy imports lie inside the commands, so that `garrick --help` answers at once.
 app = typer.Typer(
@@ -36,18 +32,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="A portrait, a voice and a line of text become an editable performance in Blender.",
 )
-app.add_typer(weights_app, name="weights")
-app.command()(doctor)
-app.command()(export)
-app.command()(convert)
-app.command()(speak)
-app.command()(voices)
-app.command()(evaluate)
-app.command()(track)
-app.command()(preview)
-app.command()(retarget)
-app.command()(edit)
-app.command()(match)
 
 
 def main() -> None:
@@ -70,7 +54,6 @@ def _options(
     pass
 
 
-@app.command()
 def perform(
     portrait: Annotated[Path, typer.Option(help="Photo of one person: PNG, JPEG, WebP or TIFF.")],
     audio: Annotated[Path | None, typer.Option(help="Any sound or video file with a voice in it.")] = None,
@@ -81,7 +64,13 @@ def perform(
         bool, typer.Option("--transcribe", help="Write down what the audio says and use it as the text.")
     ] = False,
     speed: Annotated[float, typer.Option(help="How fast the text is said, 0.5 to 2.")] = 1.0,
-    camera: Annotated[Path | None, typer.Option(help="A camera.json to see it from; else the photo's own.")] = None,
+    camera: Annotated[
+        Path | None,
+        typer.Option(help="A camera.json; orbit, dolly or handheld; else the photo's own.", metavar="FILE|MOVE"),
+    ] = None,
+    camera_amount: Annotated[
+        float | None, typer.Option(help="Of orbit: degrees; of dolly: percent; of handheld: millimetres.")
+    ] = None,
     performance: Annotated[
         Path | None, typer.Option(help="An edited performance.npz; without a voice or a text the film is silent.")
     ] = None,
@@ -89,6 +78,7 @@ def perform(
         Path | None, typer.Option(help="Shot folder; by default out/PORTRAIT-VOICE.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(help="The same job and seed give the same bytes.")] = 0,
+    seeds: Annotated[str, typer.Option(help="Own seeds of face, eyes, head, body, e.g. head=5,eyes=7.")] = "",
     size: Annotated[str, typer.Option(help="Width and height in pixels, e.g. 512 or 512x768.")] = "512",
     framing: Annotated[str, typer.Option(help="What the frames show of the person: head or upper-body.")] = "head",
     fps: Annotated[str, typer.Option(help="Frames a second, e.g. 25, 23.976 or 30000/1001.")] = "25",
@@ -100,8 +90,14 @@ def perform(
     emotion: Annotated[str, typer.Option(help="neutral, happy, sad ...; auto: by words and voice.")] = "neutral",
     emotion_strength: Annotated[float, typer.Option(help="How much of it shows, 0 to 1.")] = 0.7,
     learned: Annotated[float, typer.Option(help="How much the mouth moves as captured people do, 0 to 1.")] = 0.5,
+    learned_body: Annotated[
+        bool, typer.Option("--learned-body", help="Arms by the learned net; an experiment.")
+    ] = False,
     style: Annotated[Path | None, typer.Option(help="A performance.npz whose manner of speaking is taken on.")] = None,
-    passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, ids and UV besides each PNG.")] = False,
+    refine: Annotated[bool, typer.Option("--refine", help="Mend the moving face with a small net; slower.")] = False,
+    passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, normals, ids, UV beside each PNG.")] = False,
+    prores: Annotated[bool, typer.Option("--prores", help="alpha.mov: ProRes 4444 of the person alone.")] = False,
+    quality: Annotated[str, typer.Option(help="final, or draft: half the width and height.")] = "final",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds a shot.")] = False,
     scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
@@ -119,8 +115,10 @@ def perform(
         "transcribe": transcribe,
         "speed": speed,
         "camera": camera,
+        "camera_amount": camera_amount,
         "performance": performance,
         "seed": seed,
+        "seeds": seeds,
         "size": size,
         "framing": framing,
         "fps": fps,
@@ -132,14 +130,17 @@ def perform(
         "emotion": emotion,
         "emotion_strength": emotion_strength,
         "learned": learned,
+        "learned_body": learned_body,
         "style": style,
+        "refine": refine,
         "passes": passes,
+        "prores": prores,
+        "quality": quality,
     }
     tell = reporter(as_json)
-    _end(_perform, settings, out, overwrite, scene, tell=tell)
+    _end(perform_job, settings, out, overwrite, scene, tell=tell)
 
 
-@app.command()
 def run(
     job_file: Annotated[Path, typer.Argument(help="A job file, .json or .toml.", metavar="JOBFILE")],
     frames: Annotated[str | None, typer.Option(help="Render only these, from 0, e.g. 100-199.")] = None,
@@ -158,12 +159,11 @@ def run(
     """Carry out a job file, or a part of it: any parts, in any order, on any machines, make the same shot."""
     changes = [*(change or []), *([] if frames is None else [f"frames={frames}"])]
     if dry_run:
-        _end(_look_ahead, job_file, changes, out, chunk, overwrite, tell=reporter(as_json))
+        _end(look_ahead_file, job_file, changes, out, chunk, overwrite, tell=reporter(as_json))
     else:
-        _end(_run, job_file, changes, out, chunk, overwrite, scene, tell=reporter(as_json))
+        _end(run_file, job_file, changes, out, chunk, overwrite, scene, tell=reporter(as_json))
 
 
-@app.command()
 def render(
     blend: Blend,
     only: Only = None,
@@ -181,13 +181,12 @@ def render(
     how = {"overwrite": overwrite, "scene": scene, "chunk": chunk}
     _end(
         lambda tell: render_blend(
-            blend, only or [], out, jobs_only, lambda job, folder: _carry_out(job, folder, tell, **how), tell
+            blend, only or [], out, jobs_only, lambda job, folder: carry_out(job, folder, tell, **how), tell
         ),
         tell=tell,
     )
 
 
-@app.command()
 def enhance(
     video: Backend,
     portrait: Annotated[Path, typer.Option(help="The photo that the talking head was made of.")],
@@ -207,73 +206,12 @@ def enhance(
     folder = out or Path("out") / f"{video.stem}-enhanced"
 
     def work(tell: Reporter) -> None:
-        job, driven = drive(video, pose, sound, settings | {"size": _size(size)}, folder, tell)
+        job, driven = drive(video, pose, sound, settings | {"size": size_of(size)}, folder, tell)
         same_view = pose is None and camera is None
         then = (lambda: sharpen(video, driven, folder, tell)) if same_view else None
-        _carry_out(job, folder, tell, then, overwrite=overwrite, scene=scene)
+        carry_out(job, folder, tell, then, overwrite=overwrite, scene=scene)
 
     _end(work, tell=reporter(as_json))
-
-
-@app.command()
-def serve(
-    data: Annotated[
-        Path | None, typer.Option(help="Data folder; by default the user's own.", show_default=False)
-    ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; any but this machine's own needs TLS.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
-    insecure_network: Annotated[
-        bool, typer.Option("--insecure-network", help="Serve a network without TLS: others on it can read all.")
-    ] = False,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs at the same time.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    idle_minutes: Annotated[float, typer.Option(min=0, help="Stop after so long without work; 0: never.")] = 0,
-    keep_days: Annotated[float, typer.Option(min=0, help="Delete finished jobs after so long; 0: never.")] = 30,
-    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write scene.blend.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
-) -> None:
-    """Serve jobs to the panel, to scripts and to farms. A second start finds the first and says where it is."""
-    settings = {
-        "host": host,
-        "port": port,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "insecure_network": insecure_network,
-        "workers": workers,
-        "device": device,
-        "idle_minutes": idle_minutes,
-        "keep_days": keep_days,
-        "scene": scene,
-    }
-    tell = reporter(as_json)
-    _end(_serve, settings if data is None else settings | {"data": data.absolute()}, tell=tell)
-
-
-def _serve(settings: dict[str, Any], tell: Reporter) -> None:
-    from pydantic import ValidationError
-
-    from garrick.jobfile import sentences
-    from garrick.server.runtime import Runtime
-    from garrick.server.serve import serve
-    from garrick.server.settings import Settings
-
-    try:
-        checked = Settings(**settings)
-    except ValidationError as error:
-        raise InputError(sentences(error, option=True)) from error
-
-    def ready(runtime: Runtime, joined: bool) -> None:
-        facts = {"url": runtime.url, "pid": runtime.pid, "joined": joined, "runtime": str(checked.runtime)}
-        tell.result(
-            [f"{'Already serving' if joined else 'Serving'} at {runtime.url}  (token in {checked.runtime})"], facts
-        )
-        tell.close()  # the line must be out: what follows may take days
-
-    serve(checked, ready)
 
 
 def _end(command: Callable[..., None], *arguments: Any, tell: Reporter) -> None:
@@ -282,108 +220,10 @@ def _end(command: Callable[..., None], *arguments: Any, tell: Reporter) -> None:
         command(*arguments, tell)
 
 
-def _perform(settings: dict[str, Any], out: Path | None, overwrite: bool, scene: bool, tell: Reporter) -> None:
-    job = _job(settings)
-    _carry_out(job, out or _default_folder(job), tell, overwrite=overwrite, scene=scene)
-
-
-def _run(
-    path: Path, changes: list[str], out: Path | None, chunk: int | None, overwrite: bool, scene: bool, tell: Reporter
-) -> None:
-    from garrick.jobfile import read_job_file
-
-    file = read_job_file(path, changes)
-    _carry_out(file.job, out or file.out, tell, overwrite=overwrite, scene=scene, chunk=chunk)
-
-
-def _look_ahead(
-    path: Path, changes: list[str], out: Path | None, chunk: int | None, overwrite: bool, tell: Reporter
-) -> None:
-    from garrick.context import RunContext
-    from garrick.dryrun import look_ahead
-    from garrick.jobfile import read_job_file
-
-    file = read_job_file(path, changes)
-    out = out or file.out
-    outlook = look_ahead(file.job, out, chunk, RunContext(), overwrite)
-    parts = [(part.start, part.stop - 1) for part in outlook.parts]
-    frames = None if outlook.frames is None else (outlook.frames.start, outlook.frames.stop - 1)
-    asked = "all frames" if frames is None else f"frames {frames[0]}-{frames[1]}, {outlook.finished} of them finished"
-    tell.result(
-        [f"{file.name} -> {out}: {asked}.", *(f"  --frames {first}-{last}" for first, last in parts), *outlook.notes],
-        {
-            "dry_run": True,
-            "name": file.name,
-            "out": str(out),
-            "job": file.job.model_dump(mode="json"),
-            "clip": outlook.clip,
-            "frames": frames,
-            "finished": outlook.finished,
-            "parts": parts,
-            "notes": outlook.notes,
-        },
-    )
-
-
-def _carry_out(
-    job: Job, out: Path, tell: Reporter, then: Callable[[], dict[str, Path]] | None = None, **how: Any
-) -> None:
-    """Do a job and tell how it went. then: makes more files of it.    how: what `garrick.pipeline.perform` takes."""
-    from garrick.context import RunContext
-
-    ctx = RunContext(seed=job.seed, progress=tell.progress, log=tell.log)
-    result = run_interruptible(lambda: _work(job, out, ctx, how), ctx.cancel)
-    for warning in result.warnings:
-        tell.warning(warning)
-    files = {**result.files, **(then() if then is not None else {})}
-    spent = sum(result.seconds.values())
-    shown = [
-        name
-        for name in ("preview.mp4", "enhanced.mp4", "scene.blend", "performance.npz", "report.json")
-        if name in files
-    ]
-    tell.result(
-        [
-            f"{out}: frames {result.first}-{result.last} in {spent:.1f} s ({result.kept} kept from an earlier run).",
-            *(f"  {verdict}" for verdict in result.verdicts),
-            *(f"  {files[name]}" for name in shown),
-        ],
-        {
-            "out": str(result.out),
-            "files": {name: str(path) for name, path in files.items()},
-            "frames": {"first": result.first, "last": result.last, "rendered": result.rendered, "kept": result.kept},
-            "cached": list(result.cached),
-            "seconds": {phase: round(value, 3) for phase, value in result.seconds.items()},
-            "warnings": list(result.warnings),
-            "verdicts": list(result.verdicts),
-        },
-    )
-
-
-def _work(job: Job, out: Path, ctx: RunContext, how: dict[str, Any]) -> Result:
-    from garrick.pipeline import perform  # here, so that Ctrl-C ends the import too
-
-    return perform(job, out, ctx, **how)
-
-
-def _job(settings: dict[str, Any]) -> Job:
-    """The job of the command line's words. Raises InputError."""
-    from garrick.jobfile import make_job, numbers
-
-    pair = settings["frames"]
-    parsed = {
-        "size": _size(settings["size"]),
-        "frames": None if pair is None else numbers(pair, "--frames", "-", "0-99"),
-    }
-    return make_job(settings | parsed, option=True)
-
-
-def _size(words: str) -> tuple[int, int]:
-    from garrick.jobfile import numbers
-
-    return numbers(words, "--size", "x", "512 or 512x768")
-
-
-def _default_folder(job: Job) -> Path:
-    voice = "text" if job.text is not None and not job.audio else (job.audio or job.performance or job.portrait).stem
-    return Path("out") / f"{job.portrait.stem}-{voice}"
+# In the order of `garrick --help`.
+for _command in (
+    perform, run, render, enhance, speak, voices, track, preview, edit, retarget, match, convert, export, evaluate,
+    serve, doctor,
+):  # fmt: skip
+    app.command()(_command)
+app.add_typer(weights_app, name="weights")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from garrick.core.camera import Camera, CameraPath
+from garrick.core.camera import CameraPath
 from garrick.core.performance import Performance
 from garrick.errors import InputError
 from garrick.job import Job
@@ -36,13 +36,13 @@ class Given:
     performance: Performance | None
     style: Performance | None = None
 
-    def camera_path(self, own: Camera, performance: Performance) -> CameraPath:
-        """The camera for every frame of the performance; `own` is the photo's. Raises InputError for another length."""
-        frames, camera = len(performance), self.camera
+    def camera_path(self, own: CameraPath) -> CameraPath:
+        """The camera for every frame of the clip; `own`: the photo's, moved or not. Raises InputError for another length."""
+        frames, camera = len(own), self.camera
         if camera is None:
-            return CameraPath.still(own, frames, performance.fps)
+            return own
         if len(camera) == 1:
-            return CameraPath.still(camera.at(0), frames, performance.fps)
+            return CameraPath.still(camera.at(0), frames, own.fps)
         if len(camera) != frames:
             raise InputError(
                 f"The camera has {len(camera)} frames, the clip has {frames}.",

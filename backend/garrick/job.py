@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,9 +18,11 @@ from pydantic import (
     model_validator,
 )
 
+from garrick.core.seeds import read_seeds, write_seeds
 from garrick.core.timing import parse_fps
 from garrick.errors import InputError
 from garrick.motion.emotion import AUTO, EMOTIONS
+from garrick.rendering.camera_moves import Move
 from garrick.speech.catalogue import DEFAULT, VOICES, find_voice
 
 Fps = Annotated[Fraction, BeforeValidator(parse_fps), PlainSerializer(lambda fps: str(fps), return_type=str)]
@@ -47,7 +50,23 @@ def _emotion(name: str) -> str:
 _FELT = (*EMOTIONS, AUTO)
 EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(_FELT)})]
 
-MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned")
+
+def _seeds(given: Any) -> dict[str, int]:
+    """Of words or of a table. Raises ValueError."""
+    if isinstance(given, Mapping):
+        given = ", ".join(f"{part}={seed}" for part, seed in given.items())
+    if not isinstance(given, str):
+        raise ValueError("Write seeds of parts like head=5, eyes=7.")
+    return read_seeds(given)
+
+
+Seeds = Annotated[
+    Mapping[str, int],
+    BeforeValidator(_seeds),
+    PlainSerializer(write_seeds, return_type=str),
+]
+
+MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned", "learned_body", "seeds")
 """The fields that say how somebody performs."""
 
 FILE_FIELDS = ("portrait", "audio", "camera", "performance", "style")
@@ -120,6 +139,20 @@ class Job(BaseModel):
         description="A camera.json, one pose or one a frame; without it the photo's own camera.",
         json_schema_extra=_shown("Inputs", "file"),
     )
+    camera_move: Move = Field(
+        "still",
+        title="Camera move",
+        description="How the photo's own camera moves: an orbit, a dolly or a hand that holds it.",
+        json_schema_extra=_shown("Inputs", "text", unless="camera"),
+    )
+    camera_amount: float | None = Field(
+        None,
+        ge=-90,
+        le=90,
+        title="Camera amount",
+        description="Orbit: degrees to each side; dolly: percent nearer; handheld: millimetres of sway. If empty 12, 20, 4.",
+        json_schema_extra=_shown("Inputs", "number", unless="camera"),
+    )
     performance: Path | None = Field(
         None,
         title="Performance",
@@ -141,6 +174,12 @@ class Job(BaseModel):
         title="Seed",
         description="The same job and seed give the same bytes.",
         json_schema_extra=_shown("Performance", "number", unless="performance"),
+    )
+    seeds: Seeds = Field(
+        {},
+        title="Seeds of parts",
+        description="Makes some parts anew and leaves the others: face, eyes, head and body, e.g. head=5, eyes=7.",
+        json_schema_extra=_shown("Performance", "text", unless="performance"),
     )
     expression: float = Field(
         1.0,
@@ -189,6 +228,12 @@ class Job(BaseModel):
         description="How much the mouth moves as captured people do, and not by rules alone, 0..1.",
         json_schema_extra=_shown("Performance", "slider", unless="performance"),
     )
+    learned_body: bool = Field(
+        False,
+        title="Learned body",
+        description="Arms, hands and trunk move as a net has learned them between the strokes; an experiment, see docs.",
+        json_schema_extra=_shown("Performance", "toggle", unless="performance"),
+    )
     style: Path | None = Field(
         None,
         title="Style",
@@ -219,11 +264,29 @@ class Job(BaseModel):
         description="First and last frame to render, from 0.",
         json_schema_extra=_shown("Frames", "range", unit="frames") | {"minimum": 0},
     )
+    refine: bool = Field(
+        False,
+        title="Refine the face",
+        description="A small net mends lids, lips and edges of a face that moves; a frame takes about twice as long.",
+        json_schema_extra=_shown("Frames", "toggle"),
+    )
     passes: bool = Field(
         False,
         title="EXR passes",
-        description="EXR with depth, ids and UV besides the PNG, for compositing.",
+        description="EXR with depth, normals, ids and UV besides the PNG, for compositing.",
         json_schema_extra=_shown("Frames", "toggle"),
+    )
+    prores: bool = Field(
+        False,
+        title="ProRes film",
+        description="alpha.mov as well: ProRes 4444 of the person alone with straight alpha, and the sound, for editing.",
+        json_schema_extra=_shown("Frames", "toggle"),
+    )
+    quality: Literal["draft", "final"] = Field(
+        "final",
+        title="Quality",
+        description="Draft frames have half the width and height; the performance is the same.",
+        json_schema_extra=_shown("Frames", "text"),
     )
 
     @model_validator(mode="before")

@@ -13,6 +13,7 @@ import numpy as np
 
 from garrick import stages as stage
 from garrick.context import RunContext
+from garrick.core.camera import CameraPath
 from garrick.core.performance import Performance
 from garrick.errors import InputError, MissingError, OutputError
 from garrick.inputs import Given, check
@@ -21,9 +22,13 @@ from garrick.outputs import shot, sound, video
 from garrick.outputs.camera import write_camera
 from garrick.outputs.folder import ShotFolder
 from garrick.outputs.frames import FrameStore
+from garrick.outputs.prores import write_alpha_film
 from garrick.outputs.report import write_report
 from garrick.outputs.stream import write_film, write_take
-from garrick.perception.portrait import Portrait, turn_warning
+from garrick.perception.advice import advice
+from garrick.perception.portrait import Portrait
+from garrick.rendering.camera_moves import camera_move
+from garrick.rendering.view_range import view_warning
 from garrick.speech.speech import Speech
 
 _LOOSE = 3.0  # percent of the face width: beyond this the frames begin to suffer
@@ -95,11 +100,12 @@ def perform(
         )
         found.keep()
         frames = _range(job, performance)
-        camera = given.camera_path(portrait.camera, performance)
+        camera = given.camera_path(_own_camera(job, portrait, performance, ctx))
     with clock("frames"):
         from garrick.rendering import render
 
-        take = render.run(portrait, performance, camera, ctx)
+        seen = camera.resized(_draft_size(job.size)) if job.quality == "draft" else camera
+        take = render.run(portrait, performance, seen, ctx, job.passes, job.refine)
         key = folder.take_key()
         written = write_take(take, frames, FrameStore(out, key, job.passes), ctx, chunk)
     with folder.alone("preview", ctx):
@@ -107,6 +113,18 @@ def perform(
             film = write_film(take, frames, FrameStore(out, key, job.passes), ctx)
             said_by = job.voice if job.audio is None else None
             _preview(out, film.pieces, film.frames, speech, performance, said_by)
+        if job.prores:
+            with clock("prores"):
+                heard = _heard(speech, performance, film.frames)
+                write_alpha_film(
+                    out / "alpha.mov",
+                    FrameStore(out, key, job.passes),
+                    film.frames,
+                    job.fps,
+                    *heard,
+                    said_by is not None,
+                    ctx,
+                )
         with clock("scene"):
             shot.write_still(out / "texture.png", portrait.image, synthetic=False)
             shot.write_still(out / "head.png", _head_texture(portrait), synthetic=True)
@@ -114,10 +132,12 @@ def perform(
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
-            shot.write_shot(out / "shot.json", film.frames, silent=speech is None, passes=job.passes)
+            shot.write_shot(out / "shot.json", job, key, seen.size, film.frames, silent=speech is None)
         with clock("evaluation"):
             verdicts = _judge(out, speech)
     warnings = _warnings(speech, portrait, performance, edited)
+    too_far = view_warning(portrait, performance, camera, frames)
+    warnings += () if too_far is None else (too_far,)
     if scene:
         with clock("scene"):
             warnings += _scene(out, ctx)
@@ -173,10 +193,21 @@ def _motion(
         from garrick.motion import perform as motion
 
         assert speech is not None  # a job without any holds its performance
-        manner = motion.Manner(*(getattr(job, name) for name in MANNER), style=given.style)
+        manner = motion.Manner(**{name: getattr(job, name) for name in MANNER}, style=given.style)
         return motion.run(speech, portrait, job.fps, manner, ctx)
 
     return found.get(stage.MOTION, partial(stage.motion_key, job, ctx), make)
+
+
+def _own_camera(job: Job, portrait: Portrait, performance: Performance, ctx: RunContext) -> CameraPath:
+    """The photo's camera, moved as the job says."""
+    amount, frames = job.camera_amount, len(performance)
+    return camera_move(portrait, job.camera_move, amount, frames, performance.fps, ctx.rng("camera"))
+
+
+def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Half of it, even as H.264 needs it."""
+    return round(size[0] / 4) * 2, round(size[1] / 4) * 2
 
 
 def _preview(
@@ -196,10 +227,16 @@ def _preview(
         sound.write_wav(wav, speech.playback, speech.playback_rate)
     else:
         sound.write_spoken(wav, speech.playback, speech.playback_rate, said_by)
+    video.join(out / "preview.mp4", pieces, performance.fps, *_heard(speech, performance, frames), said_by is not None)
+
+
+def _heard(speech: Speech | None, performance: Performance, frames: range) -> tuple[np.ndarray | None, int]:
+    """(M, C) int16 sound from the first of the frames on, and its rate in Hz; none for a silent film."""
+    if speech is None:
+        return None, 0
     start = frames.start / float(performance.fps) - (performance.audio.offset if performance.audio else 0.0)
-    heard = sound.cut(speech.playback, speech.playback_rate, start, len(frames) / float(performance.fps))
-    spoken = said_by is not None
-    video.join(out / "preview.mp4", pieces, performance.fps, heard, speech.playback_rate, spoken)
+    seconds = len(frames) / float(performance.fps)
+    return sound.cut(speech.playback, speech.playback_rate, start, seconds), speech.playback_rate
 
 
 def _judge(out: Path, speech: Speech | None) -> tuple[str, ...]:
@@ -261,14 +298,15 @@ def _warnings(speech: Speech | None, portrait: Portrait, performance: Performanc
     from garrick.perception.body import shows_hands
 
     report = portrait.report
-    turned = turn_warning(report.yaw)
-    found = [*(() if speech is None else speech.warnings), *([] if turned is None else [turned])]
+    turn = (report.yaw, report.pitch, report.roll)
+    of_photo = advice(portrait.image, portrait.landmarks, turn, report.face_px)
+    found = [*(() if speech is None else speech.warnings), *of_photo]
     if report.reprojection_percent > _LOOSE:
         found.append(f"The head fits the photo loosely ({report.reprojection_percent:.1f} % of the face width).")
     if np.ptp(performance.body_pose, axis=0).any() and shows_hands(portrait.image):
         found.append(
-            "The photo shows hands, and hands that gesture are drawn beside them. Use a photo whose arms hang out of the "
-            "picture, or no gestures."
+            "The photo shows hands; where they gesture, drawn arms take their place. A photo whose arms hang out of the "
+            "picture gives better frames."
         )
     if edited:
         found.append("performance.npz has been edited; the frames follow it. Add --overwrite to have it made again.")

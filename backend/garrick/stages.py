@@ -32,7 +32,8 @@ _LIBRARIES = (
     "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel", "vaderSentiment",
 )  # fmt: skip
 CODE = (
-    "bodies/*.py", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py", "speech/**/*.py",
+    "bodies/*.py", "bodies/*.npz", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py",
+    "perception/*.npz", "speech/**/*.py",
     "weights/*.py", "__init__.py", "context.py", "errors.py", "stage_files.py",
 )  # fmt: skip
 """The source that a stage's result may depend on, as patterns below the package."""

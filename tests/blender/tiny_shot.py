@@ -10,12 +10,14 @@ import sys
 import wave
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from garrick.bodies.lbs import skin_numpy
 from garrick.core.archive import save_arrays
 from garrick.core.arkit import ARKIT_NAMES
+from garrick.core.camera import Camera
 from garrick.core.performance import AudioReference, Performance
 from garrick.outputs.exr import encode_exr
 from garrick.rendering.take import Frame
@@ -43,7 +45,7 @@ def write_shot(
     (folder / "speech.json").write_text(json.dumps(speech))
     _write_pictures(folder, frames, size)
     if passes:
-        _write_passes(folder, frames, size)
+        _write_passes(folder, frames, size, camera)
     _write_tone(folder / "audio.wav", frames / float(fps))
     manifest = {
         "schema": 1, "garrick": "0.1.0", "synthetic": True, "performance": "performance.npz", "rig": "rig.npz",
@@ -126,7 +128,7 @@ def posed(arrays: dict[str, np.ndarray], performance: Performance, frame: int) -
     return skin_numpy(vertices, joints, turns, weights, PARENTS) + performance.head_translation[frame]
 
 
-def tiny_camera(size: tuple[int, int], count: int, fps: Fraction) -> dict[str, object]:
+def tiny_camera(size: tuple[int, int], count: int, fps: Fraction) -> dict[str, Any]:
     """camera.json: half a metre before the face, off-centre; with a count above one it glides and zooms."""
     width, height = size
     steps = np.linspace(0, 1, count)
@@ -154,11 +156,12 @@ def _write_pictures(folder: Path, frames: int, size: tuple[int, int]) -> None:
     cv2.imwrite(str(folder / "background.png"), np.full((height, width, 3), (255, 0, 0), np.uint8))
 
 
-def _write_passes(folder: Path, frames: int, size: tuple[int, int]) -> None:
-    """The passes of these pictures: the right half is 0.5 m away, hair above and skin below."""
+def _write_passes(folder: Path, frames: int, size: tuple[int, int], camera: dict[str, Any]) -> None:
+    """The passes of these pictures: the right half is 0.5 m away, hair above and skin below, seen from its left."""
     width, height = size
     there = np.arange(width)[None] >= width // 2 + np.zeros((height, 1), int)
     (folder / "exr").mkdir()
+    seen_by = Camera(*(np.array(camera[name][0]) for name in ("intrinsics", "world_to_camera")), size)
     for frame in range(frames):
         rgba = cv2.cvtColor(
             cv2.imread(str(folder / "frames" / f"frame_{frame:06d}.png"), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA
@@ -169,8 +172,9 @@ def _write_passes(folder: Path, frames: int, size: tuple[int, int]) -> None:
             uv=np.where(there[..., None], 0.5, -1).astype(np.float32) * np.ones(2, np.float32),
             ids=np.where(there, np.where(np.arange(height)[:, None] < height // 2, 2, 3), 0).astype(np.uint8),
             plate=rgba[..., :3],
+            normals=there[..., None] * np.array([0.6, 0, 0.8], np.float32),
         )
-        (folder / "exr" / f"frame_{frame:06d}.exr").write_bytes(encode_exr(made))
+        (folder / "exr" / f"frame_{frame:06d}.exr").write_bytes(encode_exr(made, seen_by))
 
 
 def _write_tone(path: Path, seconds: float, rate: int = 16000) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from garrick.bodies.body import make_figure, pose
 from garrick.bodies.body_limits import random_poses, rotations_of
-from garrick.bodies.capsules import MOVERS, OBSTACLES, _between, capsules_of, penetration, placed
+from garrick.bodies.capsules import MOVERS, OBSTACLES, capsules_of, penetration, placed, ways_between
 from garrick.bodies.head import PARTS, load_head
 from garrick.core.performance import BODY_JOINTS
 from hypothesis import given
@@ -42,7 +42,7 @@ def test_the_way_between_segments_is_the_shortest(ends):
     steps = np.linspace(0, 1, 60)[:, None]
     here, there = (segment[0] + steps * (segment[1] - segment[0]) for segment in ends)
     sampled = np.linalg.norm(here[:, None] - there, axis=-1).min()
-    found = np.linalg.norm(_between(ends[0], ends[1]))
+    found = np.linalg.norm(ways_between(ends[0], ends[1]))
     assert found <= sampled + 1e-6
     assert found >= sampled - 0.06
 

@@ -16,6 +16,7 @@ from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.skeleton import PARENTS
 from garrick.motion.gestures.arms import arm_turns
 from garrick.motion.gestures.shapes import hand_shape
+from garrick.perception.own_arms import OwnArms
 from garrick.rendering.limb_colours import LONG_SLEEVE, _sleeve_end
 from garrick.rendering.limb_mesh import make_limbs
 from garrick.rendering.limbs import _posed, arm_poses
@@ -203,3 +204,53 @@ def test_where_a_sleeve_ends(seen, end):
     """c: cloth, s: skin, each a tenth of the upper arm farther down; a hand beside the body is no bare arm."""
     places = [(index / 10, mark == "c") for index, mark in enumerate(seen) if mark != " "]
     assert _sleeve_end(places) == pytest.approx(end)
+
+
+def own_arms(portrait) -> OwnArms:
+    """A right arm at the picture's side, its forearm raised, as if it had been found there."""
+    height, width = portrait.alpha.shape
+    masks = {"right": np.zeros((height, width), np.float32)}
+    masks["right"][-60:, :50] = 1
+    torso = portrait.alpha > 0.5
+    torso[:, :50] = torso[:, -50:] = False
+    right = np.array([[50.0, height - 60], [30, height - 10], [40, height - 40]])
+    left = right * (-1, 1) + (width, 0)
+    return OwnArms(masks, torso, {"right": right, "left": left})
+
+
+def test_the_photos_arm_makes_way_for_the_one_that_is_drawn(portrait, figure):
+    own = own_arms(portrait)
+    bare = prepare(portrait, RunContext(), own)
+    limbs = make_limbs(portrait, figure, _facial_skin(bare), own)
+    (arms,) = arm_poses(figure, gesturing(portrait, "raise"))
+    source = bare.puppet.source
+    rest = render_pose(bare, source, portrait.camera)
+    raised = render_pose(bare, source, portrait.camera, (limbs, arms))
+    covered = (raised.ids == HANDS) | np.isnan(raised.uv[..., 0]) | (raised.uv[..., 0] < 0)
+    gone = (own.masks["right"] > 0) & (portrait.alpha > 0.9)
+    assert (rest.ids[gone] == BODY).mean() > 0.9
+    assert ((raised.ids[gone] == 0) | covered[gone]).mean() > 0.9
+    left = np.s_[-60:, -50:]
+    np.testing.assert_array_equal(raised.plate[left], rest.plate[left])
+
+
+def test_an_arm_that_the_photo_shows_raised_is_drawn_all_the_time(portrait, figure):
+    """Else its hand would dissolve into another one as the gesture begins."""
+    performance = gesturing(portrait, "hang", "ready", "hang")
+    never = [found is not None for found in arm_poses(figure, performance)]
+    always = arm_poses(figure, performance, ("right",))
+    assert never == [False, True, False]
+    assert all(found is not None and found.shown[1] == 1 and found.shown[0] == 0 for found in always)
+    assert not any(arm_poses(figure, gesturing(portrait, "hang", "hang"), ("right",)))
+    assert own_arms(portrait).raised == ("right",)
+
+
+def test_a_replaced_arm_begins_at_the_photos_shoulder(portrait, figure):
+    own = own_arms(portrait)
+    stage = prepare(portrait, RunContext(), own)
+    left, right = make_limbs(portrait, figure, _facial_skin(stage), own).arms
+    shoulder = figure.joints[BODY_JOINTS.index("right_shoulder")]
+    away = np.linalg.norm(portrait.camera.project(shoulder)[:2] - own.joints["right"][0])
+    moved = np.linalg.norm(portrait.camera.project(shoulder + right.shift)[:2] - own.joints["right"][0])
+    assert moved < max(away - 1, 1)
+    assert (right.whole, left.whole) == (True, False)

@@ -70,6 +70,17 @@ def test_a_blink_covers_the_eyes(stage, portrait):
     assert (render_pose(stage, shut, portrait.camera).ids == eyes).sum() < 0.15 * still
 
 
+def test_lids_follow_a_lowered_gaze(stage, portrait):
+    """The model's own lids stay where they are, and the white would show above the iris."""
+    eyes = ID_NAMES.index("eyes")
+    ahead, down = posed(stage), posed(stage, eyeLookDownLeft=0.8, eyeLookDownRight=0.8)
+    open_wide = (render_pose(stage, ahead, portrait.camera).ids == eyes).sum()
+    lowered = (render_pose(stage, down, portrait.camera).ids == eyes).sum()
+    shut = posed(stage, eyeBlinkLeft=1, eyeBlinkRight=1, eyeLookDownLeft=0.8, eyeLookDownRight=0.8)
+    assert 0.2 * open_wide < lowered < 0.85 * open_wide
+    assert (render_pose(stage, shut, portrait.camera).ids == eyes).sum() < 0.15 * open_wide
+
+
 def test_passes_fit_the_picture(stage, portrait):
     frame = render_pose(stage, posed(stage, jawOpen=0.3), portrait.camera)
     person = frame.rgba[..., 3] >= 128
@@ -97,6 +108,28 @@ def test_turning_keeps_the_silhouette_whole(stage, portrait):
         pose = replace(stage.puppet.source, rotation=stage.puppet.source.rotation + np.array([0, yaw, 0]))
         person = render_pose(stage, pose, portrait.camera).rgba[..., 3] > 128
         assert (binary_fill_holes(person) & ~person).sum() < 0.002 * person.sum()
+
+
+def test_no_hole_opens_inside_the_silhouette(stage, portrait):
+    """However head and camera move within what a single photo bears: ears, hair and neck stay whole."""
+    from garrick.core.rotation import axis_angles, rotation_matrices
+    from scipy.ndimage import binary_fill_holes
+
+    random = np.random.default_rng(0)
+    for _ in range(24):
+        turn = rotation_matrices(np.radians(random.uniform((-12, -25, -12), (12, 25, 12))))
+        pose = Pose(
+            np.clip(random.normal(0, 0.25, 52), 0, 1).astype(np.float32),
+            axis_angles(turn @ rotation_matrices(portrait.head_rotation)),
+            random.uniform(-0.04, 0.04, 3),
+            portrait.gaze,
+        )
+        orbit = np.eye(4)
+        orbit[:3, :3] = rotation_matrices(np.radians(random.uniform((-8, -12, 0), (8, 12, 0))))
+        there = portrait.camera.world_to_camera @ orbit
+        there[2, 3] *= random.uniform(0.85, 1.25)
+        person = render_pose(stage, pose, replace(portrait.camera, world_to_camera=there)).ids > 0
+        assert (binary_fill_holes(person) & ~person).sum() <= 6
 
 
 def test_a_moved_camera_sees_parallax(stage, portrait):

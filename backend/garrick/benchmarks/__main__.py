@@ -11,10 +11,14 @@ from rich.table import Table
 
 from garrick.benchmarks import (
     blender,
+    frames,
     likeness,
     motion,
     reenact,
     render,
+    render_apertures,
+    render_clips,
+    render_views,
     robustness,
     service,
     speech,
@@ -33,6 +37,7 @@ _HISTORY = _ROOT / "out" / "benchmarks.jsonl"
 _NAMES = (
     "main",
     "render",
+    "frames",
     "service",
     "blender",
     "speech",
@@ -43,6 +48,7 @@ _NAMES = (
     "track",
     "reenact",
 )
+_SPEAKERS = 2  # portraits that say the sample's line
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -53,7 +59,7 @@ def run() -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        help="a portrait (main, service), a folder of portraits (render), of all data (track, reenact), of speech (others)",
+        help="a portrait (main, frames, service), a folder of them (render), all data (render, track, reenact) or speech",
     )
     parser.add_argument("--sheets", type=Path, help="render, reenact: write contact sheets here")
     parser.add_argument("--ours", action="store_true", help="speech: leave the peers out")
@@ -67,7 +73,7 @@ def run() -> None:
     options = parser.parse_args()
     if options.benchmark == "all":
         data = options.data or _RECORDINGS.parent
-        more = {"track": ["--data", str(data)]} if data.is_dir() else {}
+        more = {name: ["--data", str(data)] for name in ("render", "track")} if data.is_dir() else {}
         raise SystemExit(0 if suite.run_all(_NAMES, more, options.history) else 1)
     sample = _ROOT / "assets" / "sample"
     beside: dict[str, dict[str, float]] = {}
@@ -75,6 +81,9 @@ def run() -> None:
     shown: list[Table | str] = []  # after the figures
     if options.benchmark == "main":
         figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
+    elif options.benchmark == "frames":
+        rows, figures = frames.measure(options.data or sample / "portrait.png")
+        shown.append(frames.table(rows))
     elif options.benchmark == "service":
         figures = service.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "speech":
@@ -109,11 +118,15 @@ def run() -> None:
         shown += reenact.tables(driven)
     else:
         pictures = [sample / "portrait.png"]
-        if options.data is not None:
+        if options.data is not None and not (options.data / "eval").is_dir():
             pictures = sorted(path for path in options.data.rglob("*") if path.suffix.lower() in _PICTURES)
         if options.sheets is not None:
             options.sheets.mkdir(parents=True, exist_ok=True)
         figures = [figure for picture in pictures for figure in _portrait(picture, options.sheets)]
+        if pictures == [sample / "portrait.png"]:
+            more, tables_of_render = _renderer(sample, options.data)
+            figures += more
+            shown += tables_of_render
     _print(figures)
     for one in shown:
         Console(width=160).print(one)
@@ -126,6 +139,18 @@ def run() -> None:
 def _portrait(picture: Path, sheets: Path | None) -> list[Figure]:
     sheet = None if sheets is None else sheets / f"{picture.stem}.jpg"
     return [figure.of(picture.stem) for figure in render.measure(picture, sheet)]
+
+
+def _renderer(sample: Path, data: Path | None) -> tuple[list[Figure], list[Table | str]]:
+    """What the renderer's frames show: on the sample, and on the portraits and clips of a folder with all data."""
+    pictures = render_views.portraits(sample / "portrait.png", data)
+    views, refused = render_views.measure(pictures)
+    spoken = render_apertures.measure(pictures[:: len(pictures) // _SPEAKERS or 1][:_SPEAKERS], sample / "voice.wav")
+    clips, without = ([], []) if data is None else render_clips.measure(data)
+    figures = [*render_views.figures(views), *render_apertures.figures(spoken), *render_clips.figures(clips)]
+    tables = [render_views.table(views), render_apertures.table(spoken)]
+    tables += [render_clips.table(clips)] if clips else []
+    return figures, [*tables, *refused, *without]
 
 
 def _print(figures: list[Figure]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -55,6 +55,11 @@ class CameraPath:
 
     def __len__(self) -> int:
         return len(self.world_to_camera)
+
+    def resized(self, size: tuple[int, int]) -> CameraPath:
+        """The same view in pictures of another size: width, height in pixels."""
+        scale = np.diag([size[0] / self.size[0], size[1] / self.size[1], 1.0])
+        return replace(self, intrinsics=scale @ self.intrinsics, size=size)
 
     def at(self, frame: int) -> Camera:
         """The camera of one frame."""

@@ -54,8 +54,7 @@ def read_camera(path: Path, size: tuple[int, int], fps: Fraction) -> CameraPath:
             f"{path.name} is a camera for {width} x {height} pixels; {size[0]} x {size[1]} is of another shape.",
             f"Set the size to {width}x{height}, or export the camera again.",
         )
-    scale = np.diag([size[0] / width, size[1] / height, 1.0])
-    return replace(camera, intrinsics=scale @ camera.intrinsics, size=size)
+    return camera.resized(size)
 
 
 def _one_if_still(matrices: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The EXR frame: premultiplied linear colour with depth, UV and Cryptomatte ids, named as Blender names its own passes."""
+"""The EXR frame: premultiplied linear colour with depth, normals, UV and Cryptomatte ids, named as Blender's own passes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import OpenEXR
 
 import garrick
+from garrick.core.camera import Camera
 from garrick.rendering.take import ID_NAMES, Frame
 
 from .synthetic import SOURCE_TYPE, SYNTHETIC
@@ -20,24 +21,35 @@ FAR = np.float32(1e10)
 """Metres of depth where nothing is: what Cycles writes there, and unlike inf no sum makes NaN of it."""
 
 _LAYER = "ViewLayer"
+_TENT = (0.25, 0.5, 0.25)  # of the rows, and of the columns, beside each other
 _CRYPTO = f"{_LAYER}.CryptoObject"
+_TO_BLENDER = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)  # (x, y, z) of ours lies at (x, -z, y) there
 _REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)  # x, y of red, green, blue and white (ITU-R BT.709)
 
 
-def encode_exr(frame: Frame) -> bytes:
-    """A multilayer EXR with the frame's passes; equal frames give equal bytes.
+def encode_exr(frame: Frame, camera: Camera) -> bytes:
+    """A multilayer EXR with the frame's passes; equal frames give equal bytes. camera: what the frame was seen by.
 
     Combined:     RGBA half, linear Rec.709, premultiplied; the 8-bit colour and alpha of the PNG.
     Depth.Z:      float, planar metres along the optical axis, `FAR` where nobody is.
+    Normal.X, Y, Z: half; unit normals in Blender's world (z up), where the shot's rig is not moved.
+    NormalCamera.X, Y, Z: half; the same as the camera sees them: x right, y up, z towards it.
     UV.U, V, A:   float; where in the portrait picture the pixel was taken from, 0..1 with V up; A is 1 where that is known.
-    CryptoObject: float; the hash of the name in `ID_NAMES`, and the alpha as its coverage.
-    Depth and ids are known wherever alpha is above 0, and UV where that shows the photo: a soft edge has those of the
-    nearest pixel that has any, so that hair can be set before and behind things and be keyed by its id.
+    CryptoObject: float; the hashes of two names in `ID_NAMES` and how much of the pixel each covers, together the alpha.
+    Depth, ids and normals are known wherever alpha is above 0, and UV where that shows the photo: a soft edge has those of
+    the nearest pixel that has any, so that hair can be set before and behind things and be keyed by its id.
+    The header has the standard attributes worldToCamera and worldToNDC, of Blender's world too.
     """
+    assert frame.normals is not None
     alpha = frame.rgba[..., 3].astype(np.float32) / 255
-    depth, uv, ids = _spread(frame, alpha > 0)
+    seen = alpha > 0
+    depth, uv, ids = _spread(seen, frame.ids > 0, frame.depth, frame.uv, frame.ids)
+    (normals,) = _spread(seen, frame.normals.any(axis=2), frame.normals)
+    world = normals @ _TO_BLENDER.T
+    viewed = normals @ camera.world_to_camera[:3, :3].T.astype(np.float32) * np.array([1, -1, -1], np.float32)
     here = ids > 0
     known = here & (uv[..., 0] >= 0)
+    first, second, share = _ranked(ids)
     colour = _linear()[frame.rgba[..., :3]] * alpha[..., None]
     nothing = np.zeros_like(alpha)
     planes = {
@@ -46,17 +58,19 @@ def encode_exr(frame: Frame) -> bytes:
         f"{_LAYER}.Combined.B": colour[..., 2].astype(np.float16),
         f"{_LAYER}.Combined.A": alpha.astype(np.float16),
         f"{_LAYER}.Depth.Z": np.where(here, depth, FAR),
+        **_vectors("Normal", world),
+        **_vectors("NormalCamera", viewed),
         f"{_LAYER}.UV.U": np.where(known, uv[..., 0], nothing),
         f"{_LAYER}.UV.V": np.where(known, 1 - uv[..., 1], nothing),
         f"{_LAYER}.UV.A": known.astype(np.float32),
-        f"{_CRYPTO}00.r": _id_floats()[ids],
-        f"{_CRYPTO}00.g": np.where(here, alpha, nothing),
-        f"{_CRYPTO}00.b": nothing,
-        f"{_CRYPTO}00.a": nothing,
+        f"{_CRYPTO}00.r": _id_floats()[first],
+        f"{_CRYPTO}00.g": np.where(here, alpha * share, nothing),
+        f"{_CRYPTO}00.b": _id_floats()[second],
+        f"{_CRYPTO}00.a": np.where(here, alpha * (1 - share), nothing),
     }
     stream = io.BytesIO()
     channels = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
-    OpenEXR.File(_header(), channels, num_threads=0).write(stream)
+    OpenEXR.File(_header(camera), channels, num_threads=0).write(stream)
     return stream.getvalue()
 
 
@@ -83,12 +97,16 @@ def crypto_id(name: str) -> int:
     return bits ^ 1 << 23 if exponent in (0, 255) else bits
 
 
-def _spread(frame: Frame, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depth, UV and ids of the frame; pixels that are `seen` (H, W) but have none get the nearest pixel's."""
-    known = frame.ids > 0
+def _vectors(name: str, vectors: np.ndarray) -> dict[str, np.ndarray]:
+    """The planes of a pass of (H, W, 3) vectors."""
+    return {f"{_LAYER}.{name}.{axis}": vectors[..., k].astype(np.float16) for k, axis in enumerate("XYZ")}
+
+
+def _spread(seen: np.ndarray, known: np.ndarray, *passes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Passes (H, W, ...) that are `known` (H, W) in some pixels; others that are `seen` (H, W) get the nearest one's."""
     soft = np.flatnonzero(seen & ~known)
     if len(soft) == 0 or not known.any():
-        return frame.depth, frame.uv, frame.ids
+        return passes
     _, nearest = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -96,11 +114,47 @@ def _spread(frame: Frame, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     place = np.empty(labels.max() + 1, np.intp)
     place[labels[known]] = np.flatnonzero(known)
     source = place[labels.reshape(-1)[soft]]
-    depth, uv, ids = frame.depth.copy(), frame.uv.copy(), frame.ids.copy()
-    depth.reshape(-1)[soft] = frame.depth.reshape(-1)[source]
-    uv.reshape(-1, 2)[soft] = frame.uv.reshape(-1, 2)[source]
-    ids.reshape(-1)[soft] = frame.ids.reshape(-1)[source]
-    return depth, uv, ids
+    spread = []
+    for values in passes:
+        flat = values.reshape(known.size, -1).copy()
+        flat[soft] = flat[source]
+        spread.append(flat.reshape(values.shape))
+    return tuple(spread)
+
+
+def _ranked(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(H, W) each: the id that covers most of a pixel, the next (0: none), and the first one's share of both, float32.
+
+    The frame has one id a pixel. As a renderer's filter is wider than a pixel, so are the neighbours counted in here, with
+    `_TENT`: where two parts meet, their mattes are smooth and add up.
+    """
+    rows, columns = np.nonzero(_differs(ids))
+    padded = np.pad(ids, 1, mode="edge")
+    counts = np.zeros((len(rows), len(ID_NAMES)), np.float32)
+    each = np.arange(len(rows))
+    for down, weight_down in enumerate(_TENT):
+        for right, weight_right in enumerate(_TENT):
+            counts[each, padded[rows + down, columns + right]] += weight_down * weight_right
+    counts[:, 0] = 0
+    best = counts.argmax(axis=1)
+    most = counts[each, best]
+    counts[each, best] = 0
+    other = counts.argmax(axis=1)
+    rest = counts[each, other]
+    first, second, share = ids.copy(), np.zeros_like(ids), np.ones(ids.shape, np.float32)
+    first[rows, columns] = best
+    second[rows, columns] = np.where(rest > 0, other, 0)
+    share[rows, columns] = most / (most + rest)
+    return first, second, share
+
+
+def _differs(ids: np.ndarray) -> np.ndarray:
+    """(H, W) bool: somebody is there, and a part of another id beside or across the corner."""
+    unknown = np.uint8(255)
+    box = np.ones((3, 3), np.uint8)
+    highest = cv2.dilate(ids, box)
+    lowest = cv2.erode(np.where(ids > 0, ids, unknown), box)
+    return (ids > 0) & (highest != lowest)
 
 
 @functools.cache
@@ -117,10 +171,11 @@ def _id_floats() -> np.ndarray:
     return np.array(bits, np.uint32).view(np.float32)
 
 
-def _header() -> dict[str, object]:
-    """Says what the channels are, who made them, and that no camera saw this."""
+def _header(camera: Camera) -> dict[str, object]:
+    """Says what the channels are, how they were seen, who made them, and that no camera saw this."""
     crypto = f"cryptomatte/{murmur3(_CRYPTO):08x}"[: len("cryptomatte/") + 7]
     manifest = {name: f"{crypto_id(name):08x}" for name in ID_NAMES[1:]}
+    to_camera, to_ndc = _matrices(camera)
     return {
         "compression": OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
@@ -131,10 +186,29 @@ def _header() -> dict[str, object]:
         f"{crypto}/hash": "MurmurHash3_32",
         f"{crypto}/conversion": "uint32_to_float32",
         f"{crypto}/manifest": json.dumps(manifest, separators=(",", ":")),
+        "worldToCamera": to_camera,
+        "worldToNDC": to_ndc,
         "software": f"Garrick {garrick.__version__}",
         "comments": SYNTHETIC,
         "digitalSourceType": SOURCE_TYPE,
     }
+
+
+def _matrices(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    """(4, 4) float32 each: worldToCamera and worldToNDC as OpenEXR defines them.
+
+    Points are row vectors. The camera's space has x to the right, y up and z forward; the picture's reaches from (0, 0) at
+    its upper left to (1, 1) at its lower right. Source: ImfStandardAttributes.h of OpenEXR 3.
+    """
+    ours = np.eye(4)
+    ours[:3, :3] = _TO_BLENDER.T
+    view = camera.world_to_camera @ ours
+    lens = np.zeros((4, 4))
+    lens[:2, :3] = camera.intrinsics[:2] / np.array(camera.size)[:, None]
+    lens[2, 3] = lens[3, 2] = 1
+    up = np.diag([1.0, -1.0, 1.0, 1.0])
+    # the writer takes the values as they lie in memory, whatever the strides say
+    return np.ascontiguousarray((up @ view).T, np.float32), np.ascontiguousarray((lens @ view).T, np.float32)
 
 
 def _scrambled(block: int) -> int:

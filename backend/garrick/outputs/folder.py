@@ -21,10 +21,10 @@ from .files import locked, make_folder, output_error, sha256, whole_file, write_
 
 ARTIFACTS = (
     "performance.npz", "rig.npz", "texture.png", "head.png", "background.png", "camera.json", "speech.json", "audio.wav",
-    "preview.mp4", "shot.json", "scene.blend", "report.json", "evaluation.json", "evaluation.html",
+    "preview.mp4", "alpha.mov", "shot.json", "scene.blend", "report.json", "evaluation.json", "evaluation.html",
 )  # fmt: skip
 """What a finished folder holds, besides `frames/`, `exr/` where passes were asked for, and `job.json`; evaluation.html only
-once `garrick evaluate` was run."""
+once `garrick evaluate` was run, alpha.mov where a ProRes film was asked for."""
 
 _OWN = (*ARTIFACTS, "frames", "exr")
 _LOCK = "lock"

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 import garrick
+from garrick.core.camera import Camera
 from garrick.rendering.take import Frame
 
 from .files import append_line, make_folder, output_error, sha256, write_bytes
@@ -79,17 +80,19 @@ class FrameStore:
             last += 1
         return range(first, last + 1)
 
-    def write(self, index: int, rgba: np.ndarray, layers: Frame | None = None) -> None:
+    def write(self, index: int, rgba: np.ndarray, layers: Frame | None = None, camera: Camera | None = None) -> None:
         """Encode, write and record one frame; any thread may call it. Raises OutputError.
 
-        rgba: (H, W, 4) uint8, straight alpha. layers: the frame with its passes, where the store keeps them.
+        rgba: (H, W, 4) uint8, straight alpha. layers: the frame with its passes, and camera: what it was seen
+        by, where the store keeps passes.
         """
         encoded = [encode_png(rgba, synthetic=True)]
         if self.passes:
             from .exr import encode_exr  # OpenEXR is loaded for those who ask for passes
 
             assert layers is not None
-            encoded.append(encode_exr(layers))
+            assert camera is not None
+            encoded.append(encode_exr(layers, camera))
         make_folder(self._manifest.parent)
         for path, data in zip(self.paths(index), encoded, strict=True):
             make_folder(path.parent)

@@ -8,10 +8,12 @@ import numpy as np
 
 import garrick
 from garrick.core.archive import save_arrays
+from garrick.job import Job
 from garrick.speech.speech import Speech
 
 from .files import whole_file, write_bytes, write_json
 from .frames import EXR_PATTERN, PATTERN, encode_png
+from .synthetic import SYNTHETIC
 
 SCHEMA = 1
 
@@ -49,10 +51,11 @@ def write_rig(path: Path, arrays: dict[str, np.ndarray]) -> None:
         save_arrays(aside, arrays)
 
 
-def write_shot(path: Path, frames: range, silent: bool, passes: bool) -> None:
-    """Write shot.json, last of all: it names only what is there.
+def write_shot(path: Path, job: Job, take: str, size: tuple[int, int], frames: range, silent: bool) -> None:
+    """Write shot.json, last of all: it names only what is there, and says how it is to be read.
 
-    frames: those on disk. silent: there is no sound. passes: each frame has an EXR too. Raises OutputError.
+    take: names everything that the pixels depend on. size: width and height of the frames. frames: those on disk.
+    silent: there is no sound. Raises OutputError.
     """
     numbers = {"first": frames.start, "last": frames.stop - 1}
     write_json(
@@ -61,6 +64,11 @@ def write_shot(path: Path, frames: range, silent: bool, passes: bool) -> None:
             "schema": SCHEMA,
             "garrick": garrick.__version__,
             "synthetic": True,
+            "statement": SYNTHETIC,
+            "take": take,
+            "seed": job.seed,
+            "fps": str(job.fps),
+            "size": list(size),
             "performance": "performance.npz",
             "rig": "rig.npz",
             "texture": "texture.png",
@@ -69,7 +77,10 @@ def write_shot(path: Path, frames: range, silent: bool, passes: bool) -> None:
             "audio": None if silent else "audio.wav",
             "speech": "speech.json",
             "camera": "camera.json",
-            "frames": {"pattern": PATTERN, **numbers},
-            "passes": {"pattern": EXR_PATTERN, **numbers} if passes else None,
+            "frames": {"pattern": PATTERN, "colour": "sRGB, straight alpha", **numbers},
+            "passes": {"pattern": EXR_PATTERN, "colour": "linear Rec.709, premultiplied alpha", **numbers}
+            if job.passes
+            else None,
+            "alpha_film": "alpha.mov" if job.prores else None,
         },
     )

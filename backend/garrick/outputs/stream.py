@@ -15,8 +15,8 @@ from .files import make_folder, write_bytes
 from .frames import FrameStore
 from .video import Segment, segments
 
-_WRITERS = min(4, os.cpu_count() or 1)  # PNG threads; zlib and the disk work outside of Python's lock
-_WAITING = 2 * _WRITERS + 2  # frames on their way at most: a slow disk slows the renderer, and fills no memory
+_WRITERS = min(16, os.cpu_count() or 1)  # PNG and EXR threads; zlib and the disk work outside of Python's lock
+_WAITING = 4  # frames on their way besides those being written: a slow disk slows the renderer, and fills no memory
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def _render(shoot: _Shoot, film: range, counted: range, wanted: set[int], phase:
     take, ctx = shoot.take, shoot.ctx
     make_folder(shoot.previews)
     begun = 0
-    with ThreadPoolExecutor(_WRITERS) as writers, ThreadPoolExecutor(1) as encoder:
-        queue = _Queue()
+    with ThreadPoolExecutor(_WRITERS) as writers, ThreadPoolExecutor(1) as encoder, _Queue() as queue:
         for piece in segments(film):
             path = shoot.piece(piece)
             segment = None if path.exists() else Segment(take.camera.size, take.camera.fps)
@@ -110,7 +109,8 @@ def _render(shoot: _Shoot, film: range, counted: range, wanted: set[int], phase:
                     ctx.log(f"{phase}: {counted.start}-{index - 1} are finished")
                 frame = take.render(index)
                 if index in wanted:
-                    queue.put(writers, shoot.store.write, index, frame.rgba, frame if shoot.store.passes else None)
+                    passes = (frame, take.camera.at(index)) if shoot.store.passes else ()
+                    queue.put(writers, shoot.store.write, index, frame.rgba, *passes)
                 if segment is not None:
                     queue.put(encoder, segment.add, frame.plate)
             if segment is not None:
@@ -120,13 +120,24 @@ def _render(shoot: _Shoot, film: range, counted: range, wanted: set[int], phase:
 
 
 class _Queue:
-    """Work in other threads, a bounded amount of it; the first failure is raised where the work is handed in."""
+    """Work in other threads, a bounded amount of it; the first failure is raised where the work is handed in.
+
+    Left by an exception, it takes back what nobody has begun: a user who stops the run waits for no more than that.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Future] = deque()
 
+    def __enter__(self) -> _Queue:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            for future in self._waiting:
+                future.cancel()
+
     def put(self, executor: Executor, work, *arguments) -> None:
-        while len(self._waiting) >= _WAITING:
+        while len(self._waiting) >= _WRITERS + _WAITING:
             self._waiting.popleft().result()
         self._waiting.append(executor.submit(work, *arguments))
 

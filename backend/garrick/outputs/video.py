@@ -90,7 +90,7 @@ def join(
             audio.bit_rate = _AAC_BITS
             sounds = _sounds(audio, samples, rate)
         out.start_encoding()
-        for packet in _interleaved(_pictures(parts, video, fps), sounds):
+        for packet in interleaved(_pictures(parts, video, fps), sounds):
             out.mux(packet)
 
 
@@ -127,7 +127,7 @@ def _sounds(stream: av.AudioStream, samples: np.ndarray, rate: int) -> Iterator[
     yield from stream.encode(None)
 
 
-def _interleaved(pictures: Iterator[av.Packet], sounds: Iterator[av.Packet]) -> Iterator[av.Packet]:
+def interleaved(pictures: Iterator[av.Packet], sounds: Iterator[av.Packet]) -> Iterator[av.Packet]:
     """Both streams' packets by time, so that the muxer holds none of them back."""
     picture, sound = next(pictures, None), next(sounds, None)
     while picture is not None or sound is not None:

@@ -17,6 +17,7 @@ from garrick.rendering.texture import ProjectedTexture
 
 # columns of the traits, one row a vertex; the first three are the normal in the photo
 SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH = range(3, 12)
+_RIM = 0.5  # `INSIDE` of skin that the photo hides behind teeth
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 
 
@@ -82,6 +83,7 @@ def make_attributes(
     traits[:, VEILED] = np.maximum(texture.veiled, scalp(head, puppet))
     traits[:, LID], traits[:, LIP] = texture.lids, head.lips
     traits[:, INSIDE] = np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS])
+    traits[texture.behind_lips, INSIDE] = _RIM
     traits[:, TOOTH] = parts == PARTS.index("teeth")
     traits[:, REACH] = np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1)
     return Attributes(table, traits, source, portrait.light.mean(axis=1).astype(np.float32), head.quads)
@@ -89,7 +91,7 @@ def make_attributes(
 
 @numba.njit(cache=True, boundscheck=False, error_model="numpy")
 def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light):
-    """Fill the columns `FROM_PHOTO`, `COVER` and `LIGHT` of the table."""
+    """Fill the columns `FROM_PHOTO`, `COVER`, `SOLID` and `LIGHT` of the table."""
     count = len(table)
     moved = np.empty(count, np.float32)  # pixels from the place in the photo
     own = np.empty(count, np.float32)  # metres from where a rigid head would be
@@ -118,6 +120,8 @@ def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light
         if row[LID] > 0:
             unfold = min(max((own[v] - 0.0006) / 0.004, 0), 1)
             keep = 1 - unfold * unfold * (3 - 2 * unfold)
+        elif row[INSIDE] == np.float32(_RIM):
+            keep = still
         elif row[INSIDE] > 0:
             # the photo's while the lips rest, and where the head turns, only its visible teeth are
             keep = still * max(seen, 1 - stir)
@@ -128,15 +132,16 @@ def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light
             keep = 1 - (1 - seen) * min(max((gain - 0.02) / 0.15, 0), 1) * bare
         table[v, shade.FROM_PHOTO] = keep
         table[v, shade.COVER] = row[REACH] * (bare if row[HIDDEN] > 0 else 1)
+        table[v, shade.SOLID] = stir * bare
         before, after, frontal = _lit(row, turn, light)
-        if row[INSIDE] > 0:
+        if row[INSIDE] == 1:
             # not the photo: lit from the front and dimmed as the lips close over it
             matte, dim = (0.82, 0.88 + 0.12 * opened) if row[TOOTH] > 0 else (0.65, 0.55 + 0.45 * opened)
             table[v, shade.LIGHT] = keep + (1 - keep) * dim * (matte + (1 - matte) * max(frontal, 0))
         else:
             # the picture is gamma-encoded: half the stops
             ratio = np.sqrt(min(max(max(after, 1e-3) / max(before, 1e-3), 0.8), 1.25))
-            table[v, shade.LIGHT] = 1 + (ratio - 1) * seen
+            table[v, shade.LIGHT] = ratio
 
 
 @numba.njit(cache=True, inline="always")

@@ -8,6 +8,7 @@ import numpy as np
 from garrick.bodies.blink import LIDS
 from garrick.bodies.head import Head
 from garrick.core.rotation import eye_rotations, rotation_matrices
+from garrick.perception.iris import IRISES
 from garrick.perception.portrait import Portrait
 from garrick.rendering.puppet import Puppet
 
@@ -36,7 +37,11 @@ def eye_textures(head: Head, puppet: Puppet, portrait: Portrait) -> np.ndarray:
         at = (screen[..., 0] - 0.5, screen[..., 1] - 0.5)
         mask = cv2.remap(hole, *at, cv2.INTER_LINEAR) * (angle < 1.3)
         colour = cv2.remap(photo, *at, cv2.INTER_LINEAR)
-        textures.append(np.concatenate([_continue(colour, mask, angle, radius), mask[..., None]], axis=2))
+        # rings go around the iris, which lies beside the ball's pole where one line of sight is both eyes'
+        away = np.linalg.norm(screen[..., :2] - portrait.landmarks[IRISES[side]][0], axis=-1)
+        pupil = directions[np.unravel_index(np.argmin(np.where(angle < 1, away, np.inf)), away.shape)]
+        around = np.arccos(np.clip(directions @ pupil, -1, 1))
+        textures.append(np.concatenate([_continue(colour, mask, around, radius), mask[..., None]], axis=2))
     return np.stack(textures).astype(np.float32)
 
 

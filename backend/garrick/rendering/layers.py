@@ -21,34 +21,72 @@ class Layers:
 
 
 _HALO = 0.25  # alpha that a pixel near the person may gain
+_ALONG = 8  # how much farther rooms go on sideways than up and down: shelves, sills and skirting boards
+_OTHER = 0.12  # difference from the background from which something is there
+_UNMIXED = 0.08  # of full scale: a mixture of person and background misses their line by less
 
 
-def split(image: np.ndarray, alpha: np.ndarray) -> Layers:
+def split(image: np.ndarray, alpha: np.ndarray, also: np.ndarray | None = None) -> Layers:
     """Make both layers so that foreground + (1 - alpha) * background gives the photo back.
 
-    image: (H, W, 3) uint8.    alpha: (H, W) float32, 0..1.
+    image: (H, W, 3) uint8.    alpha: (H, W) float32, 0..1.    also: (H, W) bool: what the matte may have missed of the
+    person, as fingers.
 
     A matte is never perfect: hair and light spill past it. Were the spill left in the background, a ghost of the
     person's outline would stay behind when they move, so close to the person the background is filled in from farther
-    out, and alpha grows where the photo differs from that.
+    out, and alpha grows where the photo differs from that and a mixture with the person explains it. What lies apart and
+    wholly close to the person, an earring, is theirs.
     """
     photo = image.astype(np.float32) / 255
     radius = max(3, image.shape[0] // 45)
-    present = alpha >= 0.02
+    missed = np.zeros(alpha.shape, bool) if also is None else also
+    present = (alpha >= 0.02) | missed
     away = cv2.distanceTransform((~present).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / radius
-    far = (away >= 1).astype(np.float32)
+    background = fill_along(photo, (away >= 1).astype(np.float32), (_ALONG, 1))
     own = np.clip(2 * away - 1, 0, 1)[..., None]
-    background = fill_holes(photo, far)
     background += own * own * (3 - 2 * own) * (photo - background)
     # the least alpha for which the person's own colour is one, 0..1
     darker, lighter = 1 - photo / np.maximum(background, 1e-3), (photo - background) / np.maximum(1 - background, 1e-3)
     least = np.maximum(darker, lighter).max(axis=2)
-    alpha = np.clip(least, alpha, np.minimum(1, alpha + _HALO * (away < 1)))[..., None]
+    gain = np.minimum(_mixed(photo, background, alpha, radius), _HALO) * (away < 1)
+    other = np.abs(photo - background).max(axis=2) > _OTHER
+    gain[(missed & other) | _worn(other, alpha, away)] = 1
+    alpha = np.clip(least, alpha, np.minimum(1, alpha + gain))[..., None]
     premultiplied = np.clip(photo - (1 - alpha) * background, 0, alpha)
     # where that does not do, the background gives way; behind a thick matte the quotient is noise
     given = np.clip((photo - premultiplied) / np.maximum(1 - alpha, 0.3), 0, 1)
     background = np.where(alpha < 0.7, given, background)
     return Layers(np.concatenate([premultiplied, alpha], axis=2), background)
+
+
+def _mixed(photo: np.ndarray, background: np.ndarray, alpha: np.ndarray, radius: float) -> np.ndarray:
+    """(H, W) 0..1: how much of the photo's colour is the nearest of the person's own, where it is a mixture of the two."""
+    person = fill_holes(photo, (alpha > 0.95).astype(np.float32)) - background
+    seen = photo - background
+    share = np.clip((seen * person).sum(axis=2) / np.maximum((person * person).sum(axis=2), 1e-4), 0, 1)
+    missed = np.linalg.norm(seen - share[..., None] * person, axis=2)
+    # no sharp edges: what is left of a wall's pattern must not be cut out of it
+    return cv2.GaussianBlur(share * np.clip(1 - missed / _UNMIXED, 0, 1), (0, 0), radius / 4)
+
+
+def _worn(other: np.ndarray, alpha: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """(H, W) bool: parts of what is not the background that lie between the matte and where the background is known."""
+    beside = (other & (alpha < 0.5) & (away < 1)).astype(np.uint8)
+    count, parts = cv2.connectedComponents(beside, connectivity=8)
+    reaches = np.zeros(count, bool)
+    reaches[np.unique(parts[away > 0.6])] = True
+    reaches[0] = True
+    return ~reaches[parts]
+
+
+def fill_along(colour: np.ndarray, known: np.ndarray, farther: tuple[float, float]) -> np.ndarray:
+    """`fill_holes` that reaches farther across or down by the given factors, so that edges go on that way."""
+    size = max(2, round(known.shape[1] / farther[0])), max(2, round(known.shape[0] / farther[1]))
+    weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    small = _planes(cv2.resize(colour * known[..., None], size, interpolation=cv2.INTER_AREA), colour.shape[2])
+    small = fill_holes(small / np.maximum(weight, 1e-6)[..., None], np.minimum(1, weight * 4))
+    filled = _planes(cv2.resize(small, known.shape[::-1], interpolation=cv2.INTER_LINEAR), colour.shape[2])
+    return colour * known[..., None] + filled * (1 - known[..., None])
 
 
 def fill_holes(colour: np.ndarray, known: np.ndarray) -> np.ndarray:

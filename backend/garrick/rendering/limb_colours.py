@@ -15,6 +15,7 @@ from scipy.ndimage import map_coordinates
 
 from garrick.bodies.body import Figure
 from garrick.core.performance import BODY_JOINTS
+from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
 from garrick.rendering.layers import fill_holes
 from garrick.rendering.rasterise import NOTHING, rasterise
@@ -24,11 +25,14 @@ _CHEEK = 50  # landmark
 _SKIN_LIKE = 8.5  # CIELAB distance, lightness counting a quarter, up to which a patch is taken for the face's skin
 _LIT, _OPEN = 74, 0.65  # percentile and quantile: half a face and half a shoulder lie in their own shade
 _SHOULDER = (0.0, 0.55, 0.65)  # the way that what is seen of shoulders looks, less than one as they are round
+_FORESHORTENED = 0.55  # of the upper arm's length
+_ELBOW, _ROLLED = 0.25, 0.24  # widths of the shoulders around an elbow; share of cloth there, by fourteen photos
+_CHEST_PATCH, _BELOW_SHOULDER = 0.05, 0.14  # widths of the shoulders
 _PATCH, _CHEEK_PATCH, _CLOTH_PATCH = 0.010, 0.028, 0.050  # metres: side of what is looked at
 _SKIN_DETAIL, _CLOTH_DETAIL = 0.03, 0.10  # how far a detail may differ from its surroundings
 _PALE = np.array([0.86, 0.67, 0.60])  # what palms of any skin tend to
 _TIP, _NAIL, _KNUCKLE = np.array([1.0, 0.94, 0.94]), np.array([1.06, 0.99, 1.0]), np.array([0.95, 0.87, 0.85])
-_CREASE, _LINE, _FOLD = 0.12, 0.08, 0.10  # of the light
+_CREASE, _LINE, _FOLD = 0.12, 0.08, 0.06  # of the light
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,33 @@ class Look:
     cuff: float
 
 
-def look_of(portrait: Portrait, figure: Figure, face: np.ndarray) -> Look:
-    """Read it off the photo; face: (H, W) bool where it shows bare skin of the face well."""
+def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms | None = None) -> Look:
+    """Read it off the photo.
+
+    face: (H, W) bool where it shows bare skin of the face well.    own: its arms; they are taken to hang where unknown.
+    """
     photo = portrait.image.astype(np.float32) / 255
     skin = np.percentile(photo[face], _LIT, axis=0)
     pixel = float(portrait.camera.world_to_camera[2, 3] / portrait.camera.intrinsics[1, 1])
     cloth, cuff, there, covered = skin, 0.0, None, []
-    arms = _hanging_arms(portrait, figure, photo, pixel)
-    seen = [
-        (share, colour, point, _distance(colour, skin) > _SKIN_LIKE) for arm in arms for share, colour, point in arm
-    ]
-    if np.mean([clothed for share, _, _, clothed in seen if share < 0.3] or [True]) > 0.5:
-        cuff = min(
-            _sleeve_end([(share, _distance(colour, skin) > _SKIN_LIKE) for share, colour, _ in arm]) for arm in arms
-        )
+    arms = _seen_arms(portrait, figure, own, photo, pixel)
+    chest = None if own is None else _chest(photo, own)
+    plain = chest is None or _distance(chest, skin) < _SKIN_LIKE / 2
+
+    def clothed(colour: np.ndarray) -> bool:
+        away = _distance(colour, skin)
+        return away > (_SKIN_LIKE if plain or chest is None else _distance(colour, chest))
+
+    seen = [(share, colour, point, clothed(colour)) for arm in arms for share, colour, point in arm]
+    if np.mean([covers for share, _, _, covers in seen if share < 0.3] or [True]) > 0.5:
+        cuff = min(_sleeve_end([(share, clothed(colour)) for share, colour, _ in arm]) for arm in arms)
+        if (
+            own is not None
+            and chest is not None
+            and not plain
+            and _covers_elbows(photo, portrait.alpha, own, skin, chest)
+        ):
+            cuff = LONG_SLEEVE
         covered = [entry for entry in seen if entry[3]]
     if covered:
         upper = [colour for share, colour, _, _ in covered if share < 0.5] or [colour for _, colour, _, _ in covered]
@@ -69,26 +86,28 @@ def look_of(portrait: Portrait, figure: Figure, face: np.ndarray) -> Look:
         shoulder = np.clip(np.array([1, *_SHOULDER]) @ portrait.light.mean(axis=1), 0.7, 1.6)
         cloth = upper[int(_OPEN * len(upper))]
         there = min(covered, key=lambda entry: float(np.abs(entry[1] - cloth).sum()))[2]
+        if chest is not None and not plain:  # a sleeve stands in shade, and the light on another is another
+            cloth = chest
         cloth = cloth / shoulder ** (1 / 4.4)  # half the stops, as the shading of the head
-    plain = np.ones((2, 2), np.float32)
+    even = np.ones((2, 2), np.float32)
     return Look(
         skin=skin.astype(np.float32),
         cloth=np.asarray(cloth, np.float32),
         skin_detail=_detail(photo, portrait.landmarks[_CHEEK], round(_CHEEK_PATCH / pixel), _SKIN_DETAIL),
-        cloth_detail=plain if there is None else _detail(photo, there, round(_CLOTH_PATCH / pixel), _CLOTH_DETAIL),
+        cloth_detail=even if there is None else _detail(photo, there, round(_CLOTH_PATCH / pixel), _CLOTH_DETAIL),
         pixel=pixel,
         cuff=cuff,
     )
 
 
-def _hanging_arms(
-    portrait: Portrait, figure: Figure, photo: np.ndarray, pixel: float
+def _seen_arms(
+    portrait: Portrait, figure: Figure, own: OwnArms | None, photo: np.ndarray, pixel: float
 ) -> list[list[tuple[float, np.ndarray, np.ndarray]]]:
     """Of each arm the places that the photo shows: how far down (as `Look.cuff`), colour and pixel."""
     arms = []
     radius = max(1, round(_PATCH / pixel / 2))
     height, width = portrait.alpha.shape
-    for side in ("left", "right"):
+    for side in SIDES:
         found = []
         collar, shoulder, elbow, wrist = (
             figure.joints[BODY_JOINTS.index(f"{side}_{joint}")] for joint in ("collar", "shoulder", "elbow", "wrist")
@@ -97,11 +116,12 @@ def _hanging_arms(
         shares = np.arange(-0.5, 1.9, 0.1)
         down = np.array([0.1 if side == "left" else -0.1, -0.99, 0])
         for share in shares:
+            point = None if own is None or side not in own.masks else _along(own.joints[side], share)
             if share < 0:  # along the shoulder, a little below its joint
                 place = shoulder + share * (shoulder - collar) + (0, -0.02, 0.03)
             else:
                 place = shoulder + down * (min(share, 1) * upper + max(share - 1, 0) * fore)
-            point = portrait.camera.project(place)[:2]
+            point = portrait.camera.project(place)[:2] if point is None else point
             x, y = point.astype(int)
             if not (radius <= x < width - radius and radius <= y < height - radius):
                 continue
@@ -110,6 +130,55 @@ def _hanging_arms(
                 found.append((float(share), np.median(photo[window].reshape(-1, 3), axis=0), point))
         arms.append(found)
     return arms
+
+
+def _along(joints: np.ndarray, share: float) -> np.ndarray | None:
+    """(2,) pixels so far down an arm (as `Look.cuff`) of which shoulder, elbow and wrist are given; None above it."""
+    if share < 0:
+        return None
+    bone = min(int(share), 1)
+    if bone and _points_ahead(joints):
+        return np.full(2, -1.0)  # a forearm that points at the camera shows nothing of itself: outside the picture
+    return joints[bone] + (share - bone) * (joints[bone + 1] - joints[bone])
+
+
+def _points_ahead(joints: np.ndarray) -> bool:
+    """Whether a forearm, of which shoulder, elbow and wrist are given, points at the camera."""
+    return bool(np.linalg.norm(joints[2] - joints[1]) < _FORESHORTENED * np.linalg.norm(joints[1] - joints[0]))
+
+
+def _covers_elbows(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.ndarray, chest: np.ndarray) -> bool:
+    """Whether there is cloth about elbows that are seen behind their hands, as a sleeve has that is not a short one."""
+    y, x = np.indices(photo.shape[:2])
+    width = float(np.linalg.norm(own.joints["left"][0] - own.joints["right"][0]))
+    found = []
+    for side, mask in own.masks.items():
+        joints = own.joints[side]
+        if _points_ahead(joints):
+            near = (
+                (np.hypot(x - joints[1][0], y - joints[1][1]) < _ELBOW * width)
+                & (mask > 0.9)
+                & (alpha > 0.9)
+                & ~own.torso
+            )
+            lab = cv2.cvtColor(photo[near][None], cv2.COLOR_RGB2LAB)[0] * np.array([0.25, 1, 1], np.float32)
+            tones = cv2.cvtColor(np.array([[skin, chest]], np.float32), cv2.COLOR_RGB2LAB)[0] * (0.25, 1, 1)
+            away = np.linalg.norm(lab[:, None] - tones, axis=2)
+            found.append(float((away[:, 1] < away[:, 0]).mean()) if len(lab) else 0.0)
+    return bool(found) and min(found) > _ROLLED
+
+
+def _chest(photo: np.ndarray, own: OwnArms) -> np.ndarray:
+    """(3,) what the photo shows beside and below the shoulders, on both sides."""
+    left, right = own.joints["left"][0], own.joints["right"][0]
+    width = float(np.linalg.norm(left - right))
+    reach = max(1, round(_CHEST_PATCH * width))
+    found = []
+    for share in (0.12, 0.88):
+        x, y = np.round(left + share * (right - left) + (0, _BELOW_SHOULDER * width)).astype(int)
+        found.append(photo[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].reshape(-1, 3))
+    colours = np.concatenate(found)
+    return np.median(colours, axis=0) if len(colours) else np.zeros(3)
 
 
 def _sleeve_end(seen: list[tuple[float, bool]]) -> float:

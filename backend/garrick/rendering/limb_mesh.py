@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from garrick.bodies.body import Figure
 from garrick.bodies.body_bones import BONES
+from garrick.bodies.hand import Side
 from garrick.bodies.surface import quad_normals
 from garrick.core.performance import BODY_JOINTS
+from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
 from garrick.rendering.limb_colours import Chart, Look, bake, look_of
 from garrick.rendering.take import ID_NAMES
 
-SIDES = ("left", "right")
 UPPER_START = (0.05, 0.45)  # where along the upper arm it begins to be drawn, raised and hanging
 
 _CLOTH, _CLOTH_AT_CUFF = 0.009, 0.013  # metres of a sleeve off the skin
@@ -24,6 +25,7 @@ _UNDER_SLEEVE = 0.15  # how far skin is drawn into a sleeve, in shares of the fo
 # left, top and side of the squares that a hand, an arm and a sleeve are laid out in, and the size of it all
 _HAND_FRAME, _ARM_FRAME, _SLEEVE_FRAME, _PICTURE = (0, 0, 448), (448, 0, 320), (448, 320, 320), (768, 640)
 _BORDER = 4  # texels
+_FARTHEST = 0.07  # metres that a shoulder is moved: a larger difference is a mistake of either
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")
 
 
@@ -37,6 +39,7 @@ class Limb:
     reach:     (N,) float32: 0 at the shoulder, 1 at the elbow, 2 at the wrist, above on the hand.
     table:     (N, shade.ATTRIBUTES) float32 with the columns that never change filled in.
     triangles: (T, 3) int32.    names: (T,) uint8 into `ID_NAMES`.
+    shift:     (3,) metres from the figure's shoulder to the photo's.    whole: whether it replaces an arm of the photo's.
     """
 
     side: str
@@ -49,6 +52,8 @@ class Limb:
     table: np.ndarray
     triangles: np.ndarray
     names: np.ndarray
+    shift: np.ndarray
+    whole: bool
 
     @cached_property
     def kinds(self) -> np.ndarray:
@@ -72,6 +77,7 @@ class Limbs:
 
     picture: (H, W, 4) float32, what they are painted with.    light: (4,) float32, constant and three directions.
     chest:   vertices of the figure: the breastbone.
+    torso:   (H, W) bool where the photo shows the torso without arms; None where it was not looked for.
     """
 
     figure: Figure
@@ -79,13 +85,24 @@ class Limbs:
     picture: np.ndarray
     light: np.ndarray
     chest: np.ndarray
+    torso: np.ndarray | None
 
 
-def make_limbs(portrait: Portrait, figure: Figure, face: np.ndarray) -> Limbs:
-    """Dress the figure's arms; face: (H, W) bool where the photo shows bare skin of it well."""
-    look = look_of(portrait, figure, face)
+def make_limbs(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms | None = None) -> Limbs:
+    """Dress the figure's arms.
+
+    face: (H, W) bool where the photo shows bare skin of it well.    own: the arms that the photo shows.
+    """
+    look = look_of(portrait, figure, face, own)
     reach = _reach(figure)
-    left, right = (_limb(figure, side, reach, look) for side in SIDES)
+    left, right = (
+        replace(
+            _limb(figure, side, reach, look),
+            shift=_shift(portrait, figure, side, own),
+            whole=own is not None and side in own.masks,
+        )
+        for side in SIDES
+    )
     normals = quad_normals(np.ascontiguousarray(figure.rest[right.chosen]), right.quads)
     chart = Chart(
         texels=right.table[:, shade.PHOTO_X : shade.PHOTO_Y + 1],
@@ -97,7 +114,8 @@ def make_limbs(portrait: Portrait, figure: Figure, face: np.ndarray) -> Limbs:
         sleeve=right.off > 0,
     )
     light = portrait.light.mean(axis=1).astype(np.float32)
-    return Limbs(figure, (left, right), bake(look, chart, figure), light, _chest(figure))
+    torso = None if own is None else own.torso
+    return Limbs(figure, (left, right), bake(look, chart, figure), light, _chest(figure), torso)
 
 
 def _limb(figure: Figure, side: str, reach: np.ndarray, look: Look) -> Limb:
@@ -125,7 +143,20 @@ def _limb(figure: Figure, side: str, reach: np.ndarray, look: Look) -> Limb:
         table=table,
         triangles=rows.reshape(-1, 4)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3).astype(np.int32),
         names=np.where(np.repeat(hand, 2), ID_NAMES.index("hands"), ID_NAMES.index("body")).astype(np.uint8),
+        shift=np.zeros(3, np.float32),
+        whole=False,
     )
+
+
+def _shift(portrait: Portrait, figure: Figure, side: Side, own: OwnArms | None) -> np.ndarray:
+    """(3,) float32 metres, across the view, by which an arm has to move for its shoulder to be where the photo's is."""
+    camera = portrait.camera
+    if own is None or not ((own.joints[side][0] > 0) & (own.joints[side][0] < camera.size)).all():
+        return np.zeros(3, np.float32)
+    x, y, depth = camera.project(figure.joints[BODY_JOINTS.index(f"{side}_shoulder")])
+    away = (own.joints[side][0] - (x, y)) / np.diag(camera.intrinsics)[:2] * depth
+    away *= min(1.0, _FARTHEST / max(float(np.linalg.norm(away)), 1e-6))
+    return (np.array([*away, 0]) @ camera.world_to_camera[:3, :3]).astype(np.float32)
 
 
 def _reach(figure: Figure) -> np.ndarray:

@@ -6,7 +6,8 @@ shoulder, which is the photo's; what is drawn lies in front of head and torso wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 from garrick.bodies.body import Figure, joint_frames, joints
 from garrick.bodies.body_bones import bone_transforms
 from garrick.bodies.dual_quaternions import skin_dual_numpy
+from garrick.bodies.hand import Side
 from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.mano import PARENTS as HAND_PARENTS
 from garrick.bodies.surface import quad_normals
@@ -23,18 +25,22 @@ from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.skeleton import PARENTS
 from garrick.rendering import shade
 from garrick.rendering.limb_mesh import SIDES, UPPER_START, Limb, Limbs
+from garrick.rendering.normals import Surface
 from garrick.rendering.rasterise import front_triangles
 from garrick.rendering.take import ID_NAMES
 
 _LIFT = (0.06, 0.15)  # metres by which a wrist is above where it hangs lowest: an arm begins to show there, and shows
 _STIRRED = (0.05, 0.25)  # radians that shoulder or elbow is turned from the T-pose, which is what nobody has moved
+_LEFT = 0.5  # seen so much, it has left its rest
 _UPPER_FADE = 0.35  # of the upper arm, over which it comes in
+_SHOULDER = (0.14, 0.16)  # where it begins and comes in for an arm of the photo's that has gone
 _NEAREST = 0.05  # metres from the camera nearer than which nothing is drawn
+_BEHIND = 0.001  # metres
 _FLESH = 0.06  # metres from the bones within which all of an arm lies
 _LIGHTS = (0.25, 1.35)  # least and most light, of what the face gets
 _DIRECTED = 0.75  # of the directed light: what little a face shows of it is carried on to all directions
 _GRAZED = 0.84  # of the light that a surface seen from the side keeps
-_CREVICE, _CREVICE_DARK = 0.009, 0.34  # metres: how far light is lost beside what is nearer, and how much of it
+_CREVICE, _CREVICE_DARK = 0.009, 0.24  # metres: how far light is lost beside what is nearer, and how much of it
 _SHADOW_REACH, _SHADOW_GAP, _SHADOW_DARK = 0.014, 0.07, 0.5  # metres of its fall, of the gap at which it is faint
 _NAMES = tuple(PARENTS)
 
@@ -59,6 +65,10 @@ class ArmPose:
         """(3,) metres."""
         return self.places[_NAMES.index(joint)]
 
+    def both(self) -> ArmPose:
+        """Both arms seen as much as the one that is seen more."""
+        return replace(self, shown=np.full(2, self.shown.max()))
+
     def start(self, side: str) -> float:
         """Where along the upper arm it begins to be drawn: nearer to the shoulder, the higher it is raised."""
         bone = self.place(f"{side}_shoulder") - self.place(f"{side}_elbow")
@@ -79,9 +89,18 @@ class Canvas(NamedTuple):
         return Canvas(*(array[rows, columns] for array in self))
 
 
-def arm_poses(figure: Figure, performance: Performance) -> list[ArmPose | None]:
-    """Of each frame; None where both arms hang, or where nobody has moved them."""
-    shown = _shown(figure, performance.body_pose)
+def arm_poses(figure: Figure, performance: Performance, raised: Sequence[Side] = ()) -> list[ArmPose | None]:
+    """Of each frame; None where both arms hang, or where nobody has moved them.
+
+    raised: arms that the photo does not show hanging: once such a one has left its rest anywhere, it is always drawn, as
+    hands that turn into others would be seen.
+    """
+    lifted, stirred = _shown(figure, performance.body_pose)
+    shown = lifted * stirred
+    for side in raised:
+        column = SIDES.index(side)
+        if shown[:, column].max(initial=0) > _LEFT:
+            shown[:, column] = stirred[:, column]
     places = joints(
         figure,
         performance.head_rotation,
@@ -101,8 +120,8 @@ def arm_poses(figure: Figure, performance: Performance) -> list[ArmPose | None]:
     ]
 
 
-def _shown(figure: Figure, body_pose: np.ndarray) -> np.ndarray:
-    """(F, 2) 0..1 how much of the left and right arm is seen."""
+def _shown(figure: Figure, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(F, 2) and (F, 2) 0..1 how far the left and the right arm are lifted, and moved at all."""
     turns, places = joint_frames(figure, None, body_pose)
     up = turns[:, BODY_JOINTS.index("spine3")][:, :, 1]
     found = []
@@ -111,8 +130,9 @@ def _shown(figure: Figure, body_pose: np.ndarray) -> np.ndarray:
         longest = np.linalg.norm(figure.joints[[elbow, wrist]] - figure.joints[[shoulder, elbow]], axis=1).sum()
         lifted = ((places[:, wrist] - places[:, shoulder]) * up).sum(axis=1) + longest
         stirred = np.linalg.norm(body_pose[:, [shoulder, elbow]].astype(np.float64), axis=2).max(axis=1)
-        found.append(_smoothly(lifted, *_LIFT) * _smoothly(stirred, *_STIRRED))
-    return np.stack(found, axis=1)
+        found.append((_smoothly(lifted, *_LIFT), _smoothly(stirred, *_STIRRED)))
+    lifts, stirs = zip(*found, strict=True)
+    return np.stack(lifts, axis=1), np.stack(stirs, axis=1)
 
 
 def _smoothly(value: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -120,8 +140,8 @@ def _smoothly(value: np.ndarray, low: float, high: float) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def draw_limbs(limbs: Limbs, pose: ArmPose, camera: Camera, eyes: np.ndarray, canvas: Canvas) -> None:
-    """Lay the arms over what is drawn; nothing changes where they are outside of the picture.
+def draw_limbs(limbs: Limbs, pose: ArmPose, camera: Camera, eyes: np.ndarray, canvas: Canvas) -> list[Surface]:
+    """Lay the arms over what is drawn, and tell what was laid; nothing changes where they are outside of the picture.
 
     eyes: those of `shade.draw_head`, which no arm has.
     """
@@ -131,11 +151,13 @@ def draw_limbs(limbs: Limbs, pose: ArmPose, camera: Camera, eyes: np.ndarray, ca
         if shown > 0 and _in_picture(pose, arm.side, camera)
     ]
     if not drawn:
-        return
+        return []
     breastbone, *posed = _posed(limbs, pose, [limbs.chest, *(arm.chosen for arm in drawn)])
     chest = float(camera.project(breastbone)[:, 2].mean())
-    for arm, own in zip(drawn, posed, strict=True):
-        _draw_arm(limbs, arm, own, pose, chest, camera, eyes, canvas)
+    laid = [
+        _draw_arm(limbs, arm, own, pose, chest, camera, eyes, canvas) for arm, own in zip(drawn, posed, strict=True)
+    ]
+    return [surface for surface in laid if surface is not None]
 
 
 def _in_picture(pose: ArmPose, side: str, camera: Camera) -> bool:
@@ -174,10 +196,11 @@ def _draw_arm(
     camera: Camera,
     eyes: np.ndarray,
     canvas: Canvas,
-) -> None:
-    """One arm; own: (M, 3) its vertices in the world.    chest: depth of the breastbone, metres."""
+) -> Surface | None:
+    """One arm, if it is in the picture; own: (M, 3) its vertices in the world.    chest: depth of the breastbone, metres."""
     normals = arm.between(quad_normals(np.ascontiguousarray(own), arm.quads))
     points = arm.between(own) + normals * arm.off[:, None]
+    points += np.clip(1 - arm.reach / 2, 0, 1)[:, None] * arm.shift
     screen = camera.project(points).astype(np.float32)
     table = arm.table.copy()
     table[:, shade.COVER] = cover = _cover(arm, pose)
@@ -185,7 +208,7 @@ def _draw_arm(
     drawn = (cover > 0) & (screen[:, 2] > _NEAREST)
     box = _box(screen[drawn], camera)
     if box is None:
-        return
+        return None
     top, bottom, left, right = box
     screen[:, :2] -= left, top
     kept = np.flatnonzero(drawn[arm.triangles].all(axis=1))
@@ -201,13 +224,29 @@ def _draw_arm(
     )  # fmt: skip
     metre = float(camera.intrinsics[1, 1] / screen[drawn, 2].mean())
     light, behind = _shadows(over, under, chest, metre)
+    if arm.whole and limbs.torso is not None:
+        _give_way(over, under, limbs.torso, chest)
     shade.lay_over(over.layer, over.depth, over.ids, light, behind, *under)
+    return Surface(points, arm.triangles[faces], names, normals)
+
+
+def _give_way(over: Canvas, under: Canvas, torso: np.ndarray, chest: float) -> None:
+    """Put the body where an arm is seen that replaces the photo's: beside the torso behind it, else at the chest's depth.
+
+    The sheet has the head's depth, which no shoulder has.    torso: (H, W) bool in the photo.
+    """
+    body = (under.ids == ID_NAMES.index("body")) & np.isfinite(over.depth)
+    x, y = np.nan_to_num(under.uv[body]).astype(int).T
+    within = torso[np.clip(y, 0, torso.shape[0] - 1), np.clip(x, 0, torso.shape[1] - 1)]
+    farther = np.where(within, chest, over.depth[body] + _BEHIND)
+    under.depth[body] = np.maximum(under.depth[body], farther)
 
 
 def _cover(arm: Limb, pose: ArmPose) -> np.ndarray:
     """(N,) float32 0..1."""
-    start = pose.start(arm.side)
-    cover = _smoothly(arm.reach, start, start + _UPPER_FADE) * pose.shown[SIDES.index(arm.side)]
+    # from the shoulder where the photo's own arm has gone
+    start, fade = _SHOULDER if arm.whole else (pose.start(arm.side), _UPPER_FADE)
+    cover = _smoothly(arm.reach, start, start + fade) * pose.shown[SIDES.index(arm.side)]
     return cover.astype(np.float32)
 
 

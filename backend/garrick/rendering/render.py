@@ -19,15 +19,21 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera, CameraPath
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.skeleton import TRUNK, head_carried
+from garrick.perception.own_arms import OwnArms, find_own_arms
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
 from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attributes, make_attributes
+from garrick.rendering.bare_body import BareBody, make_bare_body
+from garrick.rendering.canvas import make_canvas, margin_of
 from garrick.rendering.eyes import eye_textures
+from garrick.rendering.hair_matte import hair_and_skin, tell_apart
 from garrick.rendering.layers import Layers, split
 from garrick.rendering.limb_mesh import Limbs, make_limbs
 from garrick.rendering.limbs import ArmPose, Canvas, arm_poses, draw_limbs
+from garrick.rendering.normals import Surface, surface_passes
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.rasterise import NOTHING, front_triangles, rasterise
+from garrick.rendering.refine.refiner import make_refiner
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.shut_eyes import shut_eyes
 from garrick.rendering.take import ID_NAMES, Frame, Take
@@ -35,33 +41,52 @@ from garrick.rendering.texture import project_texture
 
 _BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
 _FACE = 0.085  # metres around the middle of the landmarks: the face without ears and neck
+_WHOLE, _OPAQUE = 0.6, 0.99  # weight of the head from which a vertex is drawn opaquely, and the matte that lets it
 _TRUNK = [[*BODY_JOINTS, "head"].index(name) for name in TRUNK]
 
 
-def run(portrait: Portrait, performance: Performance, camera: CameraPath, ctx: RunContext) -> Take:
+def run(
+    portrait: Portrait,
+    performance: Performance,
+    camera: CameraPath,
+    ctx: RunContext,
+    passes: bool = False,
+    refine: bool = False,
+) -> Take:
     """Prepare the portrait once (about a second) and return the frames of `performance`, rendered when asked for.
 
-    The camera may differ from the portrait's own in pose, lens and size. Raises ValueError when its length is not the
-    performance's.
+    The camera may differ from the portrait's own in pose, lens and size. passes: with normals. refine: with what the face
+    net adds. Raises ValueError when its length is not the performance's.
     """
     if len(camera) != len(performance):
         raise ValueError(f"The camera has {len(camera)} frames, the performance {len(performance)}.")
-    stage = prepare(portrait, ctx)
-    places, limbs = performance.head_translation, None
+    places, limbs, figure = performance.head_translation, None, None
     arms: list[ArmPose | None] = [None] * len(performance)
     if performance.body_pose.any():
         figure = make_figure(load_head(), portrait.identity)
         places = places + head_carried(performance.body_pose, figure.joints[_TRUNK]).astype(np.float32)
         arms = arm_poses(figure, performance)
-        if any(arms):
-            limbs = make_limbs(portrait, figure, _facial_skin(stage))
+    own = find_own_arms(portrait.image, portrait.alpha) if any(arms) else None
+    stage = prepare(portrait, ctx, own)
+    if figure is not None and any(arms):
+        if own is not None and own.raised:
+            arms = arm_poses(figure, performance, own.raised)
+        limbs = make_limbs(portrait, figure, _facial_skin(stage), own)
+        if stage.bare is not None and stage.bare.tied:
+            arms = [pose and pose.both() for pose in arms]
+
+    refiner = make_refiner(stage) if refine else None
 
     def render(frame: int) -> Frame:
         pose = Pose(performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame])
         shown = arms[frame]
-        return render_pose(stage, pose, camera.at(frame), (limbs, shown) if limbs and shown else None)
+        drawn = render_pose(stage, pose, camera.at(frame), (limbs, shown) if limbs and shown else None, passes)
+        return drawn if refiner is None else refiner.refine(pose, camera.at(frame), drawn)
 
-    return Take(camera, render, np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8))
+    background = np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8)
+    if camera.size != portrait.camera.size:
+        background = cv2.resize(background, camera.size, interpolation=cv2.INTER_AREA)
+    return Take(camera, render, background)
 
 
 @dataclass(frozen=True)
@@ -73,9 +98,12 @@ class Stage:
     puppet: Puppet
     source: np.ndarray
     layers: Layers
+    canvas: np.ndarray
+    bare: BareBody | None
     sheet: Sheet
     eyes: np.ndarray
     photo: np.ndarray
+    told: np.ndarray
     shut: np.ndarray
     attributes: Attributes
     triangles: np.ndarray
@@ -85,17 +113,22 @@ class Stage:
     sheet_ids: np.ndarray
 
 
-def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
-    """Split the photo, pose the head on it, project the texture, build sheet and eyes."""
+def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> Stage:
+    """Split the photo, pose the head on it, project the texture, build sheet and eyes.
+
+    own: the photo's own arms, where they may have to make way for others.
+    """
     ctx.step("prepare", 0, 4)
     head = load_head()
     puppet = make_puppet(head, portrait)
     source = puppet.pose(puppet.source)
     ctx.step("prepare", 1, 4)
-    layers = split(portrait.image, portrait.alpha)
+    arms = None if own is None else np.any([mask > 0 for mask in own.masks.values()] or [own.torso & False], axis=0)
+    layers = split(portrait.image, portrait.alpha, arms)
     ctx.step("prepare", 2, 4)
     texture = project_texture(head, source, portrait)
-    sheet = make_sheet(puppet, source, portrait.alpha, portrait.camera)
+    canvas = make_canvas(layers, _drawn_over(head, source, portrait))
+    sheet = make_sheet(puppet, source, canvas[..., 3], portrait.camera)
     ctx.step("prepare", 3, 4)
     eyes = eye_textures(head, puppet, portrait)
     shut, shut_points = shut_eyes(puppet, portrait)
@@ -110,9 +143,12 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
         puppet=puppet,
         source=source,
         layers=layers,
+        canvas=canvas,
+        bare=None if own is None else make_bare_body(own, layers.foreground),
         sheet=sheet,
         eyes=eyes,
         photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
+        told=hair_and_skin(portrait),
         shut=shut,
         attributes=attributes,
         triangles=triangles,
@@ -125,13 +161,19 @@ def prepare(portrait: Portrait, ctx: RunContext) -> Stage:
     return stage
 
 
-def render_pose(stage: Stage, pose: Pose, camera: Camera, arms: tuple[Limbs, ArmPose] | None = None) -> Frame:
-    """Render one instant from one camera; arms: those that are drawn, and how, where not only the photo's are seen."""
+def render_pose(
+    stage: Stage, pose: Pose, camera: Camera, arms: tuple[Limbs, ArmPose] | None = None, passes: bool = False
+) -> Frame:
+    """Render one instant from one camera, with normals where `passes` are asked for.
+
+    arms: those that are drawn, and how, where not only the photo's are seen.
+    """
     posed = stage.puppet.pose(pose)
     screen = camera.project(posed).astype(np.float32)
     attributes = stage.attributes.at(posed, screen, stage.puppet.neck_motion(pose), camera)
     seen = front_triangles(screen, stage.triangles, stage.closed)
-    grid = camera.project(stage.sheet.pose(stage.puppet, pose, stage.source, posed)).astype(np.float32)
+    spread = stage.sheet.pose(stage.puppet, pose, stage.source, posed)
+    grid = camera.project(spread).astype(np.float32)
     shape = camera.size[::-1]
     layer, uv = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 2), np.float32)
     depth, ids = np.full(shape, np.inf, np.float32), np.zeros(shape, np.uint8)
@@ -153,14 +195,20 @@ def render_pose(stage: Stage, pose: Pose, camera: Camera, arms: tuple[Limbs, Arm
         depth,
         ids,
     )
-    shade.draw_sheet(
-        grid, sheet.triangles, sheet.photo, stage.sheet_ids, stage.layers.foreground, layer, uv, depth, ids
-    )
+    margin, canvas = np.float32(margin_of(stage.portrait.camera.size)), stage.canvas
+    if arms is not None and stage.bare is not None:
+        canvas = stage.bare.canvas(canvas, arms[1].shown)
+    shade.draw_sheet(grid, sheet.triangles, sheet.photo, stage.sheet_ids, canvas, margin, layer, uv, depth, ids)
+    surfaces = [Surface(posed, faces, names), Surface(spread, sheet.triangles, stage.sheet_ids)]
     if arms is not None:
-        draw_limbs(*arms, camera, stage.eyes, Canvas(layer, uv, depth, ids))
+        surfaces += draw_limbs(*arms, camera, stage.eyes, Canvas(layer, uv, depth, ids))
     size = np.array(stage.portrait.camera.size, np.float32)
     shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
-    return Frame(rgba, depth, uv, ids, plate)
+    if not passes:
+        return Frame(rgba, depth, uv, ids, plate)
+    normals, depth = surface_passes(surfaces, camera, depth, ids)
+    tell_apart(ids, uv, stage.told)
+    return Frame(rgba, depth, uv, ids, plate, normals)
 
 
 def _eye_still(stage: Stage, pose: Pose) -> np.float32:
@@ -182,6 +230,16 @@ def _facial_skin(stage: Stage) -> np.ndarray:
     return (seen != NOTHING) & trusted[head.triangles].all(axis=1)[seen]
 
 
+def _drawn_over(head: Head, source: np.ndarray, portrait: Portrait) -> np.ndarray:
+    """(H, W) bool: where the head in its pose of the photo hides the sheet; past the photo's matte it is see-through."""
+    camera = portrait.camera
+    whole = (1 - head.weights[head.triangles, 0]).min(axis=1) > _WHOLE
+    screen = camera.project(source).astype(np.float32)
+    covered = rasterise(screen, np.ascontiguousarray(head.triangles[whole]), camera.size).triangle != NOTHING
+    opaque = covered & (portrait.alpha > _OPAQUE)
+    return cv2.erode(opaque.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
 def _background(stage: Stage, camera: Camera) -> np.ndarray:
     """The background as this camera sees it: a picture hung behind the head."""
     own, background = stage.portrait.camera, stage.layers.background
@@ -195,7 +253,9 @@ def _background(stage: Stage, camera: Camera) -> np.ndarray:
     world = (rays * far - own.world_to_camera[:3, 3]) @ own.world_to_camera[:3, :3]
     there = camera.project(world)[:, :2]
     matrix = cv2.getPerspectiveTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
-    return cv2.warpPerspective(background, matrix, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpPerspective(
+        background, matrix, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
 
 
 def _ids(parts: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ import numpy as np
 from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fair_turn, fill_rows
 
 # columns of the attribute table, one row a vertex
-PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, U, V, SHUT_X, SHUT_Y, SHUT = range(13)
-ATTRIBUTES = 13
+PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, SOLID, U, V, SHUT_X, SHUT_Y, SHUT = range(14)
+ATTRIBUTES = 14
 SAMPLES = 2  # along one side of a pixel
 _ONE = np.float32(1)  # a plain 1 would make float64 of what it meets
 
@@ -131,11 +131,12 @@ def _draw_head_band(
 
 
 @numba.njit(cache=True, parallel=True, boundscheck=False)
-def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
-    """Draw the sheet under what is there, one sample a pixel, textured with the premultiplied foreground.
+def draw_sheet(points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids):
+    """Draw the sheet under what is there, one sample a pixel, textured with the premultiplied canvas.
 
     points: (G, 3) float32 screen.    photo_xy: (G, 2) float32.    names: (T,) uint8 id of each triangle.
-    foreground: (H, W, 4) float32.    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
+    canvas: (h, w, 4) float32, the photo's person with `margin` pixels around.
+    In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
     height = depth.shape[0]
     bands = (height + BAND - 1) // BAND
@@ -145,11 +146,11 @@ def draw_sheet(points, triangles, photo_xy, names, foreground, layer, uv, depth,
         rows = band * BAND, min(height, (band + 1) * BAND)
         chosen = binned[starts[band] : starts[band + 1]]
         if len(chosen) > 0:
-            _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foreground, layer, uv, depth, ids)
+            _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids)
 
 
 @numba.njit(cache=True, boundscheck=False)
-def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foreground, layer, uv, depth, ids):
+def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids):
     first, last = rows
     width = depth.shape[1]
     triangle = np.full((last - first, width), NOTHING, np.int32)
@@ -167,10 +168,10 @@ def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, foregroun
             a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
             px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
             py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
-            _fetch(foreground, px, py, rgba)
+            _fetch(canvas, px + margin, py + margin, rgba)
             for k in range(4):
                 layer[y, x, k] += rgba[k] * under
-            if ids[y, x] == 0:
+            if ids[y, x] == 0 and layer[y, x, 3] > np.float32(0.25):
                 uv[y, x, 0], uv[y, x, 1] = px, py
                 depth[y, x], ids[y, x] = near[y - first, x], names[t]
 
@@ -259,6 +260,7 @@ def _shade(values, kind, photo, shut, eyes, eye_still, out):
             blue + (out[2] - blue) * share,
         )
         out[0], out[1], out[2] = photo_r, photo_g, photo_b
+    keep *= _ONE - values[SOLID] * (_ONE - matte)  # what has moved is not see-through where the photo's outline was
     cover = values[COVER] * (_ONE - keep + keep * matte)
     light = values[LIGHT] * cover
     out[0] = (out[0] * keep + red * (_ONE - keep)) * light

@@ -11,13 +11,16 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from garrick.core.camera import Camera
+from garrick.rendering.canvas import MARGIN, margin_of
 from garrick.rendering.layers import fill_holes
 from garrick.rendering.puppet import Pose, Puppet
 from garrick.rendering.rasterise import NOTHING, rasterise
 
 _STEP = 8  # pixels between grid points of a 512-pixel picture
-_MARGIN = 0.25  # of the picture's side, beyond its edges: what a moving head pulls into view
 _FINE = 5  # samples from one grid point to the next, to find the head's silhouette
+_LOOSE = 5.0  # grid points from the head over which what hangs beside it comes loose
+_EVEN = 2.0  # grid points over which the depth of the silhouette is evened out along it
+_EAR = 0.02  # metres from the widest place of the head: of an ear, whose depth is its own
 _FADE = 0.16  # of the picture's height: how far from the head its expression still moves the sheet
 
 
@@ -43,25 +46,36 @@ class Sheet:
     def pose(self, puppet: Puppet, pose: Pose, source: np.ndarray, posed: np.ndarray) -> np.ndarray:
         """(G, 3) float32 world metres; source and posed: (V, 3) the head in the photo and now."""
         turn, shift = (np.ascontiguousarray(value, np.float32) for value in puppet.neck_motion(pose))
-        loose = puppet.head.weights[:, 0]
+        lean, loose = pose.translation.astype(np.float32), puppet.head.weights[:, 0]
         return _carry(
-            self.rest, self.grip, self.pull, self.anchors, self.anchor_weights, source, posed, loose, turn, shift
+            self.rest,
+            self.grip,
+            self.pull,
+            self.anchors,
+            self.anchor_weights,
+            source,
+            posed,
+            loose,
+            turn,
+            shift - lean,
+            lean,
         )
 
 
 @numba.njit(cache=True, boundscheck=False)
-def _carry(rest, grip, pull, anchors, anchor_weights, source, posed, loose, turn, shift):
-    """Move each point with the head by its grip, then by its pull with what its anchor does beyond that."""
+def _carry(rest, grip, pull, anchors, anchor_weights, source, posed, loose, turn, shift, lean):
+    """Turn each point with the head by its grip, then by its pull with what its anchor does beyond that; lean by both."""
     carried = np.empty_like(rest)
     for g in range(len(rest)):
+        along = grip[g] + pull[g] * (np.float32(1) - grip[g])
         for k in range(3):
             own = np.float32(0)
             for c in range(3):
                 v = anchors[g, c]
                 swing = _turned(turn, shift, source[v], k) - source[v, k]
-                own += anchor_weights[g, c] * (posed[v, k] - source[v, k] - (1 - loose[v]) * swing)
+                own += anchor_weights[g, c] * (posed[v, k] - lean[k] - source[v, k] - (1 - loose[v]) * swing)
             swing = _turned(turn, shift, rest[g], k) - rest[g, k]
-            carried[g, k] = rest[g, k] + grip[g] * swing + pull[g] * own
+            carried[g, k] = rest[g, k] + grip[g] * swing + pull[g] * own + along * lean[k]
     return carried
 
 
@@ -70,14 +84,14 @@ def _turned(turn, shift, point, k):
     return turn[k, 0] * point[0] + turn[k, 1] * point[1] + turn[k, 2] * point[2] + shift[k]
 
 
-def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Camera) -> Sheet:
+def make_sheet(puppet: Puppet, source: np.ndarray, matte: np.ndarray, camera: Camera) -> Sheet:
     """Lift the grid: on the head to its surface, around it by extending depth and grip smoothly.
 
-    source: (V, 3) world metres in the pose of the photo.    alpha: (H, W) the person's matte.
+    source: (V, 3) world metres in the pose of the photo.    matte: (h, w) of the canvas that the sheet wears.
     """
     width, height = camera.size
     step = _STEP * max(width, height) / 512
-    margin = _MARGIN * max(width, height)
+    margin = MARGIN * max(width, height)
     columns, rows = int(np.ceil((width + 2 * margin) / step)) + 1, int(np.ceil((height + 2 * margin) / step)) + 1
     x = np.linspace(-margin, width + margin, columns)
     y = np.linspace(-margin, height + margin, rows)
@@ -99,15 +113,18 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     distance, at = away[middle] / _FINE, tuple(index[middle] for index in at)
     # right beside the head the depth of its silhouette, which lies far back: nearer and it would stick out in a turn
     beside = np.stack([seen.depth[at], grip[at]], axis=2).astype(np.float32)
-    around = cv2.GaussianBlur(fill_holes(beside, on_head[middle].astype(np.float32)), (0, 0), 2.0)
-    blend = np.clip(np.stack([distance - 1, 2 * distance], axis=2) / 3, 0, 1).astype(np.float32)
+    aside = np.abs(head.template[:, 0])
+    ear = aside[corners[at]].min(axis=2) > aside.max() - _EAR
+    beside = np.where(ear[..., None], beside, _evened(beside, ~on_head[middle] & ~ear))
+    around = cv2.GaussianBlur(fill_holes(beside, on_head[middle].astype(np.float32)), (0, 0), _LOOSE)
+    blend = np.clip(np.stack([distance - 1, distance - 0.5], axis=2) / _LOOSE, 0, 1).astype(np.float32)
     depth, grip = np.moveaxis(beside + blend * (around - beside), 2, 0)
     pull = np.exp(-((distance * step / (_FADE * height)) ** 2))
     ray = (photo - camera.intrinsics[:2, 2]) / np.diag(camera.intrinsics)[:2]
     view = np.concatenate([ray, np.ones_like(ray[..., :1])], axis=2) * depth[..., None]
     rest = (view - camera.world_to_camera[:3, 3]) @ camera.world_to_camera[:3, :3]
 
-    triangles = _person_triangles(photo, alpha)
+    triangles = _person_triangles(photo + margin_of(camera.size), matte)
     used, triangles = np.unique(triangles, return_inverse=True)
     return Sheet(
         photo=photo.reshape(-1, 2)[used],
@@ -120,12 +137,19 @@ def make_sheet(puppet: Puppet, source: np.ndarray, alpha: np.ndarray, camera: Ca
     )
 
 
-def _person_triangles(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Two triangles for each grid cell that holds any of the person (the edge of the picture stands for beyond it)."""
+def _evened(values: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """(h, w, C) evened out along the silhouette, beyond which they hold: a mesh's jags along it would show in hair."""
+    weight = cv2.GaussianBlur(beyond.astype(np.float32), (0, 0), _EVEN)[..., None]
+    mean = cv2.GaussianBlur(values * beyond[..., None], (0, 0), _EVEN) / np.maximum(weight, 1e-4)
+    return np.where(beyond[..., None], mean, values)
+
+
+def _person_triangles(photo: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """Two triangles for each grid cell that holds any of the person; photo: (h, w, 2) pixels of the matte."""
     columns = photo.shape[1]
-    height, width = alpha.shape
+    height, width = matte.shape
     reach = int(np.ceil(photo[0, 1, 0] - photo[0, 0, 0])) * 2 + 1
-    near = cv2.dilate(alpha, np.ones((reach, reach), np.uint8))
+    near = cv2.dilate(matte, np.ones((reach, reach), np.uint8))
     x = np.clip(photo[..., 0], 0, width - 1).astype(int)
     y = np.clip(photo[..., 1], 0, height - 1).astype(int)
     there = near[y, x] > 0.004

@@ -23,6 +23,8 @@ class Frame:
            as on hands and arms that the photo does not show.
     ids:   (H, W) uint8, index into ID_NAMES.
     plate: (H, W, 3) uint8, sRGB: the person over the background, what a viewer sees.
+    normals: (H, W, 3) float32, world, unit length, out of the surface; zero where there is nothing, and at pixels that
+           are seen but have none, as at an outline. None where no passes were asked for.
     """
 
     rgba: np.ndarray
@@ -30,6 +32,7 @@ class Frame:
     uv: np.ndarray
     ids: np.ndarray
     plate: np.ndarray
+    normals: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Take:
     """The frames of one performance from one camera path, rendered when asked for; memory stays flat.
 
     render:     render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order and any process gives the same.
-    background: (H, W, 3) uint8, sRGB: the portrait's background, filled in behind the person.
+    background: (H, W, 3) uint8, sRGB, of the camera's size: the portrait's background, filled in behind the person.
     """
 
     camera: CameraPath

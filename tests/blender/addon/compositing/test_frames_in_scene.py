@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from rendered_picture import rendered_picture
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -63,13 +64,7 @@ def render(tmp_path: Path, frame: int = 1) -> np.ndarray:
     scene.render.image_settings.file_format = "PNG"
     scene.frame_set(frame)
     scene.render.filepath = str(tmp_path / f"render_{frame}.png")
-    bpy.ops.render.render(write_still=True)
-    picture = bpy.data.images.load(scene.render.filepath, check_existing=False)
-    pixels = np.empty(picture.size[0] * picture.size[1] * 4, np.float32)
-    picture.pixels.foreach_get(pixels)
-    result = pixels.reshape(picture.size[1], picture.size[0], 4)
-    bpy.data.images.remove(picture)
-    return result
+    return rendered_picture()
 
 
 def red_of(frame: int) -> float:

@@ -1,0 +1,1 @@
+"""How the face-region net of `garrick.rendering.refine` is made."""

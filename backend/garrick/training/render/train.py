@@ -1,0 +1,162 @@
+"""Training of the face-region net. A run can be stopped at any time and goes on from its checkpoint."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import interpolate
+
+from garrick.rendering.refine.cues import CUES
+from garrick.training.render.losses import loss
+from garrick.training.render.net import WIDTH, FaceRefiner
+from garrick.training.render.pool import Pool, cues_of
+
+_WARM_UP = 50  # steps
+_FALL = 0.5  # share of the steps over which the rate falls to 0 at the end
+_MEMORY = 0.995  # of the mean of the weights
+_SAVE = 60.0  # seconds between checkpoints
+_LOG = 100  # steps
+_WATCHED = 24  # held-out pairs that the curve shows
+_FADED = (0.6, 1.25)  # exposure that a pair is given
+_CAST = 0.12  # deviation of a colour cast
+_PLAIN = 0.15  # share that a pixel of plain skin has in where patches are, beside one of mouth, lid or eye
+_GRID = 8  # cue pixels between the places of patches: what the net's coarsest level needs
+_LID, _INSIDE, _EYE = (CUES.index(name) for name in ("lid", "inside", "eye"))
+_RIGHT = CUES.index("right")
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run. patch: pixels of a side learned from; width: of the net; rate: peak learning rate; device: of torch."""
+
+    seed: int
+    steps: int
+    batch: int = 8
+    patch: int = 128
+    width: int = WIDTH
+    rate: float = 1.5e-3
+    device: str = "cpu"
+
+
+def train(recipe: Recipe, pool: Pool, watched: Pool, checkpoint: Path, curve: Path) -> FaceRefiner:
+    """Train, or go on training, until the recipe's last step -> the net with the mean weights, on the CPU.
+
+    watched: pairs that are not learned from; nothing depends on what they show.
+    curve:   a CSV file: step, loss, loss of the mean weights on the watched pairs, the same of changing nothing, seconds.
+    """
+    torch.manual_seed(recipe.seed)
+    net = FaceRefiner(recipe.width).to(recipe.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    mean = {name: value.clone() for name, value in net.state_dict().items()}
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=0.01, betas=(0.9, 0.99))
+    nothing = watched_error(recipe, mean, watched)  # of a net that has learned nothing yet
+    first = 0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True, map_location=recipe.device)
+        net.load_state_dict(saved["net"])
+        optimiser.load_state_dict(saved["optimiser"])
+        mean, first = saved["mean"], saved["step"]
+    net.train()
+    began = saved_at = time.monotonic()
+    losses: list[float] = []
+    for step in range(first, recipe.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * min(1.0, (step + 1) / _WARM_UP, (recipe.steps - step) / (_FALL * recipe.steps))
+        value, _ = error(net, draw(pool, recipe, np.random.default_rng([recipe.seed, step])), recipe.device)
+        optimiser.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        keep = min(_MEMORY, (step + 1) / (step + 10))
+        for name, weights in net.state_dict().items():
+            mean[name].lerp_(weights, 1 - keep)
+        losses.append(float(value.detach()))
+        last = step + 1 == recipe.steps
+        if (step + 1) % _LOG == 0 or last:
+            aside = watched_error(recipe, mean, watched)
+            with curve.open("a", newline="") as out:
+                seconds = f"{time.monotonic() - began:.0f}"
+                csv.writer(out).writerow(
+                    (step + 1, f"{np.mean(losses):.5f}", f"{aside:.5f}", f"{nothing:.5f}", seconds)
+                )
+            losses = []
+        if last or time.monotonic() - saved_at > _SAVE:
+            saved_at = time.monotonic()
+            state = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(), "step": step + 1}
+            torch.save(state, checkpoint.with_suffix(".part"))
+            checkpoint.with_suffix(".part").rename(checkpoint)
+    net.load_state_dict(mean)
+    return net.cpu().eval()
+
+
+def draw(pool: Pool, recipe: Recipe, rng: np.random.Generator) -> Batch:
+    """Patches at random, some mirrored, in other exposures and colours -> colour, cues, weight, wanted."""
+    rows = []
+    for pair in rng.integers(0, len(pool), recipe.batch):
+        cues = cues_of(pool.cues[pair])
+        top, left = _place(pool.weight[pair], cues, recipe.patch, rng)
+        large, small = (
+            np.s_[k * top : k * top + k * recipe.patch // 2, k * left : k * left + k * recipe.patch // 2]
+            for k in (2, 1)
+        )
+        gain = rng.uniform(*_FADED) * np.exp(rng.normal(0, _CAST, 3)).astype(np.float32)
+        colour, wanted = (pictures[pair][large] / np.float32(255) * gain for pictures in (pool.colour, pool.wanted))
+        weight, cues = pool.weight[pair][large][None] / np.float32(255), cues[:, *small]
+        if rng.random() < 0.5:
+            colour, wanted, weight, cues = colour[:, ::-1], wanted[:, ::-1], weight[..., ::-1], cues[..., ::-1].copy()
+            cues[_RIGHT] *= -1
+        rows.append((colour, cues, weight, wanted))
+    colours, told, weights, wants = (np.stack(part).astype(np.float32) for part in zip(*rows, strict=True))
+    return _batch(colours, told, weights, wants)
+
+
+def _place(weight: np.ndarray, cues: np.ndarray, patch: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a patch in cue pixels, about a pixel that may change; most often one of mouth, lids and eyes."""
+    counts = weight[::2, ::2] * (_PLAIN + cues[[_LID, _INSIDE, _EYE]].clip(0, 1).max(axis=0))
+    chance = counts.ravel().cumsum()
+    at = int(np.searchsorted(chance, rng.uniform(0, chance[-1])))
+    farthest = len(counts) - patch // 2
+    corner = np.array(divmod(at, counts.shape[1])) - rng.integers(patch // 8, patch // 2 - patch // 8 + 1, 2)
+    top, left = np.clip(np.round(corner / _GRID).astype(int) * _GRID, 0, farthest)
+    return int(top), int(left)
+
+
+def watched_error(recipe: Recipe, weights: dict[str, torch.Tensor], watched: Pool) -> float:
+    """Loss of a net on always the same pairs, whole crops."""
+    net = FaceRefiner(recipe.width).to(recipe.device)
+    net.load_state_dict(weights)
+    values = []
+    for row in np.linspace(0, len(watched) - 1, min(_WATCHED, len(watched))).round().astype(int):
+        colour, wanted = (pictures[[row]] / np.float32(255) for pictures in (watched.colour, watched.wanted))
+        weight = watched.weight[[row]][:, None] / np.float32(255)
+        with torch.no_grad():
+            value, _ = error(net, _batch(colour, cues_of(watched.cues[[row]]), weight, wanted), recipe.device)
+        values.append(float(value))
+    return float(np.mean(values))
+
+
+def error(net: FaceRefiner, batch: Batch, device: str) -> tuple[torch.Tensor, dict[str, float]]:
+    """The loss of a batch, and its parts; on a GPU the net runs in bfloat16."""
+    colour, cues, weight, wanted = (part.to(device) for part in batch)
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=device != "cpu"):
+        change = net(colour, cues)
+    found = (colour + weight * change.float()).clamp(0, 1)
+    large = interpolate(cues, scale_factor=2, mode="nearest")
+    eyes = large[:, [_LID, _EYE]].amax(dim=1, keepdim=True).clamp(0, 1)
+    return loss(found, wanted, weight, large[:, _INSIDE : _INSIDE + 1].clamp(0, 1), eyes)
+
+
+def _batch(colour: np.ndarray, cues: np.ndarray, weight: np.ndarray, wanted: np.ndarray) -> Batch:
+    pictures = [torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2))).clamp(0, 1) for x in (colour, wanted)]
+    return (
+        pictures[0].contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(np.ascontiguousarray(cues)).contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(np.ascontiguousarray(weight)),
+        pictures[1],
+    )

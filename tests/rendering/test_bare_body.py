@@ -1,0 +1,63 @@
+"""An arm that the photo shows goes when another is drawn: cloth where it lay on the torso, the background beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+from garrick.perception.own_arms import OwnArms
+from garrick.rendering.bare_body import make_bare_body
+from garrick.rendering.canvas import make_canvas, margin_of
+from garrick.rendering.layers import Layers
+
+SIZE = 96
+MARGIN = margin_of((SIZE, SIZE))
+CLOTH, SKIN = np.array([0.2, 0.3, 0.6], np.float32), np.array([0.9, 0.6, 0.5], np.float32)
+ON_TORSO, BESIDE = np.s_[56:64, 34:46], np.s_[56:64, 18:28]  # where the right arm is seen
+
+
+def scene(both: bool = False) -> tuple[Layers, OwnArms]:
+    """A blue torso with a forearm that comes in from the left, or folded arms."""
+    foreground = np.zeros((SIZE, SIZE, 4), np.float32)
+    torso = np.zeros((SIZE, SIZE), bool)
+    torso[30:, 30:66] = True
+    foreground[torso] = (*CLOTH, 1)
+    masks = {"right": np.zeros((SIZE, SIZE), np.float32)}
+    masks["right"][54:66, 16:48] = 1
+    if both:
+        masks["left"] = masks["right"][:, ::-1].copy()
+        masks["left"][54:66, 36:80] = 1
+    foreground[55:65, 17:47] = (*SKIN, 1)
+    joints = {"right": np.array([[30.0, 34], [20, 60], [40, 60]]), "left": np.array([[66.0, 34], [76, 60], [56, 60]])}
+    return Layers(foreground, np.full((SIZE, SIZE, 3), 0.5, np.float32)), OwnArms(masks, torso, joints)
+
+
+def without(left: float, right: float) -> np.ndarray:
+    """The canvas inside the picture with so much of the arms gone."""
+    layers, own = scene()
+    canvas = make_canvas(layers, np.zeros((SIZE, SIZE), bool))
+    return make_bare_body(own, layers.foreground).canvas(canvas, np.array([left, right]))[
+        MARGIN:-MARGIN, MARGIN:-MARGIN
+    ]
+
+
+def test_cloth_comes_where_the_arm_lay_on_the_torso_and_nothing_beside_it():
+    bare = without(0, 1)
+    np.testing.assert_allclose(bare[ON_TORSO], np.broadcast_to((*CLOTH, 1), bare[ON_TORSO].shape), atol=0.03)
+    np.testing.assert_allclose(bare[BESIDE], 0, atol=0.03)
+
+
+def test_nothing_changes_while_the_arm_rests_or_the_other_one_moves():
+    layers, _ = scene()
+    np.testing.assert_array_equal(without(0, 0), layers.foreground)
+    np.testing.assert_array_equal(without(1, 0), layers.foreground)
+
+
+def test_an_arm_fades_with_its_share_and_the_rest_stays():
+    half, gone, there = without(0, 0.5), without(0, 1), without(0, 0)
+    np.testing.assert_allclose(half[BESIDE], (gone[BESIDE] + there[BESIDE]) / 2, atol=1e-6)
+    np.testing.assert_array_equal(gone[70:], there[70:])
+
+
+def test_folded_arms_are_tied():
+    for both in (False, True):
+        layers, own = scene(both)
+        assert make_bare_body(own, layers.foreground).tied == both
