@@ -6,11 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.motion.perform import move_lids
 from garrick.motion.rules.blinks import blink_curve, blink_times, place
 from garrick.motion.rules.gaze import fixations, gaze_angles, sight_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motion_samples import said
+from motion_samples import closed_portrait, said
 
 TALK = said([("SIL", 0.5), *[("AA", 0.2), ("N", 0.1)] * 100, ("SIL", 1.5)])
 
@@ -61,3 +63,16 @@ def test_most_of_the_time_meets_the_listener() -> None:
 @given(st.floats(-1.2, 1.2), st.floats(-1.2, 1.2))
 def test_sight_lines_come_back_as_angles(yaw: float, pitch: float) -> None:
     assert np.allclose(gaze_angles(sight_lines(np.array([yaw, pitch]))), [yaw, pitch], atol=1e-9)
+
+
+def test_lids_follow_a_lowered_gaze_and_blinks_still_end_where_lids_meet() -> None:
+    portrait = closed_portrait()
+    gaze = np.repeat(portrait.gaze[None], 4, axis=0)
+    gaze[1:3, :, 1] -= np.radians(9)  # down, and down in a blink
+    gaze[3, :, 1] += np.radians(9)
+    face = np.repeat(portrait.face[None].astype(np.float64), 4, axis=0)
+    move_lids(face, portrait, gaze, np.array([0.0, 0.0, 1.0, 0.0]))
+    blink = face[:, ARKIT_INDEX["eyeBlinkLeft"]]
+    assert blink[0] == blink[3] == portrait.face[ARKIT_INDEX["eyeBlinkLeft"]]
+    assert 0.25 < blink[1] < 0.5
+    assert blink[2] == pytest.approx(1)

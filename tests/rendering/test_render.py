@@ -70,17 +70,6 @@ def test_a_blink_covers_the_eyes(stage, portrait):
     assert (render_pose(stage, shut, portrait.camera).ids == eyes).sum() < 0.15 * still
 
 
-def test_lids_follow_a_lowered_gaze(stage, portrait):
-    """The model's own lids stay where they are, and the white would show above the iris."""
-    eyes = ID_NAMES.index("eyes")
-    ahead, down = posed(stage), posed(stage, eyeLookDownLeft=0.8, eyeLookDownRight=0.8)
-    open_wide = (render_pose(stage, ahead, portrait.camera).ids == eyes).sum()
-    lowered = (render_pose(stage, down, portrait.camera).ids == eyes).sum()
-    shut = posed(stage, eyeBlinkLeft=1, eyeBlinkRight=1, eyeLookDownLeft=0.8, eyeLookDownRight=0.8)
-    assert 0.2 * open_wide < lowered < 0.85 * open_wide
-    assert (render_pose(stage, shut, portrait.camera).ids == eyes).sum() < 0.15 * open_wide
-
-
 def test_passes_fit_the_picture(stage, portrait):
     frame = render_pose(stage, posed(stage, jawOpen=0.3), portrait.camera)
     person = frame.rgba[..., 3] >= 128

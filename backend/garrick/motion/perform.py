@@ -39,12 +39,16 @@ _SMILE = [
     ARKIT_INDEX[name + side] for name in ("mouthSmile", "mouthDimple", "cheekSquint") for side in ("Left", "Right")
 ]
 _BLINK = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+_DOWN = [ARKIT_INDEX["eyeLookDownLeft"], ARKIT_INDEX["eyeLookDownRight"]]
 _WIDE = [ARKIT_INDEX["eyeWideLeft"], ARKIT_INDEX["eyeWideRight"]]
 
 _CAPTURED_GAIN = 0.7  # the captured woman opens her mouth wider than our visemes do
 _PARTED = 0.0022  # metres: lips that the fit sees nearer than this count as closed (it errs by up to 2 mm)
 _SMILE_OF_TEETH = 0.6  # of a smile that showed teeth is left when its lips close
 _SMILE_IN_SPEECH, _SMILE_IN_ROUNDING = 0.65, 0.4  # of a smile is left while speaking, and under full rounding
+_FOLLOW = (
+    0.45  # of a blink, by which a lid falls as the eye looks down fully: the head model's eyeLook shapes hardly do it
+)
 _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo for its own wandering
 _AVERSE = np.radians(15.0)  # eyes in a photo that look farther off than this do not look at the camera
 
@@ -229,10 +233,12 @@ def _blinks(
 
 
 def move_lids(face: np.ndarray, portrait: Portrait, gaze: np.ndarray, blink: np.ndarray) -> None:
-    """Write the eyeLook weights, which carry the lids along, and the blinks into (F, 52) `face`.
+    """Write the eyeLook weights, lids that follow a lowered gaze, and the blinks into (F, 52) `face`.
 
     The eyeLook weights move from the photo's by what the gaze moves from the photo's, so eyes that rest change nothing.
     """
     face[:, EYE_LOOK] += eye_look_weights(gaze) - eye_look_weights(portrait.gaze)
+    lower = np.clip(face[:, _DOWN] - portrait.face[_DOWN], 0, 1)
+    face[:, _BLINK] += (1 - face[:, _BLINK]) * _FOLLOW * lower
     face[:, _BLINK] += (1 - face[:, _BLINK]) * blink[:, None]
     face[:, _WIDE] *= 1 - blink[:, None]

@@ -10,16 +10,12 @@ from scipy.spatial import KDTree
 
 from garrick.bodies.blink import with_lids_that_meet
 from garrick.bodies.head import PARTS, Head
-from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.core.rotation import eye_rotations, rotation_matrices
 from garrick.perception.portrait import Portrait
 
 _TONGUE_SCALE, _TONGUE_LENGTH, _TONGUE_DROP = (0.93, 0.9), 0.04, 0.002  # across and along; metres
 _LOWER_TEETH = -0.0045  # metres by which they, and their gums, are set lower: lips hide most of them
-_BLINKS = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
-_DOWN = [ARKIT_INDEX["eyeLookDownLeft"], ARKIT_INDEX["eyeLookDownRight"]]
-_FOLLOW = 0.45  # of a blink, by which a lid falls as the eye looks down fully
 _REACH = 0.03  # metres from the nearest landmark over which the nudge fades
 
 
@@ -46,7 +42,7 @@ class Puppet:
     def pose(self, pose: Pose) -> np.ndarray:
         """(V, 3) float32 world metres."""
         posed = self.head.vertices(
-            face=_with_lids_that_follow(pose.face.astype(np.float32), self.source.face),
+            face=pose.face.astype(np.float32),
             neck=pose.rotation.astype(np.float32),
             eyes=eye_rotations(pose.gaze).astype(np.float32),
         )
@@ -57,17 +53,6 @@ class Puppet:
         pivot = self.head.joint_template[1]
         turn = rotation_matrices(pose.rotation) @ rotation_matrices(self.source.rotation).T
         return turn, pivot - turn @ pivot + pose.translation
-
-
-def _with_lids_that_follow(face: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """(52,) weights, the upper lids lowered with a gaze that is lower than in the photo; the model's own hardly are."""
-    blink, down = face[_BLINKS], face[_DOWN]
-    lower = np.clip(down - source[_DOWN], 0, 1)
-    if not lower.any():
-        return face
-    face = face.copy()
-    face[_BLINKS] = blink + (1 - blink) * _FOLLOW * lower
-    return face
 
 
 def make_puppet(head: Head, portrait: Portrait) -> Puppet:

@@ -16,6 +16,7 @@ from blender_addon.live.session import seen
 from blender_addon.shot_import.props import shots_of
 
 PORTRAIT = Path(__file__).resolve().parents[4] / "assets" / "sample" / "portrait.png"
+FRAMES = 120  # at 12 a second: long enough for a busy machine to learn the calm face and then to follow
 FILM = """
 import sys
 from fractions import Fraction
@@ -24,8 +25,8 @@ from PIL import Image
 from garrick.outputs.video import Segment
 photo = np.asarray(Image.open(sys.argv[1]).convert("RGB").resize((240, 240)))
 film = Segment((240, 240), Fraction(12))
-for frame in range(36):
-    film.add(np.ascontiguousarray(np.roll(photo, max(0, frame - 22), axis=1)))
+for frame in range(int(sys.argv[3])):
+    film.add(np.ascontiguousarray(np.roll(photo, max(0, frame - 22) // 4, axis=1)))
 open(sys.argv[2], "wb").write(film.finish())
 """
 
@@ -34,7 +35,7 @@ open(sys.argv[2], "wb").write(film.finish())
 def watching(start_service, in_backend, tmp_path_factory):
     """A service whose camera 0 is a film of the sample portrait that goes to the right."""
     film = tmp_path_factory.mktemp("film") / "film.mp4"
-    in_backend(FILM, PORTRAIT, film)
+    in_backend(FILM, PORTRAIT, film, FRAMES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GARRICK_CAMERA", str(film))
         return start_service()
@@ -56,7 +57,7 @@ def test_a_face_is_recorded_on_a_track_of_its_own(shot):
         assert block.animation_data.nla_tracks[-1].name == "Live"
         assert strip.frame_start == pytest.approx(1)
         assert strip.frame_end > 2  # calibration is not in it
-        assert strip.frame_end < 36 / 12 * 25 - 20
+        assert strip.frame_end < FRAMES / 12 * 25 - 20
 
 
 def test_in_a_window_the_panel_says_what_is_seen(shot, monkeypatch):
@@ -67,16 +68,18 @@ def test_in_a_window_the_panel_says_what_is_seen(shot, monkeypatch):
     live = ops.make(bpy.context, "CAMERA", "", record=False, paced=True)
     show.begin(live)
     drawn, end = set(draw_panels(bpy.context)["GARRICK_PT_live"].texts()), time.monotonic() + 90
+    root = shot.garrick.armature.pose.bones["root"]
     assert bpy.ops.garrick.live_calibrate.poll()
     while time.monotonic() < end and live.show() is not None:
         tasks.pump()
         drawn.update(draw_panels(bpy.context)["GARRICK_PT_live"].texts())
+        if np.abs(root.location).max() > 0.002 and show.running():
+            bpy.ops.garrick.live_stop()
         time.sleep(0.02)
     assert live.task.state == "done", live.task.error
     assert {"Opening the camera ...", "Following the face"} <= drawn
     assert any(text.startswith("Confidence") for text in drawn)
-    moved = np.array(shot.garrick.armature.pose.bones["root"].location)
-    assert np.abs(moved).max() > 0.002
+    assert np.abs(root.location).max() > 0.002
 
 
 def test_a_calibration_can_be_asked_for(shot, monkeypatch):
