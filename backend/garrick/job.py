@@ -133,32 +133,6 @@ class Job(BaseModel):
         description="How fast the text is said, 1 is usual, 0.5..2.",
         json_schema_extra=_shown("Inputs", "slider", unless="audio"),
     )
-    camera: Path | None = Field(
-        None,
-        title="Camera",
-        description="A camera.json, one pose or one a frame; without it the photo's own camera.",
-        json_schema_extra=_shown("Inputs", "file"),
-    )
-    camera_move: Move = Field(
-        "still",
-        title="Camera move",
-        description="How the photo's own camera moves: an orbit, a dolly or a hand that holds it.",
-        json_schema_extra=_shown("Inputs", "text", unless="camera"),
-    )
-    camera_amount: float | None = Field(
-        None,
-        ge=-90,
-        le=90,
-        title="Camera amount",
-        description="Orbit: degrees to each side; dolly: percent nearer; handheld: millimetres of sway. If empty 12, 20, 4.",
-        json_schema_extra=_shown("Inputs", "number", unless="camera"),
-    )
-    performance: Path | None = Field(
-        None,
-        title="Performance",
-        description="An edited performance.npz, rendered as it is; voice and text may then be missing.",
-        json_schema_extra=_shown("Inputs", "file"),
-    )
     face_index: int | None = Field(
         None,
         ge=0,
@@ -166,6 +140,12 @@ class Job(BaseModel):
         title="Face",
         description="Which face, left to right, when there are several.",
         json_schema_extra=_shown("Inputs", "face"),
+    )
+    performance: Path | None = Field(
+        None,
+        title="Performance",
+        description="An edited performance.npz, rendered as it is; voice and text may then be missing.",
+        json_schema_extra=_shown("Performance", "file"),
     )
     seed: int = Field(
         0,
@@ -287,6 +267,26 @@ class Job(BaseModel):
         title="Quality",
         description="Draft frames have half the width and height; the performance is the same.",
         json_schema_extra=_shown("Frames", "text"),
+    )
+    camera: Path | None = Field(
+        None,
+        title="Camera",
+        description="A camera.json, one pose or one a frame; without it the photo's own camera.",
+        json_schema_extra=_shown("Camera", "file"),
+    )
+    camera_move: Move = Field(
+        "still",
+        title="Camera move",
+        description="How the photo's own camera moves: an orbit, a dolly or a hand that holds it.",
+        json_schema_extra=_shown("Camera", "text", unless="camera"),
+    )
+    camera_amount: float | None = Field(
+        None,
+        ge=-90,
+        le=90,
+        title="Camera amount",
+        description="Orbit: degrees to each side; dolly: percent nearer; handheld: millimetres of sway. If empty 12, 20, 4.",
+        json_schema_extra=_shown("Camera", "number", unless="camera"),
     )
 
     @model_validator(mode="before")

@@ -118,7 +118,7 @@ def starting() -> Steps:
     yield from stage.picture("ready")
     yield from stage.picture("window-ready", only="window")
     yield from stage.show_only("Settings")
-    for offset in (54, 27):  # the heads of Frames and Performance
+    for offset in (81, 54, 27):  # the heads of Camera, Frames and Performance
         yield from stage.click_below("garrick.save_preset", 0.93, offset)
     yield from stage.aside()
     yield from stage.picture("settings")

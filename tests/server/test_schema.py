@@ -19,7 +19,7 @@ FIELDS = {field.name: field for field in job_schema().fields}
 def test_every_field_of_the_job_is_told_once():
     schema = job_schema()
     assert [field.name for field in schema.fields] == list(Job.model_fields)
-    assert schema.groups == ["Inputs", "Performance", "Frames"]
+    assert schema.groups == ["Inputs", "Performance", "Frames", "Camera"]
     for field in schema.fields:
         assert field.title
         assert field.description.endswith(".")
