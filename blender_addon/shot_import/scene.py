@@ -182,11 +182,17 @@ def _remember(
 
 
 def _look_through_camera(scene: bpy.types.Scene) -> None:
-    """Have the windows of a fresh scene show what its camera sees: in Blender's first view a head is a dot."""
+    """Have the windows of a fresh scene show what its camera sees: in Blender's first view a head is a grey dot.
+
+    A solid view as Blender sets it up paints head and frames grey; with flat light it shows their pictures as they are.
+    """
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas if window.scene == scene else ():
             if area.type == "VIEW_3D":
-                area.spaces.active.region_3d.view_perspective = "CAMERA"
+                space = area.spaces.active
+                space.region_3d.view_perspective = "CAMERA"
+                if (space.shading.light, space.shading.color_type) == ("STUDIO", "MATERIAL"):
+                    space.shading.light, space.shading.color_type = "FLAT", "TEXTURE"
 
 
 def _dress(

@@ -218,7 +218,6 @@ def show_shot(frame: int) -> Steps:
     """Look through the shot's camera."""
     space = stage.view3d().spaces.active
     space.region_3d.view_perspective = "CAMERA"
-    space.shading.color_type = "TEXTURE"
     bpy.context.scene.frame_set(frame)
     yield 3.0
 

@@ -194,14 +194,18 @@ class TestPlace:
         assert shot.collection.garrick.start == 1001
 
     def test_the_window_looks_through_its_camera_in_a_fresh_scene_only(self, tiny_shot):
-        views = [area.spaces.active.region_3d for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"]
+        spaces = [area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"]
+        views = [space.region_3d for space in spaces]
         assert views
+        assert {(space.shading.light, space.shading.color_type) for space in spaces} == {("STUDIO", "MATERIAL")}
         import_shot(read_shot(tiny_shot()), bpy.context.scene)
         assert {view.view_perspective for view in views} == {"CAMERA"}
-        for view in views:
-            view.view_perspective = "PERSP"
+        assert {(space.shading.light, space.shading.color_type) for space in spaces} == {("FLAT", "TEXTURE")}
+        for space in spaces:
+            space.region_3d.view_perspective, space.shading.light = "PERSP", "STUDIO"
         import_shot(read_shot(tiny_shot("second")), bpy.context.scene)
         assert {view.view_perspective for view in views} == {"PERSP"}
+        assert {space.shading.light for space in spaces} == {"STUDIO"}
 
     @pytest.mark.parametrize("start", [101, -40])
     def test_all_of_it_begins_at_the_frame(self, tiny_shot, start):
