@@ -142,7 +142,7 @@ def _steps(shot: Shot, scene: bpy.types.Scene, options: Options) -> Generator[No
     bones = [name for name, channel in zip(shot.rig.joint_names, shot.rig.joint_channels, strict=True) if channel]
     controls = (
         f'The NLA track "{shot.name}" of {head.name} moves {len(shot.rig.shape_names)} face keys, that of {armature.name} '
-        f"the bones {', '.join(bones)}.",
+        f"{len(bones)} bones.",
     )
     return Imported(collection, head, armature, view, tuple(note for note in notes if note), controls)
 

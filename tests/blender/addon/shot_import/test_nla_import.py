@@ -81,7 +81,7 @@ def test_everything_imported_plays_from_tracks(addon, tiny_shot):
         (strip,) = track.strips
         assert (track.name, strip.frame_start, strip.frame_end, strip.scale) == ("shot", 1, 12, 1)
     assert "52 face keys" in shot.controls[0]
-    assert "neck" in shot.controls[0]
+    assert "3 bones" in shot.controls[0]  # neck and eyes
 
 
 def test_the_head_and_the_camera_hold_the_ends_of_the_clip(addon, tiny_shot):
