@@ -27,12 +27,12 @@ class RunContext:
     """Progress, cancellation, seed, device and cache folder of one run.
 
     seed:   every random draw of the run comes from `rng(name)`, so a phase keeps its draws when another changes.
-    device: a torch device name, "cpu" or "cuda".
+    device: what renders, "cpu" or "cuda"; $GARRICK_DEVICE says it where nobody else does.
     log:    told what is worth knowing about the run, one line at a time.
     """
 
     seed: int = 0
-    device: str = "cpu"
+    device: str = field(default_factory=lambda: os.environ.get("GARRICK_DEVICE") or "cpu")
     cache: Path = field(default_factory=user_cache)
     progress: Progress = lambda phase, done, total: None
     cancel: threading.Event = field(default_factory=threading.Event)

@@ -111,10 +111,11 @@ def _cache() -> Iterator[Check]:
 
 
 def _gpu() -> Check:
-    import torch
+    from garrick.rendering.torch_engine.device import usable_gpu
 
-    if torch.cuda.is_available():
-        return Check("gpu", True, torch.cuda.get_device_name(0), needed=False)
+    found = usable_gpu()
+    if found is not None:
+        return Check("gpu", True, f"{found}; GARRICK_DEVICE=cuda renders on it", needed=False)
     return Check("gpu", False, "none; Garrick works on the processor", needed=False)
 
 

@@ -15,6 +15,7 @@ from garrick.job import Job
 from garrick.outputs.folder import ShotFolder
 from garrick.outputs.frames import FrameStore
 from garrick.outputs.video import SEGMENT
+from garrick.rendering.torch_engine.device import renderer
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Outlook:
 def look_ahead(job: Job, out: Path, chunk: int | None, ctx: RunContext, overwrite: bool = False) -> Outlook:
     """Look at a job as `garrick.pipeline.perform` would. Raises InputError, MissingError, OutputError, Cancelled."""
     given = check(job)
-    folder = ShotFolder(out, job, overwrite, look_only=True)
+    folder = ShotFolder(out, job, overwrite, look_only=True, renderer=renderer(ctx.device))
     _check_writable(out)
     clip = _clip_length(job, given, folder, ctx)
     frames = _frames(job, clip)

@@ -28,6 +28,7 @@ from garrick.outputs.stream import write_film, write_take
 from garrick.perception.advice import advice
 from garrick.perception.portrait import Portrait
 from garrick.rendering.camera_moves import camera_move
+from garrick.rendering.torch_engine.device import renderer
 from garrick.rendering.view_range import view_warning
 from garrick.speech.speech import Speech
 
@@ -86,7 +87,8 @@ def perform(
     with clock("check"):
         ctx.step("check", 0, 1)
         given = check(job)
-        folder = ShotFolder(out, job, overwrite)
+        made_by = renderer(ctx.device)
+        folder = ShotFolder(out, job, overwrite, renderer=made_by)
         found = stage.Stages(stages or stage.StageCache(folder.stages), ctx, anew=overwrite)
         ctx.step("check", 1, 1)
     with clock("speech"):
@@ -132,7 +134,7 @@ def perform(
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
-            shot.write_shot(out / "shot.json", job, key, seen.size, film.frames, silent=speech is None)
+            shot.write_shot(out / "shot.json", job, key, seen.size, film.frames, speech is None, made_by)
         with clock("evaluation"):
             verdicts = _judge(out, speech)
     warnings = _warnings(speech, portrait, performance, edited)

@@ -178,7 +178,7 @@ def motion_key(job: Job, ctx: RunContext) -> str:
 
 
 def _key(stage: str, ctx: RunContext, **depends: Any) -> str:
-    facts = {"code": _CODE, "device": ctx.device, "stage": stage, **depends}
+    facts = {"code": _CODE, "stage": stage, **depends}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

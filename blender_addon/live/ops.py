@@ -68,8 +68,8 @@ class GARRICK_OT_live_start(bpy.types.Operator, ImportHelper):
             live = make(context, self.source, self.filepath, self.record, paced=not wait)
             if wait:
                 tasks.run(live.task)
-                if live.trouble:
-                    self.report({"WARNING"}, live.trouble)
+                for words in filter(None, (live.session.notice, live.trouble)):
+                    self.report({"WARNING"}, words)
             else:
                 show.begin(live)
         except (ServiceError, ValueError, OSError) as error:
@@ -97,12 +97,12 @@ def make(context: bpy.types.Context, source: str, filepath: str, record: bool, p
         command = sources.recorder()
         if command is None:
             raise ValueError(NO_RECORDER)
-        session = VoiceSession(client, sources.listen(command), fps, paced=False)
+        session = VoiceSession(client, sources.listen(command), fps, False, scene.garrick_live.gestures)
     else:
         sound = Path(bpy.path.abspath(filepath))
         if not sound.is_file():
             raise ValueError(f"There is no file {sound.name}.")
-        session = VoiceSession(client, sources.read(sound), fps, paced)
+        session = VoiceSession(client, sources.read(sound), fps, paced, scene.garrick_live.gestures)
     names = (shot.name, scene.name) if record else None
 
     def ended(frames: list) -> None:

@@ -35,6 +35,8 @@ class GARRICK_PT_live(bpy.types.Panel):
                 _draw_camera(layout, show.current.session)
             else:
                 layout.label(text=iface("{:.1f} s heard").format(show.current.task.done), icon="REC")
+            if show.current.session.notice:
+                write(layout, show.current.session.notice, "INFO")
             layout.operator(GARRICK_OT_live_stop.bl_idname, icon="SNAP_FACE")
             return
         if show.current is not None and (trouble := show.current.trouble):
@@ -47,6 +49,7 @@ class GARRICK_PT_live(bpy.types.Panel):
         ).source = "MICROPHONE"
         if not row.enabled:
             write(layout, NO_RECORDER, "INFO")
+        layout.prop(context.scene.garrick_live, "gestures")
         row = layout.row(align=True)
         row.operator(GARRICK_OT_live_start.bl_idname, text="From a Camera", icon="CAMERA_DATA").source = "CAMERA"
         row.prop(context.scene.garrick_live, "camera", text="")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import IntProperty, PointerProperty
+from bpy.props import FloatProperty, IntProperty, PointerProperty
 
 _CAMERAS = 64  # that the service tells apart
 
 
 class GARRICK_PG_live(bpy.types.PropertyGroup):
-    """Which camera is opened."""
+    """Which camera is opened, and how much a voice gestures."""
 
     camera: IntProperty(  # type: ignore[valid-type]
         name="Camera", description="Which camera of this machine, from 0", min=0, max=_CAMERAS - 1
+    )
+    gestures: FloatProperty(  # type: ignore[valid-type]
+        name="Gestures",
+        description="How much arms and hands do while a voice is heard; at 0 they stay as they are",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
     )
 
 

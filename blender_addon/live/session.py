@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from fractions import Fraction
@@ -22,20 +23,21 @@ from .sources import RATE
 _LOOK_S, _WAIT_S = 0.005, 0.1  # seconds without a message: beside a voice, and of a camera
 
 
-class Session:
+class Session(ABC):
     """The work of a task: a stream, and the motion that it gives.
 
     client:  gives the service's client, starting it if need be, in the thread of the work.
     start:   members of the stream's start message.
     frames:  what has come, in order: members of the stream's "motion" messages; only ever appended to.
     camera:  what the latest message says of the camera, empty before and when a voice is heard.
+    notice:  what the stream said of itself while it went on, with what helps: the latest; "" when it said nothing.
     trouble: what has ended the stream after motion had come, which is kept; "" when nothing did.
     """
 
     def __init__(self, client: Callable[[Handle], Client], fps: Fraction, **start: Any) -> None:
         self.frames: list[dict[str, Any]] = []
         self.camera: dict[str, Any] = {}
-        self.trouble = ""
+        self.notice = self.trouble = ""
         self.fps = fps
         self._client = client
         self._start = {"fps": str(fps), **start}
@@ -59,23 +61,33 @@ class Session:
             stream.close()
         return self.frames
 
+    @abstractmethod
     def _live(self, stream: LiveStream, handle: Handle) -> None:
         """Keep the stream going until its end or a cancel."""
-        raise NotImplementedError
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "motion":
             self.frames.extend(message["frames"])
             self.camera = message.get("camera", {})
+        elif message["type"] == "error":
+            self.notice = " ".join(filter(None, (message["message"], message["fix"])))
 
 
 class VoiceSession(Session):
-    """Feeds a voice. source: chunks, see `sources`. paced: it comes at once and is fed at the pace of speech."""
+    """Feeds a voice. source: chunks, see `sources`. paced: it comes at once and is fed at the pace of speech.
+
+    gestures: 0..2, how much arms and hands do; at 0 they stay as they are.
+    """
 
     def __init__(
-        self, client: Callable[[Handle], Client], source: Generator[bytes], fps: Fraction, paced: bool
+        self,
+        client: Callable[[Handle], Client],
+        source: Generator[bytes],
+        fps: Fraction,
+        paced: bool,
+        gestures: float = 1.0,
     ) -> None:
-        super().__init__(client, fps, rate=RATE)
+        super().__init__(client, fps, rate=RATE, gestures=gestures)
         self._source, self._paced = source, paced
 
     def work(self, handle: Handle) -> list[dict[str, Any]]:
@@ -133,8 +145,14 @@ def recorded(frames: list[dict[str, Any]], fps: Fraction, identity: np.ndarray) 
     pose = np.array(rest.body_pose)
     for joint in frames[0].get("body", ()):
         pose[:, BODY_JOINTS.index(joint)] = [frame["body"][joint] for frame in frames]
+    hands = {
+        hand: np.array([frame[hand] for frame in frames], np.float32)
+        for hand in ("left_hand", "right_hand")
+        if hand in frames[0]
+    }
     return replace(
         rest,
+        **hands,
         face=np.array([frame["face"] for frame in frames], np.float32),
         head_rotation=np.array([frame["head"]["rotation"] for frame in frames], np.float32),
         head_translation=np.array([frame["head"]["translation"] for frame in frames], np.float32),
@@ -145,7 +163,10 @@ def recorded(frames: list[dict[str, Any]], fps: Fraction, identity: np.ndarray) 
 
 def streamed(frame: dict[str, Any]) -> frozenset[str]:
     """What a stream's frames move, for `Rig.following`: the rest of a performance is not theirs."""
-    return frozenset({"face", "head_rotation", "gaze", *(f"body_pose.{joint}" for joint in frame.get("body", ()))})
+    hands = {"left_hand", "right_hand"} & set(frame)
+    return frozenset(
+        {"face", "head_rotation", "gaze", *hands, *(f"body_pose.{joint}" for joint in frame.get("body", ()))}
+    )
 
 
 def seen(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:

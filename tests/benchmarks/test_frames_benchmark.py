@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from garrick.benchmarks import frames
+import pytest
+from garrick.benchmarks import frames, frames_nets
+from garrick.context import RunContext
+from garrick.rendering.refine.net import FACE
+from garrick.rendering.render import prepare
 
 
 def test_only_what_has_no_way_out_is_enclosed():
@@ -30,5 +34,25 @@ def test_a_row_is_measured_with_and_without_passes(portrait, monkeypatch):
     assert [(row.quality, row.passes) for row in rows] == [
         ("draft", False), ("draft", True), ("final", False), ("final", True),
     ]  # fmt: skip
-    assert all(min(row.drawn, row.drawn_cpu, row.written, row.written_cpu) > 0 for row in rows)
+    assert all(min(row.drawn, row.drawn_cpu, *row.written, *row.written_cpu) > 0 for row in rows)
+    assert {len(row.written) for row in rows} == {len(frames.THREADS)}
     assert frames.table(rows).row_count == 4
+
+
+def test_rows_of_nets_say_what_each_adds(portrait, monkeypatch):
+    monkeypatch.setattr(frames_nets, "_POSES", 2)
+    stage = prepare(portrait, RunContext())
+    same, again = frames_nets.rows_of(stage, {"float32": FACE, "again": FACE})
+    assert min(same.refined, same.refined_cpu, same.megabytes) > 0
+    assert same.unlike == again.unlike == 0
+    assert frames_nets.table([same, again]).row_count == 2
+
+
+def test_the_net_in_8_bits_is_smaller_and_nearly_the_same(portrait, monkeypatch, tmp_path):
+    pytest.importorskip("onnx", reason="making the net takes onnx, of the training extra")
+    monkeypatch.setattr(frames_nets, "_POSES", 3)
+    stage = prepare(portrait, RunContext())
+    small = frames_nets.in_8_bits(stage, FACE, tmp_path / "small.onnx")
+    _, row = frames_nets.rows_of(stage, {"float32": FACE, "int8": small})
+    assert row.megabytes < 0.5 * FACE.stat().st_size / 1e6
+    assert 0 < row.unlike < 4

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from garrick.bodies.head import head_path, load_head
+from garrick.bodies.mouth import mouth_offsets
 from garrick.bodies.rig import rig_arrays
 from garrick.core.archive import load_arrays, save_arrays
 from garrick.core.performance import Performance
@@ -288,10 +289,11 @@ def test_the_real_head_moves_as_the_backend_poses_it(tmp_path):
         camera=read_shot(manifest).camera.at(0),
     )
     save_arrays(tmp_path / "shot/rig.npz", rig_arrays(head, neutral))
+    own = head.personal(identity, mouth_offsets(head, head.vertices(identity)))
     shot, performance = imported(manifest), Performance.load(tmp_path / "shot/performance.npz")
     for frame in (0, 11):
         bpy.context.scene.frame_set(1 + frame)
         eyes = eye_rotations(performance.gaze[frame]).astype(np.float32)
-        expected = head.vertices(identity, performance.face[frame], neck=performance.head_rotation[frame], eyes=eyes)
+        expected = own.vertices(face=performance.face[frame], neck=performance.head_rotation[frame], eyes=eyes)
         error = np.abs(evaluated_vertices(shot.head) - expected - performance.head_translation[frame])
         assert error.max() < 1e-5  # 0.01 mm

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from garrick.bodies.head import load_head
+from garrick.bodies.head import PARTS, load_head
+from garrick.bodies.mouth import mouth_offsets
 from garrick.bodies.rig import rig_arrays
+from garrick.core.arkit import ARKIT_INDEX
+from garrick.rendering.puppet import make_puppet
 
 
 @pytest.fixture(scope="module")
@@ -13,14 +16,35 @@ def rig(portrait):
     return rig_arrays(load_head(), portrait)
 
 
-def test_shapes_add_up_to_the_head(rig, portrait):
-    head, rng = load_head(), np.random.default_rng(3)
-    weights = rng.random(52).astype(np.float32)
+def shaped(rig, weights):
+    """(V, 3) the description's vertices under (52,) weights."""
     vertices = rig["vertices"].copy()
     for shape, weight in enumerate(weights):
         entries = slice(rig["shape_starts"][shape], rig["shape_starts"][shape + 1])
         np.add.at(vertices, rig["shape_vertices"][entries], weight * rig["shape_deltas"][entries])
-    np.testing.assert_allclose(vertices, head.vertices(portrait.identity, weights), atol=1e-4)
+    return vertices
+
+
+def test_shapes_add_up_to_the_head(rig, portrait):
+    head = load_head()
+    weights = np.random.default_rng(3).random(52).astype(np.float32)
+    rest = head.vertices(portrait.identity)
+    expected = head.vertices(portrait.identity, weights) + mouth_offsets(head, rest)
+    np.testing.assert_allclose(shaped(rig, weights), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("weights", [{}, {"jawOpen": 0.7}, {"jawOpen": 0.4, "tongueOut": 0.8}])
+def test_the_mouth_is_that_of_the_frames(rig, portrait, weights):
+    """Teeth, gums and tongue lie where the renderer has them, at rest and as jaw and tongue move."""
+    head, face = load_head(), np.zeros(52, np.float32)
+    for name, value in weights.items():
+        face[ARKIT_INDEX[name]] = value
+    inside = np.isin(head.vertex_parts, [PARTS.index(part) for part in ("teeth", "gums", "tongue")])
+    drawn = make_puppet(head, portrait).head.vertices(face=face)
+    np.testing.assert_allclose(shaped(rig, face)[inside], drawn[inside], atol=1e-4)
+    moved = np.abs(shaped(rig, face) - head.vertices(portrait.identity, face)).max(axis=1)
+    assert moved[inside].max() > 0.004
+    assert moved[~inside].max() < 1e-4
 
 
 def test_description_is_consistent(rig):

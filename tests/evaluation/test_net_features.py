@@ -6,7 +6,7 @@ import pytest
 import torch
 from garrick.errors import InputError
 from garrick.evaluation import features
-from garrick.evaluation.features import feature_distance, feature_frechet, frechet_distance, pooled_features
+from garrick.evaluation.features import feature_distance, feature_frechet, frechet_distance, pooled_features, stage_maps
 from garrick.weights import registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,3 +110,15 @@ def test_no_name_claims_to_be_a_published_metric():
     for metric in (features.FEATURE_DISTANCE, features.FEATURE_FRECHET):
         assert "LPIPS" not in metric.name
         assert "FID" not in metric.name
+
+
+@needs_weights("efficientnet_lite0")
+def test_the_first_stages_are_those_of_all_and_can_be_differentiated():
+    picture = torch.from_numpy(FACE.transpose(2, 0, 1)[None] / np.float32(255)).requires_grad_()
+    first, every = stage_maps(picture, 3), stage_maps(picture)
+    assert len(every) == 7
+    for one, other in zip(first, every, strict=False):
+        torch.testing.assert_close(one, other)
+    first[-1].square().sum().backward()
+    assert picture.grad is not None
+    assert float(picture.grad.abs().max()) > 0

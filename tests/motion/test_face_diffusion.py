@@ -144,6 +144,17 @@ def test_a_style_that_never_rounds_its_lips_is_followed(lively: LivelyFace, spee
     assert made[1].weights[:, PUCKER].max() > 1.5 * made[0].weights[:, PUCKER].max()
 
 
+def test_a_mouth_rests_where_its_style_does(lively: LivelyFace, speech: Speech) -> None:
+    """A smile on one side, and nothing else that is new."""
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    face = lively.weights.copy()
+    plain = generate(speech, FPS, RunContext(), style=replace(Performance.rest(len(face), FPS), face=face))
+    face[:, smile] += 0.4
+    smiling = generate(speech, FPS, RunContext(), style=replace(Performance.rest(len(face), FPS), face=face))
+    assert np.abs(smiling.weights[:, smile] - plain.weights[:, smile] - 0.4).max() < 0.01
+    assert np.abs(np.delete(smiling.weights - plain.weights, smile, 1)).max() < 0.01
+
+
 def test_a_style_of_a_moment_is_refused(speech: Speech) -> None:
     with pytest.raises(InputError, match="too short"):
         generate(speech, FPS, RunContext(), style=Performance.rest(10, FPS))

@@ -29,7 +29,7 @@ FPS = Fraction(25)
 LINE = "Bob made my puppy poppies. Every big problem becomes a beautiful memory!"
 MOUTH = [ARKIT_INDEX[name] for name in visemes.CHANNELS]
 BLINK = ARKIT_INDEX["eyeBlinkLeft"]
-ARRAYS = ("face", "head_rotation", "head_translation", "gaze", "spine")
+ARRAYS = ("face", "head_rotation", "head_translation", "gaze", "spine", "arms", "left_hand", "right_hand")
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,33 @@ def test_a_text_is_said_where_the_sound_stands() -> None:
     jaw = ARKIT_INDEX["jawOpen"]
     opened = joined(made, "face")[:, jaw]
     assert opened.max() == pytest.approx(alone.face[:, jaw].max(), abs=0.08)
-    assert not live.hear(np.zeros(2000, np.float32)) or live.frames > len(numbers(made))
+    made += live.hear(np.zeros(22050, np.float32))  # a second after it
+    assert numbers(made) == list(range(live.frames))
+    assert live.frames > frame_count(live.duration - 1.3, FPS)
+
+
+def test_without_the_net_and_gestures_the_rules_move_face_and_trunk(line: Speech) -> None:
+    live = LiveMotion(closed_portrait(), FPS, 16000, gestures=0, learned=0)
+    made = live.hear(line.waveform[:32000])
+    assert not live.lively
+    assert all(motion.arms is None and motion.left_hand is None for motion in made)
+    assert np.ptp(joined(made, "face")[:, MOUTH], axis=0).max() > 0.1
+
+
+def test_a_net_that_is_left_behind_leaves_the_mouth_without_a_jump(line: Speech) -> None:
+    live = LiveMotion(closed_portrait(), FPS, 16000, gestures=0)
+    assert live.lively
+    made = live.hear(line.waveform[:24000])
+    live.calm_down()
+    assert not live.lively
+    made += live.hear(line.waveform[24000:48000])
+    assert np.abs(np.diff(joined(made, "face")[:, MOUTH], axis=0)).max() < 0.45
+
+
+def test_the_net_takes_part_in_the_mouth(line: Speech, made: list[Motion]) -> None:
+    live = LiveMotion(closed_portrait(), FPS, 16000, gestures=0, learned=0)
+    ruled = [*live.hear(line.waveform), *live.flush()]
+    assert np.abs(joined(ruled, "face") - joined(made, "face"))[:, MOUTH].mean() > 0.002
 
 
 def test_an_odd_rate_is_refused() -> None:

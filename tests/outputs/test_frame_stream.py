@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from fractions import Fraction
 from pathlib import Path
@@ -40,47 +41,66 @@ def written(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory) -> dict[str, bytes]:
-    """What one writer writes."""
+    """What one thread makes."""
     folder = tmp_path_factory.mktemp("alone")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "_WRITERS", 1)
-        stream.write_take(take_of(), range(FRAMES), FrameStore(folder, "key", True), RunContext())
+    stream.write_take(take_of(), range(FRAMES), FrameStore(folder, "key", True), RunContext(), threads=1)
     return written(folder)
 
 
-def test_many_threads_write_what_one_writes(alone, tmp_path, monkeypatch):
-    monkeypatch.setattr(stream, "_WRITERS", 7)
-    stream.write_take(take_of(), range(FRAMES), FrameStore(tmp_path, "key", True), RunContext())
+@pytest.mark.parametrize("threads", [2, 4])
+def test_many_threads_make_what_one_makes(alone, tmp_path, threads):
+    """However their frames overtake one another."""
+
+    def render(index: int) -> Frame:
+        time.sleep(0.004 * (index % 3 == 0))
+        return drawn(index)
+
+    stream.write_take(take_of(render), range(FRAMES), FrameStore(tmp_path, "key", True), RunContext(), threads=threads)
     assert len(alone) == 2 * FRAMES + 2
     assert written(tmp_path) == alone
 
 
 def test_few_frames_are_in_memory_at_once(tmp_path, monkeypatch):
-    """However slow the disk is."""
-    monkeypatch.setattr(stream, "_WRITERS", 2)
-    alive: set[int] = set()
-    most = 0
-    gate = threading.Semaphore(0)
+    """However slow disk and film are: a whole one in each thread's hand, and the pictures of those that wait."""
+    frames, pictures, most = set(), set(), [0, 0]
 
-    class Slow(FrameStore):
-        def write(self, *arguments) -> None:
-            gate.acquire(timeout=0.01)
-            super().write(*arguments)
+    class Slow(stream.Segment):
+        def add(self, plate: np.ndarray) -> None:
+            time.sleep(0.01)
+            super().add(plate)
+
+    monkeypatch.setattr(stream, "Segment", Slow)
 
     def render(index: int) -> Frame:
-        nonlocal most
         frame = drawn(index)
-        alive.add(index)
-        weakref.finalize(frame, alive.discard, index)
-        most = max(most, len(alive))
+        for alive, counted in ((frames, frame), (pictures, frame.plate)):
+            alive.add(index)
+            weakref.finalize(counted, alive.discard, index)
+        most[:] = max(most[0], len(frames)), max(most[1], len(pictures))
         return frame
 
-    stream.write_take(take_of(render), range(FRAMES), Slow(tmp_path, "key", True), RunContext())
-    assert 2 < most <= 2 + stream._WAITING + 3  # those that wait, one handed in, one in each thread's hand
+    stream.write_take(take_of(render), range(FRAMES), FrameStore(tmp_path, "key", True), RunContext(), threads=2)
+    assert most[0] <= 2
+    assert 2 < most[1] <= 2 + stream._AHEAD + 1  # one is being encoded
 
 
-def test_a_stop_takes_back_what_waits_and_the_next_run_ends_the_same(alone, tmp_path, monkeypatch):
-    monkeypatch.setattr(stream, "_WRITERS", 2)
+def test_a_frame_that_fails_ends_the_shot_and_is_named(tmp_path):
+    begun = []
+
+    def render(index: int) -> Frame:
+        begun.append(index)
+        if index >= 11:
+            raise ValueError("no such triangle")
+        return drawn(index)
+
+    with pytest.raises(ValueError, match="triangle") as caught:
+        stream.write_take(take_of(render), range(FRAMES), FrameStore(tmp_path, "key", True), RunContext(), threads=2)
+    assert caught.value.__notes__ == ["This happened in frame 11."]
+    assert FrameStore(tmp_path, "key", True).finished(range(FRAMES)) == set(range(11))
+    assert max(begun) <= 11 + 2 + stream._AHEAD
+
+
+def test_a_stop_takes_back_what_waits_and_the_next_run_ends_the_same(alone, tmp_path):
     begun, gate, ctx = [], threading.Event(), RunContext()
 
     class Gated(FrameStore):
@@ -92,7 +112,7 @@ def test_a_stop_takes_back_what_waits_and_the_next_run_ends_the_same(alone, tmp_
             super().write(index, *arguments)
 
     with pytest.raises(Cancelled):
-        stream.write_take(take_of(), range(FRAMES), Gated(tmp_path, "key", True), ctx)
+        stream.write_take(take_of(), range(FRAMES), Gated(tmp_path, "key", True), ctx, threads=2)
     finished = FrameStore(tmp_path, "key", True).finished(range(FRAMES))
     assert finished == set(begun)  # what was begun is whole
     assert len(begun) <= 20 + 2 * 2

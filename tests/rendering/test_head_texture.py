@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from garrick.bodies.head import PARTS, load_head
 from garrick.bodies.rig import ASPECT, layout, rig_arrays
+from garrick.rendering.hair import dressed
 from garrick.rendering.head_texture import head_texture
 from garrick.rendering.puppet import make_puppet
 from garrick.rendering.texture import project_texture
@@ -33,7 +34,7 @@ def of_part(portrait, name: str) -> np.ndarray:
 def test_what_the_photo_shows_well_is_the_photo(texture, portrait):
     head = load_head()
     puppet = make_puppet(head, portrait)
-    projected = project_texture(head, puppet.pose(puppet.source), portrait)
+    projected = project_texture(head, puppet.pose(puppet.source), portrait, dressed(head, puppet, portrait)[1])
     place = layout(head)
     whole = (projected.seen[head.quads] > 0.99).all(axis=1) & (head.quad_parts == PARTS.index("skin"))
     assert whole.sum() > 500

@@ -17,11 +17,11 @@ from garrick.core.skeleton import PARENTS
 from garrick.motion.gestures.arms import arm_turns
 from garrick.motion.gestures.shapes import hand_shape
 from garrick.perception.own_arms import OwnArms
-from garrick.rendering.limb_colours import LONG_SLEEVE, _sleeve_end
+from garrick.rendering.limb_colours import LONG_SLEEVE, _sleeve_end, look_of
 from garrick.rendering.limb_mesh import make_limbs
-from garrick.rendering.limbs import _posed, arm_poses
+from garrick.rendering.limbs import _bent, _posed, arm_poses
 from garrick.rendering.puppet import Pose
-from garrick.rendering.render import _facial_skin, prepare, render_pose, run
+from garrick.rendering.render import facial_skin, prepare, render_pose, run
 from garrick.rendering.take import ID_NAMES, Frame
 
 HANDS, BODY = ID_NAMES.index("hands"), ID_NAMES.index("body")
@@ -103,7 +103,7 @@ def test_a_raised_hand_has_the_faces_skin_and_passes_of_its_own(stage, portrait,
     assert np.median(frame.depth[hand]) == pytest.approx((wrist[2] + tip[2]) / 2, abs=0.04)
     middle = ((wrist + tip) / 2)[:2]
     assert np.linalg.norm(np.argwhere(hand).mean(axis=0)[::-1] - middle) < 0.05 * view.size[0]
-    own, skin = (np.median(colours, axis=0) for colours in (frame.plate[inner], portrait.image[_facial_skin(stage)]))
+    own, skin = (np.median(colours, axis=0) for colours in (frame.plate[inner], portrait.image[facial_skin(stage)]))
     lab = cv2.cvtColor((np.stack([own, skin])[None] / 255).astype(np.float32), cv2.COLOR_RGB2LAB)[0]
     assert np.linalg.norm(lab[0] - lab[1]) < 15
 
@@ -119,7 +119,7 @@ def test_a_hand_on_the_chest_lies_before_the_torso(stage, portrait, body_data):
 
 
 def test_an_arm_behind_the_head_stays_behind_it(stage, portrait, figure):
-    limbs = make_limbs(portrait, figure, _facial_skin(stage))
+    limbs = make_limbs(portrait, figure, facial_skin(stage))
     (arms,) = arm_poses(figure, gesturing(portrait, "wave_in"))
     assert arms is not None
     wrist = arms.place("right_middle1")
@@ -142,7 +142,7 @@ def test_frames_are_the_same_in_any_order(portrait, body_data):
 
 
 def test_the_drawn_arms_are_the_figures(stage, portrait, figure):
-    limbs = make_limbs(portrait, figure, _facial_skin(stage))
+    limbs = make_limbs(portrait, figure, facial_skin(stage))
     performance = gesturing(portrait, "wave", both=True)
     body = performance.body_pose.copy()
     body[:, 1:4] = np.random.default_rng(0).normal(0, 0.1, (3, 3))
@@ -221,7 +221,7 @@ def own_arms(portrait) -> OwnArms:
 def test_the_photos_arm_makes_way_for_the_one_that_is_drawn(portrait, figure):
     own = own_arms(portrait)
     bare = prepare(portrait, RunContext(), own)
-    limbs = make_limbs(portrait, figure, _facial_skin(bare), own)
+    limbs = make_limbs(portrait, figure, facial_skin(bare), own)
     (arms,) = arm_poses(figure, gesturing(portrait, "raise"))
     source = bare.puppet.source
     rest = render_pose(bare, source, portrait.camera)
@@ -232,6 +232,27 @@ def test_the_photos_arm_makes_way_for_the_one_that_is_drawn(portrait, figure):
     assert ((raised.ids[gone] == 0) | covered[gone]).mean() > 0.9
     left = np.s_[-60:, -50:]
     np.testing.assert_array_equal(raised.plate[left], rest.plate[left])
+
+
+def test_hands_have_the_tone_of_those_that_the_photo_shows(portrait, figure):
+    own = own_arms(portrait)
+    face = facial_skin(prepare(portrait, RunContext()))
+    without = look_of(portrait, figure, face, own).skin
+    brown = np.round(without * (205, 190, 185)).astype(np.uint8)
+    image, alpha = portrait.image.copy(), portrait.alpha.copy()
+    image[-60:, :50], alpha[-60:, :50] = brown, 1
+    found = look_of(replace(portrait, image=image, alpha=alpha), figure, face, own).skin
+    assert np.abs(found - brown / 255).max() < 0.5 * np.abs(without - brown / 255).max()
+
+
+def test_a_bent_elbow_creases_its_sleeve(portrait, figure):
+    limbs = make_limbs(portrait, figure, facial_skin(prepare(portrait, RunContext())))
+    poses = arm_poses(figure, gesturing(portrait, "aim", "raise"))
+    right = limbs.arms[1]
+    straighter, bent = (_bent(right, found) for found in poses if found is not None)
+    assert bent.max() > straighter.max() + 0.2
+    assert bent[np.abs(right.reach - 1) > 0.9].max() < 0.02
+    assert np.abs(limbs.bent - limbs.picture).max() > 0.05
 
 
 def test_an_arm_that_the_photo_shows_raised_is_drawn_all_the_time(portrait, figure):
@@ -248,7 +269,7 @@ def test_an_arm_that_the_photo_shows_raised_is_drawn_all_the_time(portrait, figu
 def test_a_replaced_arm_begins_at_the_photos_shoulder(portrait, figure):
     own = own_arms(portrait)
     stage = prepare(portrait, RunContext(), own)
-    left, right = make_limbs(portrait, figure, _facial_skin(stage), own).arms
+    left, right = make_limbs(portrait, figure, facial_skin(stage), own).arms
     shoulder = figure.joints[BODY_JOINTS.index("right_shoulder")]
     away = np.linalg.norm(portrait.camera.project(shoulder)[:2] - own.joints["right"][0])
     moved = np.linalg.norm(portrait.camera.project(shoulder + right.shift)[:2] - own.joints["right"][0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,8 +12,10 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import CameraPath
-from garrick.core.performance import Performance
+from garrick.core.performance import BODY_JOINTS, Performance
+from garrick.motion.gestures.arms import arm_turns
 from garrick.perception.fit import OVAL
+from garrick.rendering.camera_moves import camera_move
 from garrick.rendering.layers import fill_holes, split
 from garrick.rendering.puppet import Pose
 from garrick.rendering.rasterise import rasterise
@@ -143,6 +146,35 @@ def test_frames_are_the_same_twice_and_in_any_order(portrait):
     frames = [first.render(i).rgba for i in range(3)]
     for index in (2, 0, 1):
         np.testing.assert_array_equal(second.render(index).rgba, frames[index])
+
+
+def test_threads_draw_the_same_frames(portrait, body_data):
+    """Several at once, each a frame of its own, with an arm, passes and a camera that moves."""
+    count = 8
+    rest = Performance.rest(count, Fraction(25), portrait.identity)
+    body = rest.body_pose.copy()
+    rows = [BODY_JOINTS.index(f"right_{name}") for name in ("collar", "shoulder", "elbow", "wrist")]
+    body[:, rows] = arm_turns("on_chest", "right")
+    performance = replace(
+        rest,
+        face=portrait.face * np.linspace(1, 0, count)[:, None],
+        head_rotation=portrait.head_rotation + np.linspace(0, 0.2, count)[:, None],
+        gaze=np.repeat(portrait.gaze[None], count, axis=0),
+        body_pose=body,
+    )
+    lens = portrait.camera.intrinsics.copy()
+    lens[1, 2] -= 0.4 * portrait.camera.size[1]  # lower, where the hand is
+    below = replace(portrait, camera=replace(portrait.camera, intrinsics=lens))
+    camera = camera_move(below, "orbit", 8.0, count, Fraction(25), np.random.default_rng(0))
+    take = run(portrait, performance, camera, RunContext(), passes=True)
+    alone = [take.render(index) for index in range(count)]
+    assert (alone[0].ids == ID_NAMES.index("hands")).any()
+    for threads in (2, 4):
+        with ThreadPoolExecutor(threads) as pool:
+            together = list(pool.map(take.render, range(count)))
+        for one, other in zip(alone, together, strict=True):
+            for name in ("plate", "rgba", "depth", "uv", "ids", "normals"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
 
 
 def test_wrong_camera_length_is_refused(portrait):

@@ -18,6 +18,7 @@ import pytest
 from cutting_proxy import cutting
 from garrick.context import RunContext
 from garrick.errors import GarrickError
+from garrick.motion.live_frames import ARM_JOINTS
 from garrick.speech.voices import speak
 from garrick.streaming import Stream
 from live_service import Running, eventually, run_service
@@ -91,7 +92,8 @@ def test_a_voice_gets_frames_with_times(whole: list[dict[str, Any]]) -> None:
     assert [frame["time"] for frame in moved] == pytest.approx([frame / 25 for frame in range(50)])
     assert {len(frame["face"]) for frame in moved} == {52}
     assert {(len(frame["gaze"]), len(frame["head"]["rotation"])) for frame in moved} == {(2, 3)}
-    assert {tuple(frame["body"]) for frame in moved} == {("spine1", "spine2", "spine3")}
+    assert {tuple(frame["body"]) for frame in moved} == {("spine1", "spine2", "spine3", *ARM_JOINTS)}
+    assert {np.shape(frame[hand]) for frame in moved for hand in ("left_hand", "right_hand")} == {(15, 3)}
     assert max(frame["face"][17] for frame in moved) > 0.1  # jawOpen
     assert whole[-1] == {"type": "end", "id": whole[-1]["id"], "frames": 50, "duration": 2.0}
 

@@ -91,7 +91,7 @@ def test_a_net_learns_what_it_is_told(takes: list[BodyTake], tmp_path: Path) -> 
 def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     takes: list[BodyTake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("garrick.training.motion.loop._SAVE", 0.0)
+    monkeypatch.setattr("garrick.training.loop._SAVE", 0.0)
     scale = BodyScale.of(takes)
     whole = train(recipe(4), takes, takes[1], scale, tmp_path / "whole.pt", tmp_path / "log")
     calls = []

@@ -14,7 +14,9 @@ from garrick.motion.diffusion.sampler import Conditions
 from garrick.motion.diffusion.windows import BEFORE, HISTORY, PATCH, REFERENCE, ROWS
 from garrick.training.motion import facegood, floor, measure, takes
 from garrick.training.motion.batches import Scale, draw
-from garrick.training.motion.train import Recipe, error, train
+from garrick.training.motion.manners import Manner
+from garrick.training.motion.shown import Recipe
+from garrick.training.motion.train import error, train
 
 TINY = Size(width=16, layers=2, heads=2, hidden=2, dropout=0.0, deafness=0.0)
 FRAMES = 32
@@ -71,7 +73,7 @@ def test_a_net_learns_what_can_be_heard(made: list[takes.Take], tmp_path: Path) 
 def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     made: list[takes.Take], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("garrick.training.motion.loop._SAVE", 0.0)
+    monkeypatch.setattr("garrick.training.loop._SAVE", 0.0)
     scale = Scale.of(made)
     whole = train(recipe(6), made, take(7), scale, tmp_path / "whole.pt", tmp_path / "log")
     calls = []
@@ -113,6 +115,38 @@ def test_asked_ranges_are_those_of_the_window(made: list[takes.Take]) -> None:
             continue  # its style may be a made up one
         jaw = scale.natural(batch.motion)[..., 0]
         assert np.allclose(jaw.std(axis=1) / 2 ** batch.ranges[:, 0], usual, rtol=0.6)
+
+
+def test_a_manner_is_somebody_elses_mouth() -> None:
+    drawn = [Manner.drawn(np.random.default_rng(seed)) for seed in range(200)]
+    left, right = MOUTH.index("mouthSmileLeft"), MOUTH.index("mouthSmileRight")
+    even = [one.gains[left] == one.gains[right] and one.rest[left] == one.rest[right] for one in drawn]
+    assert 0.5 < np.mean(even) < 0.8
+    rests, gains = np.stack([one.rest for one in drawn]), np.stack([one.gains for one in drawn])
+    assert 0.25 < (rests > 0).mean() < 0.45
+    assert 0.9 < np.median(gains[gains > 0]) < 1.1
+    mouth = drawn[0].on(np.zeros((3, len(MOUTH))))
+    assert np.allclose(mouth, np.clip(drawn[0].rest, 0, 1))
+
+
+def test_a_mouth_that_rests_elsewhere_moves_there(made: list[takes.Take]) -> None:
+    """A net that gives back the reference's mean, under whose references a smile stays on one side."""
+
+    class Mean:
+        def listen(self, heard: np.ndarray) -> np.ndarray:
+            return heard
+
+        def denoise(self, noisy: np.ndarray, t: float, given: Conditions, trust: float) -> np.ndarray:
+            mean = given.reference.mean(axis=0) if len(given.reference) else np.zeros(len(MOUTH))
+            return np.tile(np.append(mean, np.zeros(6)), (len(noisy), 1)).astype(np.float32)
+
+    generator, smile = measure.Generator(Mean(), Scale.of(made)), MOUTH.index("mouthSmileLeft")
+    style = made[0].mouth.copy()
+    plain = generator.mouth(made[0], style=style)
+    style[:, smile] += 0.4
+    smiling = generator.mouth(made[0], style=style)
+    assert np.allclose(smiling[:, smile] - plain[:, smile], 0.4, atol=0.01)
+    assert np.allclose(np.delete(smiling, smile, 1), np.delete(plain, smile, 1), atol=0.01)
 
 
 def test_units_come_back(made: list[takes.Take]) -> None:

@@ -12,7 +12,10 @@ from rich.table import Table
 from garrick.benchmarks import (
     blender,
     frames,
+    frames_gpu,
+    frames_nets,
     likeness,
+    live,
     motion,
     reenact,
     render,
@@ -45,6 +48,7 @@ _NAMES = (
     "voices",
     "likeness",
     "motion",
+    "live",
     "track",
     "reenact",
 )
@@ -83,7 +87,12 @@ def run() -> None:
         figures = main_job.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "frames":
         rows, figures = frames.measure(options.data or sample / "portrait.png")
-        shown.append(frames.table(rows))
+        nets, without_net = frames_nets.measure(options.data or sample / "portrait.png")
+        figures += frames_nets.figures(nets)
+        shown += [frames.table(rows), frames_nets.table(nets), *without_net]
+        on_gpu, without_gpu = frames_gpu.measure(options.data or sample / "portrait.png")
+        figures += on_gpu
+        shown += without_gpu
     elif options.benchmark == "service":
         figures = service.measure(options.data or sample / "portrait.png", sample / "voice.wav")
     elif options.benchmark == "speech":
@@ -107,6 +116,10 @@ def run() -> None:
         lips, life = motion.measure(options.data or _RECORDINGS)
         figures = motion.figures(lips, life)
         shown.append(motion.table(lips))
+    elif options.benchmark == "live":
+        streamed = live.measure(options.data or _RECORDINGS)
+        figures = live.figures(streamed)
+        shown.append(live.table(streamed))
     elif options.benchmark == "track":
         tracked = track.measure(sample / "portrait.png", options.data)
         figures = track.figures(tracked)

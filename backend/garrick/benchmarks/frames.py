@@ -31,6 +31,7 @@ from garrick.rendering.camera_moves import camera_move
 from garrick.rendering.take import Take
 
 SIZES = ((512, 512), (512, 768), (1024, 1024))
+THREADS = (1, 2)
 _FPS = Fraction(25)
 _CLIP = 24  # frames of each row of the table
 _LONG, _SETTLED = 3000, 300  # frames of the clip for memory, and after how many it has what it needs
@@ -44,10 +45,11 @@ _WEIGHTS = 0.4  # share of the curves that a random face moves
 class Row:
     """How fast frames of one kind are made.
 
-    drawn:      milliseconds to render one, by itself.
-    drawn_cpu:  milliseconds of processor time of that, all cores together; a busy machine changes it little.
-    written:    frames a second through renderer, PNG, EXR where there are passes, H.264 and the disk together.
-    written_cpu: milliseconds of processor time a frame of that.
+    drawn:       milliseconds to render one, by itself.
+    drawn_cpu:   milliseconds of processor time of that; a busy machine changes it less than the clock.
+    written:     frames a second through renderer, PNG, EXR where there are passes, H.264 and the disk together, by the
+                 number of `THREADS`.
+    written_cpu: milliseconds of processor time a frame of that, by the number of threads.
     """
 
     size: tuple[int, int]
@@ -55,8 +57,8 @@ class Row:
     passes: bool
     drawn: float
     drawn_cpu: float
-    written: float
-    written_cpu: float
+    written: tuple[float, ...]
+    written_cpu: tuple[float, ...]
 
 
 def measure(picture: Path) -> tuple[list[Row], list[Figure]]:
@@ -64,14 +66,11 @@ def measure(picture: Path) -> tuple[list[Row], list[Figure]]:
     rows = [row for size in SIZES for row in _rows(analyse.run(picture, size, None, RunContext()))]
     settled, whole = _memory(picture)
     unnamed, pierced = _random_frames(analyse.run(picture, _RANDOM_SIZE, None, RunContext()))
-    figures = [
-        figure
-        for row in rows
-        for figure in (
-            Figure(f"{_name(row)}, written", row.written, "frames/s"),
-            Figure(f"{_name(row)}, processor time", row.written_cpu, "ms a frame"),
-        )
-    ]
+    figures = []
+    for row in rows:
+        for threads, written, used in zip(THREADS, row.written, row.written_cpu, strict=True):
+            name = f"{_name(row)}, by {threads} thread{'s' if threads > 1 else ''}"
+            figures += [Figure(name, written, "frames/s"), Figure(f"{name}, processor time", used, "ms a frame")]
     return rows, [
         *figures,
         Figure(f"memory that frames {_SETTLED} to {_LONG} add", (whole - settled) / 1e6, "MB", at_most=30),
@@ -82,13 +81,12 @@ def measure(picture: Path) -> tuple[list[Row], list[Figure]]:
 
 def table(rows: list[Row]) -> Table:
     """The rows, for a terminal."""
-    shown = Table(
-        "size", "quality", "passes", "render, ms", "of processor", "written, frames/s", "processor ms a frame"
-    )
+    by = [f"written by {threads}, frames/s" for threads in THREADS]
+    shown = Table("size", "quality", "passes", "render, ms", "of processor", *by, "processor ms a frame")
     for row in rows:
         passes = "yes" if row.passes else "no"
         size = f"{row.size[0]}x{row.size[1]}"
-        values = (row.drawn, row.drawn_cpu, row.written, row.written_cpu)
+        values = (row.drawn, row.drawn_cpu, *row.written, row.written_cpu[0])
         shown.add_row(size, row.quality, passes, *(f"{value:.1f}" for value in values))
     return shown
 
@@ -106,9 +104,10 @@ def _rows(portrait: Portrait) -> list[Row]:
             take = _talking(portrait, _CLIP, shown, passes)
             take.render(0)
             drawn, drawn_cpu = _timed(partial(_draw, take))
-            written, written_cpu = _timed(partial(_write, take, passes))
+            written = [_timed(partial(_write, take, passes, threads)) for threads in THREADS]
             each = 1e3 / _CLIP  # milliseconds a frame
-            rows.append(Row(size, quality, passes, drawn * each, drawn_cpu * each, _CLIP / written, written_cpu * each))
+            speeds, costs = tuple(_CLIP / clock for clock, _ in written), tuple(used * each for _, used in written)
+            rows.append(Row(size, quality, passes, drawn * each, drawn_cpu * each, speeds, costs))
     return rows
 
 
@@ -124,10 +123,10 @@ def _draw(take: Take) -> None:
         take.render(index)
 
 
-def _write(take: Take, passes: bool) -> None:
+def _write(take: Take, passes: bool, threads: int) -> None:
     """All frames, onto the disk."""
     with tempfile.TemporaryDirectory(prefix="garrick-benchmark-") as folder:
-        write_take(take, range(len(take)), FrameStore(Path(folder), "key", passes), RunContext())
+        write_take(take, range(len(take)), FrameStore(Path(folder), "key", passes), RunContext(), threads=threads)
 
 
 def _talking(portrait: Portrait, frames: int, size: tuple[int, int], passes: bool) -> Take:
@@ -153,7 +152,7 @@ def _memory(picture: Path) -> tuple[float, float]:
 
 
 def _write_long(picture: Path) -> None:
-    """Write `_LONG` frames and print both peaks."""
+    """Write `_LONG` frames by several threads and print both peaks."""
     from garrick.outputs.report import peak_memory
 
     portrait = analyse.run(picture, (128, 128), None, RunContext())
@@ -161,7 +160,7 @@ def _write_long(picture: Path) -> None:
     peaks = []
     for frames in (_SETTLED, _LONG):
         camera = CameraPath.still(portrait.camera, frames, _FPS)
-        _write(Take(camera, lambda index: short.render(index % _SETTLED), short.background), True)
+        _write(Take(camera, lambda index: short.render(index % _SETTLED), short.background), True, THREADS[-1])
         peaks.append(peak_memory() or 0)
     print(*peaks)
 

@@ -22,6 +22,7 @@ from garrick.bodies.hand import Hand, load_hand
 from garrick.bodies.head import Head
 from garrick.bodies.lbs import skin_numpy, skin_torch
 from garrick.bodies.mano import PARENTS as HAND_PARENTS
+from garrick.bodies.mouth import mouth_offsets
 from garrick.context import user_cache
 from garrick.core.archive import load_arrays
 from garrick.core.performance import BODY_JOINTS
@@ -164,7 +165,7 @@ def make_figure(head: Head, identity: np.ndarray, body: Body | None = None) -> F
     if len(head.template) != body.part_sizes[0] or len(identity) + 1 != len(body.identity_map):
         raise ValueError("This head has no body: a figure needs Garrick's own head model.")
     if len(head.identity_basis):
-        head = head.personal(identity)
+        head = head.personal(identity, mouth_offsets(head, head.vertices(identity)))
     shape, joints = body.shape(identity)
     hands, flat, hand_joints = (load_hand("left"), load_hand("right")), [], []
     for hand in hands:

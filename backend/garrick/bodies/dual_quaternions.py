@@ -88,7 +88,7 @@ def _halves(xp: Any, quaternions: Any, shifts: Any) -> Any:
     return multiplied(xp, xp.concatenate([shifts[..., :1] * 0, shifts], axis=-1), quaternions) / 2
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _blend(vertices, quaternions, halves, weights, posed):
     """posed (N, V, 3) of vertices (N, V, 3), quaternions and halves (N, J, 4), weights (V, J)."""
     for n in range(len(vertices)):

@@ -39,7 +39,7 @@ def skin_numpy(
     return posed
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _blend(vertices, turns, shifts, weights, posed):
     """posed[n, v] = sum over joints of weight (turn vertex + shift); every array leads with the batch but weights (V, J)."""
     for n in range(len(vertices)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from garrick.bodies.head import JOINTS, PARENTS, PARTS, Head
+from garrick.bodies.mouth import mouth_offsets
 from garrick.core.arkit import ARKIT_NAMES
 from garrick.perception.portrait import Portrait
 
@@ -70,9 +71,9 @@ def _corners(head: Head, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
     """The arrays of rig.npz for a fitted portrait.
 
-    Mesh: vertices (V, 3) metres in head space without expression, loops and polygon_sizes, uv (in the head's texture, see
-    `layout`) and photo_uv (in the portrait picture, in its pose) a corner, v up; material, material_names,
-    material_colors (linear).
+    Mesh: vertices (V, 3) metres in head space without expression, lower teeth and tongue as frames show them, loops and
+    polygon_sizes, uv (in the head's texture, see `layout`) and photo_uv (in the portrait picture, in its pose) a corner, v
+    up; material, material_names, material_colors (linear).
     Shapes: shape_names and sparse offsets; shape s owns entries shape_starts[s] : shape_starts[s + 1].
     Skeleton: joint_names, joint_parents, joint_positions, weights (V, J), joint_channels (what turns the joint).
     """
@@ -83,6 +84,7 @@ def rig_arrays(head: Head, portrait: Portrait) -> dict[str, np.ndarray]:
 def identity_rig(head: Head, identity: np.ndarray) -> dict[str, np.ndarray]:
     """`rig_arrays` of an identity (B,), without photo_uv."""
     vertices = head.vertices(identity)
+    vertices = vertices + mouth_offsets(head, vertices)
     starts, touched, deltas = [0], [], []
     for shape in head.face_basis:
         moved = np.flatnonzero(np.abs(shape).max(axis=1) > _SMALLEST)

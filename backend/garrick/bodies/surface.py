@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 _NEAR = 24  # triangles tried for each point, by the distance of their middles
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def quad_normals(vertices, quads):
     """(V, 3) unit normals of vertices (V, 3): area-weighted means of the quads (Q, 4) around; zero where there is none."""
     normals = np.zeros_like(vertices)

@@ -115,19 +115,33 @@ def _tensor(frames: Iterable[np.ndarray]) -> torch.Tensor:
     return (torch.from_numpy(np.stack(list(frames))).permute(0, 3, 1, 2).float() - _MEAN) / _SPREAD
 
 
+def stage_maps(pictures: torch.Tensor, stages: int = len(_STAGE_ENDS)) -> list[torch.Tensor]:
+    """The maps (N, C, h, w) after each of the net's first stages, on the pictures' device; they can be differentiated.
+
+    pictures: (N, 3, H, W), 0..1.
+    """
+    return _stages(_on(pictures.device), (pictures * 255 - _MEAN) / _SPREAD, stages)
+
+
 @one_thread()
 @torch.inference_mode()
 def _see(pictures: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
     """The maps after each of the seven stages, and the pooled features (N, 1280)."""
     net = _load(registry.path(_NET))
+    maps = _stages(net, pictures, len(_STAGE_ENDS))
+    head = _normalise(net, "_bn1", _convolve(net, "_conv_head", maps[-1], 1)).clamp(0, 6)
+    return maps, head.mean(dim=(2, 3))
+
+
+def _stages(net: Weights, pictures: torch.Tensor, count: int) -> list[torch.Tensor]:
+    """The maps after the first `count` stages, of pictures in the net's range."""
     seen = _normalise(net, "_bn0", _convolve(net, "_conv_stem", pictures, 2)).clamp(0, 6)
     maps = []
-    for block in range(_STAGE_ENDS[-1] + 1):
+    for block in range(_STAGE_ENDS[count - 1] + 1):
         seen = _block(net, f"_blocks.{block}.", seen, 2 if block in _STRIDED else 1)
         if block in _STAGE_ENDS:
             maps.append(seen)
-    head = _normalise(net, "_bn1", _convolve(net, "_conv_head", seen, 1)).clamp(0, 6)
-    return maps, head.mean(dim=(2, 3))
+    return maps
 
 
 def _block(net: Weights, name: str, seen: torch.Tensor, stride: int) -> torch.Tensor:
@@ -160,3 +174,8 @@ def _normalise(net: Weights, name: str, seen: torch.Tensor) -> torch.Tensor:
 @torch.inference_mode(False)  # training differentiates through the same weights
 def _load(path: Path) -> Weights:
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+@cache
+def _on(device: torch.device) -> Weights:
+    return {name: value.to(device) for name, value in _load(registry.path(_NET)).items()}

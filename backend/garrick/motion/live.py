@@ -5,9 +5,7 @@ those of a whole recording, from the phones that are decided by then and from th
 guess changes, the difference fades out. The clock is the number of samples that came in: frame i shows time i / fps of
 them, for ever.
 
-Mean difference of the mouth's weights to those of the whole recording (38 s of voices, which the whole hears without their
-text), by LOOKAHEAD in seconds: 0.16: 0.016, 0.20: 0.013. The largest step between two frames is 0.40 there, and 0.37 in
-the whole: where a closure is heard late, the lips close in one frame.
+`python -m garrick.benchmarks live` says how late it is and how far from what the whole recording would get.
 """
 
 from __future__ import annotations
@@ -23,10 +21,14 @@ from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.timing import frame_count, frame_times
+from garrick.motion.diffusion.channels import LEARNED
+from garrick.motion.diffusion.face_live import GRID, LiveFace
+from garrick.motion.gestures.live import LiveGestures
 from garrick.motion.lips import lips_of
+from garrick.motion.live_accents import Accent, LiveAccents
 from garrick.motion.live_eyes import LiveEyes
-from garrick.motion.live_frames import SPINE, Motion
-from garrick.motion.perform import move_lids, obey_rules, rest_face, spoken_face, steady_gaze
+from garrick.motion.live_frames import SPINE, Motion, continued
+from garrick.motion.perform import Captured, move_lids, obey_rules, rest_face, spoken_face, steady_gaze
 from garrick.motion.posture import breathe, trunk
 from garrick.motion.rules.activity import activity, smoothstep, spoken_spans
 from garrick.motion.rules.blinks import RATE, blink_curve
@@ -46,21 +48,23 @@ LOOKAHEAD = 0.16  # seconds heard beyond a frame before it is made: a lip closur
 
 _PAST = 1.2  # seconds before the first new frame that shape it
 _PROSODY = 1.6  # seconds whose melody and loudness are measured: _PAST, LOOKAHEAD and _PROSODY_TICKS
-_PROSODY_TICKS = 3  # of the ear from one such measurement to the next
+_PROSODY_TICKS, _NET_TICKS = 3, 2  # of the ear from one such measurement to the next, and from one window of the net
+_NET_SOUND = 2.0  # seconds that the net hears
 _MOUTH_FADE, _HEAD_FADE = 0.1, 0.4  # seconds over which a disagreement of two ticks fades
 _NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
 _LATE = 0.4  # seconds after which an accent is no longer answered
-_ACCENTS_APART = 0.2  # seconds: nearer ones are the same, heard again
+_ACCENTED = 0.1  # seconds beside a stretch of speech in which an accent may lie
 _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo
 _LOUDNESS_MEMORY = 10.0  # seconds after which the loudest syllable is forgotten
+_EXACT = 1e-6  # frames: one that lies where the sound ends has been heard
+_SPINE_ROWS = [BODY_JOINTS.index(name) for name in SPINE]
 
 
 @dataclass(frozen=True)
 class _Accent:
-    """The number-th pitch accent, heard at `heard` seconds and answered by head and brows as if it were at `time`."""
+    """The number-th pitch accent, answered by head and brows as if it were at `time`, seconds."""
 
     number: int
-    heard: float
     time: float
 
 
@@ -68,7 +72,7 @@ class LiveMotion:
     """One speaker. The same calls give the same frames, and so do the same samples cut otherwise.
 
     rate: Hz of the sound that will come, one of incoming.RATES.
-    expression, head_motion, seed: as in `perform.run`.
+    expression, head_motion, gestures, learned, seed: as in `perform.run`; at gestures 0 arms are left where they are.
     """
 
     def __init__(
@@ -79,6 +83,8 @@ class LiveMotion:
         expression: float = 1.0,
         head_motion: float = 1.0,
         seed: int = 0,
+        gestures: float = 1.0,
+        learned: float = 0.5,
     ) -> None:
         self.fps = fps
         self._portrait, self._expression, self._head_motion = portrait, expression, head_motion
@@ -95,7 +101,11 @@ class LiveMotion:
         self._spine = np.zeros(3 * len(SPINE))
         self._accents: list[_Accent] = []
         self._accented = 0
+        self._hears_accents, self._new_accents = LiveAccents(), list[Accent]()
+        self._said = 0.0  # seconds at which the latest text ended
         self._loudest = -np.inf
+        self._gestures = LiveGestures(gestures, portrait.identity, self._ctx) if gestures else None
+        self._learned, self._lively = learned, LiveFace(self._ctx) if learned else None
 
     @property
     def frames(self) -> int:
@@ -116,14 +126,18 @@ class LiveMotion:
             if self._ear.ticks > before:
                 if self._ear.ticks % _PROSODY_TICKS == 1 or self._prosody is None:
                     self._measure()
+                self._hear_accent()
+                if self._ear.ticks % _NET_TICKS == 1:
+                    self._liven()
                 seen = self._ear.samples / Speech.SAMPLE_RATE - LOOKAHEAD
-                made.append(self._make(int(np.floor(seen * self.fps)) + 1))
+                made.append(self._make(int(np.floor(seen * self.fps + _EXACT)) + 1))
         return [motion for motion in made if len(motion)]
 
     def flush(self) -> list[Motion]:
         """The frames of all sound that has come in, without waiting for what follows."""
         self._ear.decide(self._incoming.rest())
         self._measure()
+        self._liven()
         motion = self._make(self._due())
         return [motion] if len(motion) else []
 
@@ -140,14 +154,41 @@ class LiveMotion:
         phones = [replace(phone, start=phone.start + start, end=phone.end + start) for phone in speech.phones]
         self._ear.skip(self._incoming.push(voice), phones)
         self._prosody, self._measured = speech.prosody, start
+        self._said = start + speech.duration
+        self._new_accents = [Accent(start + float(time), 0.0) for time in speech.prosody.accents]
+        if self._gestures is not None:
+            self._gestures.say(speech, start)
+        if self._lively is not None:
+            self._lively.say(speech, start)
         return start, voice, [*made, self._make(self._due())]
 
     def warm_up(self) -> None:
         """Load the models and go through one tick of silence, so that the first sound does not wait."""
         silence = np.zeros(Speech.SAMPLE_RATE, np.float32)
         hear_frames(silence, 0, 25)
-        measure_prosody(silence, [Phone(SILENCE, 0.0, 1.0)])
+        phones = [Phone(SILENCE, 0.0, 1.0)]
+        prosody = measure_prosody(silence, phones)
         LiveEar().listen(silence)
+        LiveAccents().hear(silence, 1.0)
+        if self._lively is not None:
+            LiveFace(RunContext()).hear(silence, 0.0, phones, prosody)
+        if self._gestures is not None:
+            rest = np.zeros((1, len(BODY_JOINTS), 3))
+            LiveGestures(1.0, self._portrait.identity, RunContext()).frames(rest, 0, 0, 1, self.fps)
+
+    @property
+    def strokes(self) -> list[float]:
+        """Seconds at which the latest strokes of the hands on what was heard end."""
+        return [] if self._gestures is None else [stroke.time for stroke in self._gestures.strokes]
+
+    @property
+    def lively(self) -> bool:
+        """Whether the learned net moves the mouth."""
+        return self._lively is not None
+
+    def calm_down(self) -> None:
+        """Leave the mouth to the rules from here on: the net costs a fifth of the work."""
+        self._lively = None
 
     @property
     def _shown(self) -> float:
@@ -185,27 +226,30 @@ class LiveMotion:
         times = frame_times(max(stop - past, frame_count(phones[-1].end, self.fps) if phones else 0), self.fps)
         assert self._prosody is not None
         prosody = _shifted(self._prosody, start - self._measured, len(times) / float(self.fps))
-        self._hear_accents(prosody.accents + start)
+        self._note_accents()
         new = slice(first - past, stop - past)
         talking = activity(phones, times)
-        face = spoken_face(phones, prosody, self._rest, self.fps, self._expression, talking)
-        self._spoken = _continued(face, self._spoken, first - past, self.fps, _MOUTH_FADE, stop - past)
+        captured = self._captured(times + start)
+        face = spoken_face(phones, prosody, self._rest, self.fps, self._expression, talking, captured)
+        self._spoken = continued(face, self._spoken, first - past, self.fps, _MOUTH_FADE, stop - past)
         face = obey_rules(face, phones, self.fps, self._lips)
         for accent in self._accents:
             rng = self._ctx.rng(f"brows {accent.number}")
             face += brow_raises(np.array([accent.time - start]), times, rng) * self._expression
         angles = self._head(prosody, times, talking, start, first - past, stop - past)
         rotation = turned(self._portrait.head_rotation, angles[new] * self._head_motion)
-        spine = self._trunk(angles, times + start, first - past, stop - past)
+        trunk = self._trunk(angles, times + start, first - past, stop - past) * self._head_motion
         lifted = breathing(times[new] + start, self._ctx.rng("breath"))
         end = stop / float(self.fps)
-        self._eyes.advance(self._shown, end, spoken_spans(everything))
+        spans = spoken_spans(everything)
+        self._eyes.advance(self._shown, end, spans)
         shift = self._eyes.fixations().at(times + start)[new] * self._head_motion
         gaze = steady_gaze(self._portrait, rotation, shift)
         blinks = self._eyes.blinks() - start
         face = face[new]
         inside = blinks[(blinks >= 0) & (blinks < len(times) / float(self.fps))]
         move_lids(face, self._portrait, gaze, blink_curve(inside, len(times), self.fps)[new])
+        arms = self._move_arms(trunk, past, stop, spans)
         self._made = stop
         return Motion(
             first,
@@ -213,18 +257,53 @@ class LiveMotion:
             rotation.astype(np.float32),
             (lifted * self._head_motion).astype(np.float32),
             gaze.astype(np.float32),
-            (spine * self._head_motion).astype(np.float32),
+            trunk[new][:, _SPINE_ROWS].astype(np.float32),
+            *(part.astype(np.float32) for part in arms),
         )
 
-    def _hear_accents(self, accents: np.ndarray) -> None:
-        """Note new accents; one that is heard too late for its nod is answered late."""
-        for time in accents:
-            last = self._accents[-1].heard if self._accents else -np.inf
-            if time > max(last, self._shown - _LATE) and time - last > _ACCENTS_APART:
-                answered = max(float(time), self._shown + _NOD_LEAD)
-                self._accents.append(_Accent(self._accented, float(time), answered))
-                self._accented += 1
+    def _hear_accent(self) -> None:
+        """Note an accent that has just been passed, for the frames that are made next."""
+        end = self._ear.samples / Speech.SAMPLE_RATE
+        spans = spoken_spans(self._ear.phones())
+        if len(spans) and end - spans[-1, 1] < _LATE:
+            accent = self._hears_accents.hear(self._ear.window, end)
+            if accent is not None and accent.time > self._said:
+                inside = (accent.time > spans[:, 0] - _ACCENTED) & (accent.time < spans[:, 1] + _ACCENTED)
+                self._new_accents += [accent] if inside.any() else []
+
+    def _note_accents(self) -> None:
+        """Head and brows answer the new accents; one that is heard too late for its nod is answered late."""
+        for accent in self._new_accents:
+            self._accents.append(_Accent(self._accented, max(accent.time, self._shown + _NOD_LEAD)))
+            self._accented += 1
         self._accents = [accent for accent in self._accents if accent.time > self._shown - _PAST]
+
+    def _liven(self) -> None:
+        """Let the net hear what has come."""
+        phones = self._ear.phones()
+        if self._lively is None or not phones or self._prosody is None:
+            return
+        end = self._ear.samples / Speech.SAMPLE_RATE
+        sound = self._ear.window[-round(_NET_SOUND * Speech.SAMPLE_RATE) :]
+        start = GRID * np.ceil((end - len(sound) / Speech.SAMPLE_RATE) / GRID - 1e-6)
+        sound = sound[len(sound) - round((end - start) * Speech.SAMPLE_RATE) :]
+        prosody = _shifted(self._prosody, start - self._measured, end - start)
+        self._lively.hear(sound, start, _from(start, phones), prosody, self._shown)
+
+    def _captured(self, times: np.ndarray) -> Captured | None:
+        """The net's mouth at (F,) seconds of the stream."""
+        if self._lively is None:
+            return None
+        return Captured.of(self._lively.weights(times) * self._expression, LEARNED, self._learned)
+
+    def _move_arms(self, trunk: np.ndarray, past: int, stop: int, spans: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Arms, left and right hand of `Motion` up to frame stop - 1; trunk: of the window from frame `past` on."""
+        accents, self._new_accents = self._new_accents, []
+        if self._gestures is None:
+            return ()
+        heard = self._ear.samples / Speech.SAMPLE_RATE
+        self._gestures.plan(self._shown, heard - spans[-1, 1] if len(spans) else np.inf, accents)
+        return self._gestures.frames(trunk, past, self._made, stop, self.fps)
 
     def _head(
         self, prosody: Prosody, times: np.ndarray, talking: np.ndarray, start: float, first: int, stop: int
@@ -238,24 +317,17 @@ class LiveMotion:
         if not self._made and len(angles):
             self._first_angles = angles[0]
         angles = angles - self._first_angles * (1 - smoothstep((times + start) / _SETTLE))[:, None]
-        self._angles = _continued(angles, self._angles, first, self.fps, _HEAD_FADE, stop)
+        self._angles = continued(angles, self._angles, first, self.fps, _HEAD_FADE, stop)
         return angles
 
     def _trunk(self, angles: np.ndarray, times: np.ndarray, first: int, stop: int) -> np.ndarray:
-        """(n, 3, 3) of the spine in the frames first .. stop - 1 of the window; angles: of the head, times: seconds."""
+        """(F, 13, 3) of the window, final for its frames first .. stop - 1; angles: of the head, times: seconds."""
         pose = trunk(times, np.radians(angles), self._ctx.rng("trunk"))
         breathe(pose, times, self._ctx.rng("breath"))
-        spine = pose[:, [BODY_JOINTS.index(name) for name in SPINE]].reshape(len(pose), -1)
-        self._spine = _continued(spine, self._spine, first, self.fps, _HEAD_FADE, stop)
-        return spine[first:stop].reshape(-1, len(SPINE), 3)
-
-
-def _continued(curve: np.ndarray, shown: np.ndarray, first: int, fps: Fraction, fade: float, stop: int) -> np.ndarray:
-    """Make (F, C) `curve` go on from `shown` (C,), the frame before `first`, in place -> what frame stop - 1 now is."""
-    if first > 0 and stop > first:
-        away = np.arange(1, len(curve) - first + 1) / float(fps)
-        curve[first:] += (shown - curve[first - 1]) * (1 - smoothstep(away / fade))[:, None]
-    return curve[stop - 1].copy() if stop > first else shown
+        spine = pose[:, _SPINE_ROWS].reshape(len(pose), -1)
+        self._spine = continued(spine, self._spine, first, self.fps, _HEAD_FADE, stop)
+        pose[:, _SPINE_ROWS] = spine.reshape(-1, len(SPINE), 3)
+        return pose
 
 
 def _from(start: float, phones: Sequence[Phone]) -> list[Phone]:
@@ -268,16 +340,17 @@ def _from(start: float, phones: Sequence[Phone]) -> list[Phone]:
 
 
 def _shifted(prosody: Prosody, seconds: float, duration: float) -> Prosody:
-    """The prosody from `seconds` on (before its start when negative) for `duration`; its ends go on beyond it."""
+    """The prosody from `seconds` on (before its start when negative) for `duration`; its tracks' ends go on beyond it."""
     index = np.arange(int(np.ceil(duration / prosody.hop)) + 1) + round(seconds / prosody.hop)
     index = np.clip(index, 0, len(prosody.energy) - 1)
+    accents = prosody.accents - np.float32(seconds)
     return replace(
         prosody,
         semitones=prosody.semitones[index],
         voiced=prosody.voiced[index],
         energy=prosody.energy[index],
         rate=prosody.rate[index],
-        accents=prosody.accents - np.float32(seconds),
+        accents=accents[(accents >= 0) & (accents <= duration)],
         pauses=prosody.pauses - np.float32(seconds),
         phrase_ends=prosody.phrase_ends - np.float32(seconds),
     )

@@ -141,6 +141,11 @@ class Captured:
     weights: np.ndarray
     share: np.ndarray
 
+    @classmethod
+    def of(cls, weights: np.ndarray, learned: np.ndarray, share: float) -> Captured:
+        """The net's (F, 52) weights, of which (52,) bool are learned, at a share of `Manner.learned`."""
+        return cls(weights * _CAPTURED_GAIN, learned * share)
+
 
 def _captured(speech: Speech, fps: Fraction, manner: Manner, ctx: RunContext) -> Captured | None:
     if manner.learned == 0:
@@ -148,7 +153,7 @@ def _captured(speech: Speech, fps: Fraction, manner: Manner, ctx: RunContext) ->
     from garrick.motion.diffusion.face import generate  # its nets take half a second to load
 
     made = generate(speech, fps, ctx, (manner.expression, 1.0), manner.style)
-    return Captured(made.weights * _CAPTURED_GAIN, made.learned * manner.learned)
+    return Captured.of(made.weights, made.learned, manner.learned)
 
 
 def spoken_face(

@@ -16,6 +16,7 @@ from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, OutputError
 from garrick.job import FILE_FIELDS, Job
+from garrick.rendering.torch_engine.device import PROCESSOR
 
 from .files import locked, make_folder, output_error, sha256, whole_file, write_bytes, write_json
 
@@ -37,13 +38,16 @@ class ShotFolder:
     The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and Garrick's
     version. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
 
-    path: the folder. overwrite: what another job left there may go. look_only: write nothing at all.
+    path: the folder. overwrite: what another job left there may go. look_only: write nothing at all. renderer: of its
+    frames, see `torch_engine.device`.
     Raises InputError for inputs that cannot be read, OutputError for a folder that cannot be written or is another's.
     """
 
-    def __init__(self, path: Path, job: Job, overwrite: bool = False, look_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, job: Job, overwrite: bool = False, look_only: bool = False, renderer: str = PROCESSOR
+    ) -> None:
         self.path = path
-        self._owner = _owner(job)
+        self._owner = _owner(job, renderer)
         self._fingerprint = hashlib.sha256(json.dumps(self._owner, sort_keys=True).encode()).hexdigest()
         if not look_only:
             make_folder(path)
@@ -144,11 +148,11 @@ class ShotFolder:
         write_json(self.path / "job.json", {"owner": self._owner, "claim": claim, "performance": performance})
 
 
-def _owner(job: Job) -> dict[str, Any]:
+def _owner(job: Job, renderer: str) -> dict[str, Any]:
     settings = job.model_dump(mode="json", exclude={*FILE_FIELDS, "frames"})
     files = {name: getattr(job, name) for name in FILE_FIELDS}
     digests = {name: None if path is None else _digest(path) for name, path in files.items()}
-    return {"garrick": garrick.__version__, **digests, **settings}
+    return {"garrick": garrick.__version__, "renderer": renderer, **digests, **settings}
 
 
 def _digest(path: Path) -> str:
@@ -163,6 +167,8 @@ def _digest(path: Path) -> str:
 def _difference(held: dict[str, Any], wanted: dict[str, Any]) -> str:
     """The first thing that sets two owners apart, in words."""
     name = next(name for name in held | wanted if held.get(name, "") != wanted.get(name, ""))
+    if name == "renderer":  # other frames in the same shot would differ in bits
+        return f"its renderer is {held.get(name, 'of an older Garrick')}, this run's is {wanted[name]}"
     if name in FILE_FIELDS:
         return f"another {'voice' if name == 'audio' else name}"
     return f"{name} {held.get(name)} instead of {wanted.get(name)}"

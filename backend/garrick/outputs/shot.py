@@ -51,11 +51,13 @@ def write_rig(path: Path, arrays: dict[str, np.ndarray]) -> None:
         save_arrays(aside, arrays)
 
 
-def write_shot(path: Path, job: Job, take: str, size: tuple[int, int], frames: range, silent: bool) -> None:
+def write_shot(
+    path: Path, job: Job, take: str, size: tuple[int, int], frames: range, silent: bool, renderer: str
+) -> None:
     """Write shot.json, last of all: it names only what is there, and says how it is to be read.
 
     take: names everything that the pixels depend on. size: width and height of the frames. frames: those on disk.
-    silent: there is no sound. Raises OutputError.
+    silent: there is no sound. renderer: what rendered them. Raises OutputError.
     """
     numbers = {"first": frames.start, "last": frames.stop - 1}
     write_json(
@@ -67,6 +69,7 @@ def write_shot(path: Path, job: Job, take: str, size: tuple[int, int], frames: r
             "statement": SYNTHETIC,
             "take": take,
             "seed": job.seed,
+            "renderer": renderer,
             "fps": str(job.fps),
             "size": list(size),
             "performance": "performance.npz",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import cv2
 import numpy as np
 
@@ -46,10 +44,8 @@ def person_matte(image: np.ndarray) -> np.ndarray:
 
 def _solved(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
     """(H, W) float64, 0..1.    image: (H, W, 3) float64, 0..1.    trimap: (H, W), 0, 0.5 or 1."""
-    from pymatting import estimate_alpha_cf
+    from garrick.perception.closed_form import estimate_alpha_cf
 
-    # it prints where it has to try again with another shift, and standard output is the caller's
-    vars(import_module("pymatting.preconditioner.ichol"))["print"] = lambda *_: None
     return estimate_alpha_cf(image, trimap)
 
 

@@ -22,6 +22,7 @@ _SLEEVE, _FOREARM, _HAND = 0.32, 0.13, 0.62  # radii: of all that belongs to a s
 _FINGER = 0.045  # around a hand's points
 _START = (0.2, 0.34)  # down the upper arm, where it begins to be the arm's and not the shoulder's
 _EDGE, _SOFT = 0.035, 0.012  # grown by, for its shadow, and blurred
+_STEEP = 12  # times as steep is the edge beside the person, where only its shadow is
 _FINGERS = 0.15  # side of a square as large as what a matte leaves out of a hand at most
 _CHEST = 0.3  # below the shoulders' middle: cloth
 _SKIN = 14.0  # CIELAB distance, lightness counting a quarter, up to which a pixel beside a hand is of it
@@ -122,11 +123,10 @@ def _outline(body: SeenBody, side: Side, alpha: np.ndarray, width: float) -> np.
     seen = np.flatnonzero(
         (off > -_NARROWER * width) & (off < _LOOSER * width) & (found > 1) & (found < alpha.shape[1] - 2)
     )
-    beside = np.flatnonzero(within < 0)
-    places = np.union1d(seen, beside)
+    places = seen if len(seen) else np.flatnonzero(within < 0)
     if len(places) == 0:
         return line
-    carried = np.interp(rows, places, np.fmin(off, within)[places])
+    carried = np.minimum(np.interp(rows, places, np.fmin(off, within)[places]), np.maximum(within, -_NARROWER * width))
     # what is seen of it begins gently below the shoulder
     carried *= np.clip((rows - shoulder[1]) / max(float(places[0] - shoulder[1]), 1.0), 0, 1)
     soft = cv2.GaussianBlur(carried[:, None].astype(np.float32), (0, 0), max(1.0, 0.02 * width))
@@ -185,7 +185,8 @@ def _mask(
     along -= float(shoulder @ down) / max(float(down @ down), 1.0)
     begun = np.clip((along - _START[0]) / (_START[1] - _START[0]), 0, 1).astype(np.float32)
     grown = cv2.dilate(arm.astype(np.float32), _round(_EDGE * width))
-    return cv2.GaussianBlur(grown, (0, 0), max(0.6, _SOFT * width)) * begun
+    soft = cv2.GaussianBlur(grown, (0, 0), max(0.6, _SOFT * width))
+    return np.where(alpha < 0.02, np.clip(_STEEP * soft, 0, 1), soft) * begun
 
 
 def _missed(like: np.ndarray, alpha: np.ndarray, width: float) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 Landmark nets see a face at 192 pixels and smooth what they see; brows, cheeks and lip corners tell more by their texture.
 As in Lucas and Kanade (1981) and active appearance models (Cootes et al. 1998): points of the skin have a shade, learnt
-from many frames, and each frame's pose and expression are moved until its pixels show those shades.
+from many frames, and each frame's pose and expression are moved until its pixels show those shades. What lies behind the
+skin - teeth and the dark between the lips, whatever is beside the face - neither counts nor shades what does: a mouth that
+opens would darken its own surroundings, and lips would be pulled away from it.
 """
 
 from __future__ import annotations
@@ -15,38 +17,54 @@ import numpy as np
 
 from garrick.bodies.head import PARTS, Head
 from garrick.perception.crop import Square
-from garrick.perception.fit import EYES, State
+from garrick.perception.fit import EYES, LIPS, OVAL, State
 
 SIZE = 224  # pixels of a face's square
 _MARGIN = 1.25  # its side over the landmarks' extent
 _FRONT = 0.02  # metres in front of the head joint: where skin counts
 _LIDS = 0.006  # metres from a lid within which it does not: lids cover and uncover what they carry
+_CORNERS = 0.006  # and from a corner of the mouth, which folds
 _SPREAD = 0.006  # metres over which a landmark's offset moves the skin around it
 _FACING = 0.35  # cosine between skin and view below which it does not count
 _LOCAL = 8.0  # pixels: shades are seen against what lies so near
 _FLAT = 4.0  # grey levels of contrast that count as noise
+_LEAST = 1e-3  # share of skin among a pixel's surroundings below which they tell nothing
 _HUBER = 0.6  # of shades, whose spread is about 0.8
+_INNER_LIPS = LIPS[20:]
+_MOUTH_CORNERS = (61, 78, 291, 308)
 
 
 @dataclass(frozen=True)
 class FaceCrop:
-    """A face cut out of a frame. pixels: (SIZE, SIZE) uint8, grey."""
+    """A face cut out of a frame.
+
+    pixels: (SIZE, SIZE) uint8, grey.    skin: (SIZE, SIZE) bool, inside the face's oval and not between the lips.
+    """
 
     square: Square
     pixels: np.ndarray
+    skin: np.ndarray
 
     @classmethod
     def of(cls, picture: np.ndarray, landmarks: np.ndarray) -> FaceCrop:
         """picture: (H, W, 3) uint8.    landmarks: (478, 2) pixels."""
         low, high = landmarks[:468].min(axis=0), landmarks[:468].max(axis=0)
         square = Square((low + high) / 2, float((high - low).max()) * _MARGIN)
-        return cls(square, cv2.cvtColor(square.cut(picture, SIZE), cv2.COLOR_RGB2GRAY))
+        at = square.onto(landmarks[:468], SIZE)
+        return cls(square, cv2.cvtColor(square.cut(picture, SIZE), cv2.COLOR_RGB2GRAY), _skin(at))
 
     def shades(self, blur: float) -> np.ndarray:
-        """(SIZE, SIZE) float32: brightness against its surroundings, in units of their contrast; blur: pixels."""
-        grey = cv2.GaussianBlur(self.pixels.astype(np.float32), (0, 0), blur)
-        high = grey - cv2.GaussianBlur(grey, (0, 0), _LOCAL)
-        return high / (np.sqrt(cv2.GaussianBlur(high * high, (0, 0), _LOCAL)) + _FLAT)
+        """(SIZE, SIZE) float32: brightness against its surroundings, in units of their contrast; nan where no skin is.
+
+        blur: pixels.
+        """
+        skin = self.skin.astype(np.float32)
+        near = np.maximum(cv2.GaussianBlur(skin, (0, 0), blur), _LEAST)
+        around = np.maximum(cv2.GaussianBlur(skin, (0, 0), _LOCAL), _LEAST)
+        grey = cv2.GaussianBlur(self.pixels * skin, (0, 0), blur) / near
+        high = grey - cv2.GaussianBlur(grey * skin, (0, 0), _LOCAL) / around
+        contrast = np.sqrt(cv2.GaussianBlur(high * high * skin, (0, 0), _LOCAL) / around)
+        return np.where(self.skin, high / (contrast + _FLAT), np.float32(np.nan))
 
 
 @dataclass(frozen=True)
@@ -72,8 +90,12 @@ class Skin:
         marks = head.landmarks(vertices)
         skin = np.unique(head.quads[head.quad_parts == PARTS.index("skin")])
         inside = ((vertices[skin] > marks.min(axis=0)) & (vertices[skin] < marks.max(axis=0))).all(axis=1)
-        to_lids = np.linalg.norm(vertices[skin][:, None] - marks[list(EYES)], axis=2).min(axis=1)
-        return cls.at(head, identity, offsets, skin[inside & (vertices[skin, 2] > _FRONT) & (to_lids > _LIDS)])
+        to_lids, to_corners = (
+            np.linalg.norm(vertices[skin][:, None] - marks[list(points)], axis=2).min(axis=1)
+            for points in (EYES, _MOUTH_CORNERS)
+        )
+        keeps = inside & (vertices[skin, 2] > _FRONT) & (to_lids > _LIDS) & (to_corners > _CORNERS)
+        return cls.at(head, identity, offsets, skin[keeps])
 
     @classmethod
     def at(cls, head: Head, identity: np.ndarray, offsets: np.ndarray, chosen: np.ndarray) -> Skin:
@@ -112,18 +134,19 @@ class Skin:
         picture: `FaceCrop.shades` of the frame, cut out of it by `square`.
         """
         pixels, turned, view, facing = self._place(state, intrinsics)
-        use = (facing > _FACING) & np.isfinite(self.shades)
-        at, view = square.onto(pixels[use], SIZE), view[use]
+        at = square.onto(pixels, SIZE)
+        residual = _sample(picture, at) - self.shades
         slopes = [_sample(picture, at + step) - _sample(picture, at - step) for step in ((0.5, 0), (0, 0.5))]
         slope = np.stack(slopes, axis=1) * (SIZE / square.side)  # by a pixel of the frame
-        residual = _sample(picture, at) - self.shades[use]
+        use = (facing > _FACING) & np.isfinite(residual) & np.isfinite(slope).all(axis=1)
+        slope, view, residual = slope[use], view[use], residual[use]
         weight = np.sqrt(facing[use] * _HUBER / np.maximum(np.abs(residual), _HUBER))
-        by_view = np.empty((len(at), 3))
+        by_view = np.empty((len(view), 3))
         by_view[:, :2] = slope * np.diag(intrinsics)[:2] / view[:, 2:]
         by_view[:, 2] = -(by_view[:, :2] * view[:, :2]).sum(axis=1) / view[:, 2]
         by_point = by_view * (1, -1, -1)
         local = (by_point @ state.turn).astype(np.float32)
-        jacobian = np.empty((len(at), 58), np.float32)
+        jacobian = np.empty((len(view), 58), np.float32)
         jacobian[:, :52] = sum(local[:, axis, None] * self.basis[axis, use] for axis in range(3))
         jacobian[:, 52:55] = np.cross(turned[use], by_point)
         jacobian[:, 55:] = by_view
@@ -139,7 +162,10 @@ class Skin:
         moves: np.ndarray,
         worst: float,
     ) -> np.ndarray:
-        """(T,) mean difference of shades, none above `worst`, if the points lay by (T, S, 3) metres elsewhere."""
+        """(T,) mean difference of shades, none above `worst`, if the points lay by (T, S, 3) metres elsewhere.
+
+        Of those points that lie on skin wherever they are tried; 0 if none does.
+        """
         _, turned, _, facing = self._place(state, intrinsics)
         use = (facing > _FACING) & np.isfinite(self.shades)
         if not use.any():
@@ -147,7 +173,8 @@ class Skin:
         view = (turned[use] + moves[:, use] @ state.turn.T) * (1, -1, -1) + state.shift
         pixels = view[..., :2] / view[..., 2:] * np.diag(intrinsics)[:2] + intrinsics[:2, 2]
         seen = _sample(picture, square.onto(pixels.reshape(-1, 2), SIZE)).reshape(len(moves), -1)
-        return np.minimum(np.abs(seen - self.shades[use]), worst).mean(axis=1)
+        seen, shades = seen[:, known := np.isfinite(seen).all(axis=0)], self.shades[use][known]
+        return np.minimum(np.abs(seen - shades), worst).mean(axis=1) if known.any() else np.zeros(len(moves))
 
     def _place(self, state: State, intrinsics: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(S, 2) pixels, (S, 3) turned points, (S, 3) points before the camera and (S,) cosines to the view."""
@@ -157,6 +184,18 @@ class Skin:
         pixels = view[:, :2] / view[:, 2:] * np.diag(intrinsics)[:2] + intrinsics[:2, 2]
         outward = (self.normals @ state.turn.T) * (1, -1, -1)
         return pixels, turned, view, -(outward * view).sum(axis=1) / np.linalg.norm(view, axis=1)
+
+
+def _skin(at: np.ndarray) -> np.ndarray:
+    """(SIZE, SIZE) bool of `FaceCrop.skin`; at: (468, 2) landmarks in pixels of the crop."""
+    # an opening is a pixel smaller than its outline: shut lips have none
+    opening = cv2.erode(_filled(at[list(_INNER_LIPS)]), np.ones((3, 3), np.uint8))
+    return (_filled(at[list(OVAL)]) > 0) & (opening == 0)
+
+
+def _filled(outline: np.ndarray) -> np.ndarray:
+    """(SIZE, SIZE) uint8, 1 within (P, 2) pixels of the crop."""
+    return cv2.fillPoly(np.zeros((SIZE, SIZE), np.uint8), [np.round(outline - 0.5).astype(np.int32)], (1,))
 
 
 def _sample(picture: np.ndarray, at: np.ndarray) -> np.ndarray:

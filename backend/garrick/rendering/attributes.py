@@ -12,12 +12,15 @@ from garrick.bodies.surface import quad_normals
 from garrick.core.camera import Camera
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
-from garrick.rendering.puppet import Puppet
+from garrick.rendering.hair import Wear
 from garrick.rendering.texture import ProjectedTexture
 
 # columns of the traits, one row a vertex; the first three are the normal in the photo
-SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH = range(3, 12)
+SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH, OWN = range(3, 13)
 _RIM = 0.5  # `INSIDE` of skin that the photo hides behind teeth
+_LIP_SHADOW = 0.006  # metres below the upper lip's edge over which its shadow fades
+_UNDER_LIP = 0.22  # of the light that it takes at the edge
+_ALL_BUT_SHUT = 0.6  # of a blink
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 
 
@@ -26,7 +29,7 @@ class Attributes:
     """What is known of every vertex before anything moves.
 
     table:  (V, shade.ATTRIBUTES) float32 with the columns that never change filled in.
-    traits: (V, 12) float32: the photo's normal, then `SEEN` .. `REACH`.
+    traits: (V, 13) float32: the photo's normal, then `SEEN` .. `OWN`.
     source: (V, 3) float32 world metres in the pose of the photo.
     light:  (4,) float32, constant and three directions, averaged over the colours.
     quads:  (Q, 4) int32 of the head.
@@ -58,16 +61,18 @@ class Attributes:
         turn, shift = (np.ascontiguousarray(value, np.float32) for value in motion)
         eye = (-camera.world_to_camera[:3, :3].T @ camera.world_to_camera[:3, 3]).astype(np.float32)
         normals = quad_normals(posed, self.quads)
-        _fill(table, self.traits, self.source, posed, normals, screen, turn, shift, eye, self.light)
+        moved = np.hypot(*(screen[:, :2] - table[:, [shade.PHOTO_X, shade.PHOTO_Y]]).T)
+        typical = np.median(moved)
+        _fill(table, self.traits, self.source, posed, normals, moved, typical, turn, shift, eye, self.light)
         return table
 
 
 def make_attributes(
     head: Head,
-    puppet: Puppet,
     source: np.ndarray,
     portrait: Portrait,
     texture: ProjectedTexture,
+    wear: Wear,
     shut: np.ndarray,
 ) -> Attributes:
     """Gather them. source: (V, 3) world metres in the pose of the photo.    shut: (V, 2) pixels when the eyes are shut."""
@@ -77,27 +82,35 @@ def make_attributes(
     table[:, shade.U : shade.V + 1] = _vertex_uvs(head)
     table[:, shade.SHUT_X : shade.SHUT_Y + 1], table[:, shade.SHUT] = shut, texture.lids
     parts = head.vertex_parts
-    traits = np.zeros((len(source), REACH + 1), np.float32)
+    traits = np.zeros((len(source), OWN + 1), np.float32)
     traits[:, :3] = head.normals(source)
     traits[:, SEEN], traits[:, FACING], traits[:, HIDDEN] = texture.seen, texture.facing, texture.hidden
-    traits[:, VEILED] = np.maximum(texture.veiled, scalp(head, puppet))
-    traits[:, LID], traits[:, LIP] = texture.lids, head.lips
+    traits[:, VEILED] = wear.hair * np.where(texture.hidden, wear.repeats, 1)  # hair looks alike from all sides
+    traits[:, LIP] = head.lips
+    metres = portrait.camera.project(source)[:, 2] / portrait.camera.intrinsics[0, 0]
+    fall = np.hypot(*(shut - texture.photo).T) * metres
+    for way in (1, -1):  # the left eye's lids and the right one's, by how far they fall in a blink
+        lid = texture.lids & (way * head.template[:, 0] > 0)
+        traits[lid, LID] = way * max(1e-3, fall[lid].max(initial=0))
     traits[:, INSIDE] = np.isin(parts, [PARTS.index(part) for part in _MOUTH_PARTS])
     traits[texture.behind_lips, INSIDE] = _RIM
     traits[:, TOOTH] = parts == PARTS.index("teeth")
     traits[:, REACH] = np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1)
+    traits[:, OWN] = 1 - wear.left
     return Attributes(table, traits, source, portrait.light.mean(axis=1).astype(np.float32), head.quads)
 
 
-@numba.njit(cache=True, boundscheck=False, error_model="numpy")
-def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light):
-    """Fill the columns `FROM_PHOTO`, `COVER`, `SOLID` and `LIGHT` of the table."""
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, eye, light):
+    """Fill the columns `FROM_PHOTO`, `COVER`, `SOLID` and `LIGHT` of the table.
+
+    moved: (V,) pixels from the place in the photo, and typical: what many of them have moved by.
+    """
     count = len(table)
-    moved = np.empty(count, np.float32)  # pixels from the place in the photo
     own = np.empty(count, np.float32)  # metres from where a rigid head would be
+    left = right = np.float32(0)  # how much the eyes are shut
     talk, upper, lower = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
     for v in range(count):
-        moved[v] = np.hypot(screen[v, 0] - table[v, shade.PHOTO_X], screen[v, 1] - table[v, shade.PHOTO_Y])
         square = np.float32(0)
         for k in range(3):
             rigid = turn[k, 0] * source[v, 0] + turn[k, 1] * source[v, 1] + turn[k, 2] * source[v, 2] + shift[k]
@@ -105,20 +118,25 @@ def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light
         own[v] = np.sqrt(square)
         if traits[v, LIP] > 0:
             talk = max(talk, own[v])
-            height = posed[v, 0] * turn[0, 1] + posed[v, 1] * turn[1, 1] + posed[v, 2] * turn[2, 1]
+            height = _height(posed[v], turn)
             if traits[v, LIP] == 1:
                 upper = min(upper, height)
             else:
                 lower = max(lower, height)
-    typical = np.median(moved)
+        if traits[v, LID] > 0:
+            left = max(left, own[v] / traits[v, LID])
+        elif traits[v, LID] < 0:
+            right = max(right, own[v] / -traits[v, LID])
     still = np.exp(-((talk / 0.0012) ** 2))
     opened = min(max((upper - lower) / 0.018, 0), 1)
     for v in range(count):
         row = traits[v]
         seen, bare = row[SEEN], 1 - row[VEILED]
         stir = 1 - np.exp(-(((typical + moved[v]) / 3) ** 2))
-        if row[LID] > 0:
-            unfold = min(max((own[v] - 0.0006) / 0.004, 0), 1)
+        if row[LID] != 0:
+            # what unfolds, and once the eye is all but shut what the photo shows of it beside the lid that has fallen
+            closed = (left if row[LID] > 0 else right) - _ALL_BUT_SHUT
+            unfold = min(max((own[v] - 0.0006) / 0.004, closed / (1 - _ALL_BUT_SHUT) * 1.5, 0), 1)
             keep = 1 - unfold * unfold * (3 - 2 * unfold)
         elif row[INSIDE] == np.float32(_RIM):
             keep = still
@@ -131,17 +149,25 @@ def _fill(table, traits, source, posed, normals, screen, turn, shift, eye, light
             gain = _cosine(normals[v], posed[v], eye) - row[FACING]
             keep = 1 - (1 - seen) * min(max((gain - 0.02) / 0.15, 0), 1) * bare
         table[v, shade.FROM_PHOTO] = keep
-        table[v, shade.COVER] = row[REACH] * (bare if row[HIDDEN] > 0 else 1)
-        table[v, shade.SOLID] = stir * bare
+        table[v, shade.COVER] = row[REACH] * row[OWN]
+        table[v, shade.SOLID] = stir
         before, after, frontal = _lit(row, turn, light)
         if row[INSIDE] == 1:
             # not the photo: lit from the front and dimmed as the lips close over it
-            matte, dim = (0.82, 0.88 + 0.12 * opened) if row[TOOTH] > 0 else (0.65, 0.55 + 0.45 * opened)
+            matte, dim = (0.82, 0.92 + 0.08 * opened) if row[TOOTH] > 0 else (0.72, 0.72 + 0.28 * opened)
+            bright = min(max((upper - _height(posed[v], turn)) / _LIP_SHADOW, 0), 1)
+            dim *= 1 - _UNDER_LIP * (1 - bright) ** 2
             table[v, shade.LIGHT] = keep + (1 - keep) * dim * (matte + (1 - matte) * max(frontal, 0))
         else:
             # the picture is gamma-encoded: half the stops
             ratio = np.sqrt(min(max(max(after, 1e-3) / max(before, 1e-3), 0.8), 1.25))
             table[v, shade.LIGHT] = ratio
+
+
+@numba.njit(cache=True, inline="always")
+def _height(point, turn):
+    """Along the head's own axis, metres."""
+    return point[0] * turn[0, 1] + point[1] * turn[1, 1] + point[2] * turn[2, 1]
 
 
 @numba.njit(cache=True, inline="always")
@@ -161,16 +187,6 @@ def _lit(normal, turn, light):
         before += light[k + 1] * normal[k]
         after += light[k + 1] * z
     return before, after, z
-
-
-def scalp(head: Head, puppet: Puppet) -> np.ndarray:
-    """(V,) bool: where hair would grow; what the photo did not show of it is left to the sheet."""
-    rest = puppet.head.template
-    eyes = puppet.head.joint_template[3:, :]
-    brow, back = eyes[:, 1].mean() + 0.045, eyes[:, 2].mean() - 0.085
-    return (head.vertex_parts == 0) & (
-        (rest[:, 1] > brow) | ((rest[:, 2] < back) & (rest[:, 1] > eyes[:, 1].mean() - 0.09))
-    )
 
 
 def _vertex_uvs(head: Head) -> np.ndarray:

@@ -42,7 +42,7 @@ def hair_and_skin(portrait: Portrait) -> np.ndarray:
     return told
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def tell_apart(ids, uv, told):
     """Correct the ids of hair and skin where the photo tells.
 

@@ -5,6 +5,8 @@ For hosts that draw the published rig with one picture. It is made over the layo
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -12,18 +14,16 @@ from scipy.ndimage import distance_transform_edt
 from garrick.bodies.head import PARTS, Head, load_head
 from garrick.bodies.rig import ASPECT, Layout, layout
 from garrick.perception.portrait import Portrait
-from garrick.rendering.attributes import scalp
 from garrick.rendering.eyes import eye_textures
+from garrick.rendering.hair import dressed
 from garrick.rendering.puppet import Puppet, make_puppet
 from garrick.rendering.rasterise import NOTHING, rasterise
-from garrick.rendering.texture import ProjectedTexture, diffuse, project_texture
+from garrick.rendering.texture import ProjectedTexture, project_texture
 
 _SIDE, _LARGE_SIDE = 1024, 2048  # rows of the texture; the larger one for portraits with more to show
 _LARGE_PORTRAIT = 768  # pixels of the longer side
 _INSIDE = ("mouth", "tongue", "gums", "teeth")
 _INSIDE_LIGHT = 0.82  # of the fill colours inside the mouth, as `attributes` lights them when the mouth is open
-_UNLIKE_SKIN = 0.7  # logarithm of a colour's ratio to the skin's: hair, not shade
-_TUFT = 12  # vertices of the scalp where the photo shows hair
 _SHADE_DEPTH = 0.040  # metres behind the front teeth over which the mouth gets dark
 
 
@@ -32,10 +32,12 @@ def head_texture(portrait: Portrait) -> np.ndarray:
     head = load_head()
     puppet = make_puppet(head, portrait)
     source = puppet.pose(puppet.source)
-    projected = project_texture(head, source, portrait)
+    wear = dressed(head, puppet, portrait)[1]
+    # a host's figure has no hair that hangs: ears and neck are skin
+    projected = project_texture(head, source, portrait, replace(wear, hair=wear.hair * (1 - wear.hung)))
     rows = _LARGE_SIDE if max(portrait.camera.size) > _LARGE_PORTRAIT else _SIDE
     place = layout(head)
-    colour, covered = _bake(head, portrait, projected, _vertex_colours(head, puppet, portrait, projected), place, rows)
+    colour, covered = _bake(head, portrait, projected, _vertex_colours(head, puppet, projected), place, rows)
     for eye, (left, bottom, size) in zip(eye_textures(head, puppet, portrait), place.eyes, strict=True):
         x, y, side = round(left * rows), round((1 - bottom - size) * rows), round(size * rows)
         colour[y : y + side, x : x + side] = cv2.resize(eye[::-1, :, :3], (side, side), interpolation=cv2.INTER_LINEAR)
@@ -45,30 +47,15 @@ def head_texture(portrait: Portrait) -> np.ndarray:
     return (np.clip(colour[row, column], 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _vertex_colours(head: Head, puppet: Puppet, portrait: Portrait, projected: ProjectedTexture) -> np.ndarray:
-    """(V, 3) colours where the photo shows nothing: those of the renderer, hair on the scalp, the mouth darker inside."""
+def _vertex_colours(head: Head, puppet: Puppet, projected: ProjectedTexture) -> np.ndarray:
+    """(V, 3) colours where the photo shows nothing: those of the renderer, the mouth darker inside."""
     fill = projected.fill.copy()
-    width, height = portrait.camera.size
-    x, y = np.clip(projected.photo, 0, (width - 1, height - 1)).astype(int).T
-    colour = portrait.image[y, x].astype(np.float32) / 255
-    top = scalp(head, puppet) & ~_ears(puppet)
-    seen = (head.vertex_parts == PARTS.index("skin")) & (projected.seen > 0.6)
-    skin = np.median(colour[seen & ~top], axis=0)
-    hair = seen & top & (np.abs(np.log((colour + 0.05) / (skin + 0.05))).max(axis=1) > _UNLIKE_SKIN)
-    if hair.sum() > _TUFT:  # else the person is bald, or the photo shows nothing of the hair
-        fill[top] = diffuse(head, colour, hair.astype(np.float64))[top]
     inside = np.isin(head.vertex_parts, [PARTS.index(part) for part in _INSIDE])
     depth = puppet.head.template[:, 2]
     front = depth[head.vertex_parts == PARTS.index("teeth")].max()
     near = np.clip(1 - (front - depth[inside]) / _SHADE_DEPTH, 0, 1)[:, None]
     fill[inside] *= _INSIDE_LIGHT * (0.25 + 0.75 * near)
     return fill
-
-
-def _ears(puppet: Puppet) -> np.ndarray:
-    """(V,) bool: the box about both ears, which hair may cover but does not grow on; measured on the average adult."""
-    offset = puppet.head.template - puppet.head.joint_template[3:].mean(axis=0)
-    return (offset[:, 1] < 0.015) & (offset[:, 2] > -0.105)
 
 
 def _bake(

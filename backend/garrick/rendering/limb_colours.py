@@ -7,18 +7,18 @@ sleeve is the cloth that the photo shows at the shoulder; where it shows skin th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 from garrick.bodies.body import Figure
 from garrick.core.performance import BODY_JOINTS
 from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
+from garrick.rendering.hand_skin import paint_skin
 from garrick.rendering.layers import fill_holes
 from garrick.rendering.rasterise import NOTHING, rasterise
+from garrick.rendering.sleeve_cloth import find_patch, fold, quilt
 
 LONG_SLEEVE = 1.93  # where one ends that the photo does not show: see `Look.cuff`
 _CHEEK = 50  # landmark
@@ -26,20 +26,27 @@ _SKIN_LIKE = 8.5  # CIELAB distance, lightness counting a quarter, up to which a
 _LIT, _OPEN = 74, 0.65  # percentile and quantile: half a face and half a shoulder lie in their own shade
 _SHOULDER = (0.0, 0.55, 0.65)  # the way that what is seen of shoulders looks, less than one as they are round
 _FORESHORTENED = 0.55  # of the upper arm's length
-_ELBOW, _ROLLED = 0.25, 0.24  # widths of the shoulders around an elbow; share of cloth there, by fourteen photos
+_ELBOW = 0.25  # widths of the shoulders around an elbow, and
+_ROLLED, _PLAIN = (
+    0.24,
+    0.5,
+)  # share of cloth there that tells, on both sides or on one: a hand may hide it; by fourteen photos
 _CHEST_PATCH, _BELOW_SHOULDER = 0.05, 0.14  # widths of the shoulders
-_PATCH, _CHEEK_PATCH, _CLOTH_PATCH = 0.010, 0.028, 0.050  # metres: side of what is looked at
-_SKIN_DETAIL, _CLOTH_DETAIL = 0.03, 0.10  # how far a detail may differ from its surroundings
-_PALE = np.array([0.86, 0.67, 0.60])  # what palms of any skin tend to
-_TIP, _NAIL, _KNUCKLE = np.array([1.0, 0.94, 0.94]), np.array([1.06, 0.99, 1.0]), np.array([0.95, 0.87, 0.85])
-_CREASE, _LINE, _FOLD = 0.12, 0.08, 0.06  # of the light
+_HAND, _HAND_LIKE, _HAND_PIXELS = (
+    0.6,
+    20.0,
+    0.02,
+)  # widths about a wrist, CIELAB as `_SKIN_LIKE`, and of a square as wide
+_HAND_LIT, _OWN = 66, 0.75  # percentile; how far the hands' own tone is taken, not the face's
+_PATCH, _CHEEK_PATCH, _CLOTH_PATCH = 0.010, 0.028, 0.090  # metres: side of what is looked at
+_SKIN_DETAIL = 0.03  # how far a detail may differ from its surroundings
 
 
 @dataclass(frozen=True)
 class Look:
     """What was read off the photo.
 
-    skin, cloth: (3,) float32 sRGB, 0..1.    skin_detail, cloth_detail: (n, n) float32 factors about 1.
+    skin, cloth: (3,) float32 sRGB, 0..1.    skin_detail: (n, n), weave: (m, m, 3) float32 factors about 1.
     pixel: metres on the person that one pixel of the photo, and so of a detail, shows.
     cuff:  where the sleeve ends: 0 at the shoulder (the arm is bare), 1 at the elbow, 2 at the wrist.
     """
@@ -47,7 +54,7 @@ class Look:
     skin: np.ndarray
     cloth: np.ndarray
     skin_detail: np.ndarray
-    cloth_detail: np.ndarray
+    weave: np.ndarray
     pixel: float
     cuff: float
 
@@ -87,14 +94,20 @@ def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms |
         cloth = upper[int(_OPEN * len(upper))]
         there = min(covered, key=lambda entry: float(np.abs(entry[1] - cloth).sum()))[2]
         if chest is not None and not plain:  # a sleeve stands in shade, and the light on another is another
-            cloth = chest
+            cloth = (cloth + chest) / 2
         cloth = cloth / shoulder ** (1 / 4.4)  # half the stops, as the shading of the head
-    even = np.ones((2, 2), np.float32)
+    if own is not None:
+        skin = _tone(photo, portrait.alpha, own, skin, cloth if covered else None)
+    weave = None
+    if there is not None:
+        for side in (_CLOTH_PATCH, _CLOTH_PATCH / 2):
+            where = _cloth_around(photo, portrait.alpha, own, there, cloth, skin, side / pixel)
+            weave = find_patch(photo, np.asarray(cloth), where, round(side / pixel)) if weave is None else weave
     return Look(
         skin=skin.astype(np.float32),
         cloth=np.asarray(cloth, np.float32),
         skin_detail=_detail(photo, portrait.landmarks[_CHEEK], round(_CHEEK_PATCH / pixel), _SKIN_DETAIL),
-        cloth_detail=even if there is None else _detail(photo, there, round(_CLOTH_PATCH / pixel), _CLOTH_DETAIL),
+        weave=np.ones((8, 8, 3), np.float32) if weave is None else weave,
         pixel=pixel,
         cuff=cuff,
     )
@@ -165,7 +178,50 @@ def _covers_elbows(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.
             tones = cv2.cvtColor(np.array([[skin, chest]], np.float32), cv2.COLOR_RGB2LAB)[0] * (0.25, 1, 1)
             away = np.linalg.norm(lab[:, None] - tones, axis=2)
             found.append(float((away[:, 1] < away[:, 0]).mean()) if len(lab) else 0.0)
-    return bool(found) and min(found) > _ROLLED
+    return bool(found) and (min(found) > _ROLLED or max(found) > _PLAIN)
+
+
+def _cloth_around(
+    photo: np.ndarray, alpha: np.ndarray, own: OwnArms | None, there: np.ndarray, cloth: np.ndarray, skin: np.ndarray,
+    side: float,
+) -> np.ndarray:  # fmt: skip
+    """(H, W) bool: where the photo shows the sleeves' cloth: the torso without arms, or what is around a place of it."""
+    y, x = np.indices(alpha.shape)
+    if own is not None:
+        covered = np.max([np.zeros_like(alpha), *own.masks.values()], axis=0)
+        shoulders = min(own.joints["left"][0][1], own.joints["right"][0][1])
+        where = own.torso & (covered < 0.02) & (y > shoulders)
+    else:
+        where = np.hypot(x - there[0], y - there[1]) < 1.5 * side
+    scale = np.array([0.25, 1, 1], np.float32)
+    lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB) * scale
+    tones = cv2.cvtColor(np.array([[cloth, skin]], np.float32), cv2.COLOR_RGB2LAB)[0] * scale
+    away = np.linalg.norm(lab[..., None, :] - tones, axis=3)
+    cloth_like = (away[..., 0] < away[..., 1]).astype(np.uint8)
+    return where & (alpha > 0.95) & (cv2.morphologyEx(cloth_like, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0)
+
+
+def _tone(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.ndarray, cloth: np.ndarray | None) -> np.ndarray:
+    """(3,) the skin's tone, by most what the photo's own hands and bare arms have where they are lit; the face's without."""
+    y, x = np.indices(photo.shape[:2])
+    width = float(np.linalg.norm(own.joints["left"][0] - own.joints["right"][0]))
+    near = np.zeros(alpha.shape, bool)
+    for side, mask in own.masks.items():
+        wrist = own.joints[side][2]
+        near |= (mask > 0.95) & (np.hypot(x - wrist[0], y - wrist[1]) < _HAND * width)
+    colours = photo[near & (alpha > 0.95)]
+    if len(colours) == 0:
+        return skin
+    tones = [tone for tone in (skin, cloth) if tone is not None]
+    scale = np.array([0.25, 1, 1], np.float32)
+    lab = cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0] * scale
+    away = np.linalg.norm(
+        lab[:, None] - cv2.cvtColor(np.array([tones], np.float32), cv2.COLOR_RGB2LAB)[0] * scale, axis=2
+    )
+    like = (away[:, 0] < _HAND_LIKE) & (away.argmin(axis=1) == 0)
+    if like.sum() < _HAND_PIXELS * width**2:
+        return skin
+    return skin + _OWN * (np.percentile(colours[like], _HAND_LIT, axis=0) - skin)
 
 
 def _chest(photo: np.ndarray, own: OwnArms) -> np.ndarray:
@@ -227,8 +283,8 @@ class Chart:
     sleeve: np.ndarray
 
 
-def bake(look: Look, chart: Chart, figure: Figure) -> np.ndarray:
-    """(H, W, 4) float32 sRGB, 0..1, opaque: the picture that the chart is laid out in."""
+def bake(look: Look, chart: Chart, figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W, 4) float32 sRGB, 0..1, opaque: the picture that the chart is laid out in, and that of bent arms."""
     screen = np.column_stack([chart.texels, np.ones(len(chart.texels))]).astype(np.float32)
     seen = rasterise(screen, chart.triangles, chart.size)
     hit = seen.triangle != NOTHING
@@ -243,14 +299,42 @@ def bake(look: Look, chart: Chart, figure: Figure) -> np.ndarray:
     step = _texel_metres(chart) / look.pixel
     sleeve = chart.sleeve[corners[:, 0]]
     colour = np.empty((len(place), 3), np.float32)
-    colour[~sleeve] = _skin(look, figure, place[~sleeve], normal[~sleeve], reach[~sleeve])
+    colour[~sleeve] = paint_skin(look.skin, figure, place[~sleeve], normal[~sleeve], reach[~sleeve])
     colour[~sleeve] *= _tiled(look.skin_detail, chart.size, step)[hit][~sleeve, None]
-    colour[sleeve] = _sleeve(look, figure, place[sleeve], reach[sleeve])
-    colour[sleeve] *= _tiled(look.cloth_detail, chart.size, step)[hit][sleeve, None]
+    bent = colour
+    if sleeve.any():
+        axis = figure.joints[BODY_JOINTS.index("right_elbow")]
+        around = np.arctan2(place[sleeve, 2] - axis[2], place[sleeve, 1] - axis[1])
+        colour[sleeve] = look.cloth * _woven(look.weave, chart, step)[hit][sleeve]
+        bent = colour.copy()
+        straight, creased = fold(reach[sleeve], around, look.cuff)
+        colour[sleeve] *= straight[:, None]
+        bent[sleeve] *= creased[:, None]
+    return _filled(colour, hit), _filled(bent, hit)
+
+
+def _filled(colour: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """(H, W, 4) of the colours (n, 3) of the pixels that are hit, (H, W) bool, continued where none is."""
     picture = np.zeros((*hit.shape, 3), np.float32)
     picture[hit] = np.clip(colour, 0, 1)
     filled = fill_holes(picture, hit.astype(np.float32))
     return np.concatenate([filled, np.ones_like(filled[..., :1])], axis=2)
+
+
+def _woven(weave: np.ndarray, chart: Chart, step: float) -> np.ndarray:
+    """(H, W, 3) the cloth's pattern in the picture; what hangs down in the photo runs to the cuff, on the left.
+
+    step: pixels of the photo that one texel of the picture takes.
+    """
+    texels = chart.texels[chart.sleeve]
+    low, high = np.floor(texels.min(axis=0)).astype(int), np.ceil(texels.max(axis=0)).astype(int) + 1
+    width, height = np.ceil((high - low) * step).astype(int) + 1
+    cloth = quilt(np.ascontiguousarray(np.rot90(weave, -1)), height, width)
+    x, y = np.meshgrid(np.arange(chart.size[0]) - low[0], np.arange(chart.size[1]) - low[1])
+    return cv2.remap(
+        cloth, (x * step).astype(np.float32), (y * step).astype(np.float32), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )  # fmt: skip
 
 
 def _texel_metres(chart: Chart) -> float:
@@ -272,110 +356,3 @@ def _tiled(detail: np.ndarray, size: tuple[int, int], step: float) -> np.ndarray
 def _mirrored(at: np.ndarray, count: int) -> np.ndarray:
     last = count - 1
     return np.abs((at + last) % (2 * last) - last).astype(np.float32)
-
-
-def _skin(look: Look, figure: Figure, place: np.ndarray, normal: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """(n, 3) sRGB of points of the right arm and hand at rest."""
-    hand, joints = figure.hands[1], figure.hand_joints[1]
-    tips = figure.rest[figure.parts[3]][hand.tips]
-    ends = np.concatenate([joints[1:], tips])
-    on_hand = np.clip((reach - 1.9) / 0.1, 0, 1)
-    shade, tint = np.ones(len(place)), np.ones((len(place), 3))
-    back = normal[:, 1].copy()
-    nearest = np.full(len(place), 0.014)
-    nail = np.zeros(len(place))
-    for finger in range(5):
-        for number in (1, 2, 3):
-            row = 3 * finger + number
-            start, end = joints[row], (ends[15 + finger] if number == 3 else joints[row + 1])
-            bone = end - start
-            length = float(np.linalg.norm(bone))
-            bone = bone / length
-            dorsal = hand.axes[row - 1, 1]
-            away = place - start
-            along = away @ bone
-            beside = away - np.clip(along, 0, length)[:, None] * bone
-            off = np.linalg.norm(beside, axis=1)
-            mine = off < nearest
-            nearest[mine] = off[mine]
-            back[mine] = (normal @ dorsal)[mine]
-            near = np.exp(-((np.linalg.norm(away, axis=1) / (0.011, 0.009, 0.007)[number - 1]) ** 2))
-            above = np.clip(normal @ dorsal + 0.2, 0, 1)
-            tint *= 1 + (_KNUCKLE - 1) * (near * above)[:, None]
-            if number > 1:
-                close = off < 0.013
-                ripple = np.cos(along * (2 * np.pi / 0.0021)) * np.exp(-((along / 0.0045) ** 2))
-                shade *= 1 + 0.05 * ripple * above * close
-                below = np.clip(-(normal @ dorsal), 0, 1) * close
-                shade *= 1 - _CREASE * np.exp(-((along / 0.0008) ** 2)) * below
-            if number == 3:
-                tip = np.clip((along / length - 0.35) / 0.5, 0, 1) * (off < 0.012)
-                tint *= 1 + (_TIP - 1) * tip[:, None]
-                nail = np.maximum(nail, _nail(along / length, away @ hand.axes[row - 1, 0], away @ dorsal, off))
-    palm = np.clip(0.5 - 1.2 * back, 0, 1)
-    palm = palm * palm * (3 - 2 * palm) * on_hand
-    shade *= 1 - _LINE * _palm_lines(joints, place) * palm
-    light = float(look.skin.max())
-    paler = 0.2 + 0.45 * (1 - light)  # palms hold little pigment, whatever the rest of the skin does
-    base = look.skin + (_PALE * max(light, 0.6) - look.skin) * (paler * palm)[:, None]
-    base = base + (np.clip(look.skin * _NAIL, 0, 1) * 0.7 + 0.3 * _PALE * light - base) * nail[:, None]
-    mottled = 1 + 0.025 * _noise(place * 60, 3) - 0.01 * palm
-    warm = np.column_stack([np.ones(len(place)), 1 - 0.02 * _noise(place * 90, 5), 1 - 0.02 * _noise(place * 90, 7)])
-    hands = base * tint * (shade * mottled)[:, None] * warm
-    return look.skin * (1 - on_hand[:, None]) * mottled[:, None] + hands * on_hand[:, None]
-
-
-def _nail(along: np.ndarray, aside: np.ndarray, high: np.ndarray, off: np.ndarray) -> np.ndarray:
-    """(n,) 0..1 how much a point is on a finger's nail; along: 0..1 of its last bone, the rest metres."""
-    half = 0.0062
-    inside = 1 - np.maximum(np.abs((along - 0.72) / 0.27) ** 4 + np.abs(aside / half) ** 4 - 1, 0) * 6
-    return np.clip(inside, 0, 1) * (high > 0.0015) * (off < 0.011)
-
-
-def _palm_lines(joints: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """(n,) 0..1: the three large creases of a palm, seen from below."""
-    wrist, index, middle, pinky, ring = joints[0], joints[1], joints[4], joints[7], joints[10]
-    thumb = joints[13]
-
-    def toward(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
-        return start + share * (end - start)
-
-    radial = (index - pinky) / np.linalg.norm(index - pinky)
-    heart = [toward(pinky, wrist, 0.22) - 0.008 * radial, toward(ring, wrist, 0.22), toward(middle, wrist, 0.14),
-             toward(toward(index, middle, 0.5), wrist, 0.02)]  # fmt: skip
-    head = [toward(index, wrist, 0.26) + 0.010 * radial, toward(middle, wrist, 0.36), toward(ring, wrist, 0.46),
-            toward(pinky, wrist, 0.56)]  # fmt: skip
-    life = [toward(index, wrist, 0.28) + 0.010 * radial, toward(middle, wrist, 0.44) + 0.006 * radial,
-            toward(toward(middle, wrist, 0.72), thumb, 0.12), toward(toward(middle, wrist, 0.92), thumb, 0.2)]  # fmt: skip
-    flat = place[:, [0, 2]]
-    found = np.zeros(len(place))
-    for line in (heart, head, life):
-        points = np.array(line)[:, [0, 2]]
-        for start, end in pairwise(points):
-            step = end - start
-            share = np.clip((flat - start) @ step / (step @ step), 0, 1)
-            away = np.linalg.norm(flat - start - share[:, None] * step, axis=1)
-            found = np.maximum(found, np.exp(-((away / 0.0011) ** 2)))
-    return found
-
-
-def _sleeve(look: Look, figure: Figure, place: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """(n, 3) sRGB of points of the right sleeve at rest."""
-    axis = figure.joints[BODY_JOINTS.index("right_elbow")]
-    around = np.arctan2(place[:, 2] - axis[2], place[:, 1] - axis[1])
-    ring = np.column_stack([np.cos(around), np.sin(around)])
-    # folds run around the arm, most where it bends and above the cuff
-    folded = 0.35 + np.exp(-(((reach - 1) / 0.25) ** 2)) + 0.8 * np.exp(-(((reach - look.cuff + 0.12) / 0.12) ** 2))
-    folds = _noise(np.column_stack([reach * 11 + 0.8 * ring[:, 0], ring * 1.1]), 11)
-    hem = np.exp(-(((reach - look.cuff + 0.07) / 0.008) ** 2))
-    shade = 1 + _FOLD * folded * folds + 0.04 * _noise(place * 14, 13) - 0.10 * hem
-    return look.cloth * shade[:, None]
-
-
-def _noise(at: np.ndarray, seed: int) -> np.ndarray:
-    """(n,) about -1..1: smooth noise at (n, 3) points, one bump a unit."""
-    grid = np.random.default_rng(seed).uniform(-1, 1, (16, 16, 16)).astype(np.float32)
-    cell = np.floor(at)
-    part = at - cell
-    smooth = cell + part * part * (3 - 2 * part)
-    return 1.4 * map_coordinates(grid, smooth.T, order=1, mode="grid-wrap")

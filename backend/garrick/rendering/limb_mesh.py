@@ -16,6 +16,7 @@ from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
 from garrick.rendering.limb_colours import Chart, Look, bake, look_of
+from garrick.rendering.limb_light import owners_of
 from garrick.rendering.take import ID_NAMES
 
 UPPER_START = (0.05, 0.45)  # where along the upper arm it begins to be drawn, raised and hanging
@@ -37,18 +38,21 @@ class Limb:
     source:    (N, 2) int64, rows of `chosen` between which each drawn vertex lies; share: (N,) float32 how near the second.
     off:       (N,) float32 metres along its normal.
     reach:     (N,) float32: 0 at the shoulder, 1 at the elbow, 2 at the wrist, above on the hand.
+    owners:    (N, 2) int32 of `limb_light.owners_of`; soft: (N,) float32 1 where it is skin, 0 where it is cloth.
     table:     (N, shade.ATTRIBUTES) float32 with the columns that never change filled in.
     triangles: (T, 3) int32.    names: (T,) uint8 into `ID_NAMES`.
     shift:     (3,) metres from the figure's shoulder to the photo's.    whole: whether it replaces an arm of the photo's.
     """
 
-    side: str
+    side: Side
     chosen: np.ndarray
     quads: np.ndarray
     source: np.ndarray
     share: np.ndarray
     off: np.ndarray
     reach: np.ndarray
+    owners: np.ndarray
+    soft: np.ndarray
     table: np.ndarray
     triangles: np.ndarray
     names: np.ndarray
@@ -75,7 +79,8 @@ class Limb:
 class Limbs:
     """Both arms of one person, dressed for one portrait.
 
-    picture: (H, W, 4) float32, what they are painted with.    light: (4,) float32, constant and three directions.
+    picture: (H, W, 4) float32, what they are painted with, and bent: (H, W, 4) where they are bent.
+    light:   (4,) float32, constant and three directions.    skin: (3,) float32 sRGB, 0..1.
     chest:   vertices of the figure: the breastbone.
     torso:   (H, W) bool where the photo shows the torso without arms; None where it was not looked for.
     """
@@ -83,7 +88,9 @@ class Limbs:
     figure: Figure
     arms: tuple[Limb, Limb]
     picture: np.ndarray
+    bent: np.ndarray
     light: np.ndarray
+    skin: np.ndarray
     chest: np.ndarray
     torso: np.ndarray | None
 
@@ -115,10 +122,10 @@ def make_limbs(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArm
     )
     light = portrait.light.mean(axis=1).astype(np.float32)
     torso = None if own is None else own.torso
-    return Limbs(figure, (left, right), bake(look, chart, figure), light, _chest(figure), torso)
+    return Limbs(figure, (left, right), *bake(look, chart, figure), light, look.skin, _chest(figure), torso)
 
 
-def _limb(figure: Figure, side: str, reach: np.ndarray, look: Look) -> Limb:
+def _limb(figure: Figure, side: Side, reach: np.ndarray, look: Look) -> Limb:
     quads, texels, sleeve, hand = _pieces(figure, side, reach, look)
     chosen, local = np.unique(quads, return_inverse=True)
     local = local.reshape(-1, 4)
@@ -131,7 +138,9 @@ def _limb(figure: Figure, side: str, reach: np.ndarray, look: Look) -> Limb:
     own = np.where(covered, np.minimum(own, look.cuff), own)
     thick = _CLOTH + (_CLOTH_AT_CUFF - _CLOTH) * np.clip(own - look.cuff + 1, 0, 1)
     table = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
-    table[:, shade.PHOTO_X : shade.PHOTO_Y + 1], table[:, shade.FROM_PHOTO] = texels.reshape(-1, 2)[first], 1
+    table[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = table[:, shade.SHUT_X : shade.SHUT_Y + 1] = texels.reshape(-1, 2)[
+        first
+    ]
     return Limb(
         side=side,
         chosen=chosen,
@@ -140,6 +149,8 @@ def _limb(figure: Figure, side: str, reach: np.ndarray, look: Look) -> Limb:
         share=np.where(covered, cut[source], 0).astype(np.float32),
         off=np.where(covered, thick, 0).astype(np.float32),
         reach=own.astype(np.float32),
+        owners=owners_of(figure, side, chosen)[source],
+        soft=np.where(covered, 0, 1).astype(np.float32),
         table=table,
         triangles=rows.reshape(-1, 4)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3).astype(np.int32),
         names=np.where(np.repeat(hand, 2), ID_NAMES.index("hands"), ID_NAMES.index("body")).astype(np.uint8),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
+import numba
 import numpy as np
 
 from garrick.bodies.body import Figure, joint_frames, joints
@@ -24,6 +25,7 @@ from garrick.core.camera import Camera
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.skeleton import PARENTS
 from garrick.rendering import shade
+from garrick.rendering.limb_light import hand_bones, light_up
 from garrick.rendering.limb_mesh import SIDES, UPPER_START, Limb, Limbs
 from garrick.rendering.normals import Surface
 from garrick.rendering.rasterise import front_triangles
@@ -34,14 +36,15 @@ _STIRRED = (0.05, 0.25)  # radians that shoulder or elbow is turned from the T-p
 _LEFT = 0.5  # seen so much, it has left its rest
 _UPPER_FADE = 0.35  # of the upper arm, over which it comes in
 _SHOULDER = (0.14, 0.16)  # where it begins and comes in for an arm of the photo's that has gone
+_TUCKED, _THINNER = (0.12, 0.42), 0.35  # of the upper arm, along which such a one is thinner, and by how much
 _NEAREST = 0.05  # metres from the camera nearer than which nothing is drawn
-_BEHIND = 0.001  # metres
+_BEHIND = np.float32(0.001)  # metres
 _FLESH = 0.06  # metres from the bones within which all of an arm lies
-_LIGHTS = (0.25, 1.35)  # least and most light, of what the face gets
-_DIRECTED = 0.75  # of the directed light: what little a face shows of it is carried on to all directions
-_GRAZED = 0.84  # of the light that a surface seen from the side keeps
+_CREASED, _CREASES = np.float32(1.1), np.float32(0.4)  # one over 1 - cosine of an elbow that is bent; share of an arm
 _CREVICE, _CREVICE_DARK = 0.009, 0.24  # metres: how far light is lost beside what is nearer, and how much of it
+_CREVICE_FAR = 0.03  # metres of the gap at which that is half as much
 _SHADOW_REACH, _SHADOW_GAP, _SHADOW_DARK = 0.014, 0.07, 0.5  # metres of its fall, of the gap at which it is faint
+_BODY = ID_NAMES.index("body")
 _NAMES = tuple(PARENTS)
 
 
@@ -201,10 +204,25 @@ def _draw_arm(
     normals = arm.between(quad_normals(np.ascontiguousarray(own), arm.quads))
     points = arm.between(own) + normals * arm.off[:, None]
     points += np.clip(1 - arm.reach / 2, 0, 1)[:, None] * arm.shift
+    if arm.whole:
+        _tuck_in(points, arm, pose)
     screen = camera.project(points).astype(np.float32)
     table = arm.table.copy()
     table[:, shade.COVER] = cover = _cover(arm, pose)
-    table[:, shade.LIGHT] = _lit(limbs.light, normals, points, camera)
+    bones, radii = hand_bones(pose.places, arm.side)
+    light_up(
+        normals,
+        points,
+        _eye(camera),
+        limbs.light,
+        arm.owners,
+        bones,
+        radii,
+        arm.soft,
+        _bent(arm, pose),
+        limbs.skin,
+        table,
+    )
     drawn = (cover > 0) & (screen[:, 2] > _NEAREST)
     box = _box(screen[drawn], camera)
     if box is None:
@@ -216,30 +234,47 @@ def _draw_arm(
     under = canvas.part(slice(top, bottom), slice(left, right))
     over = Canvas(*(np.zeros_like(array) for array in under))
     over.depth[:] = np.inf
-    picture, still = limbs.picture, np.float32(0)
+    still = np.float32(0)
     names = arm.names[faces]
     shade.draw_head(
-        screen, arm.triangles[faces], arm.kinds, names, table, picture, picture, eyes, still,
+        screen, arm.triangles[faces], arm.kinds, names, table, limbs.picture, limbs.bent, eyes, still,
         over.layer, over.uv, over.depth, over.ids,
     )  # fmt: skip
     metre = float(camera.intrinsics[1, 1] / screen[drawn, 2].mean())
-    light, behind = _shadows(over, under, chest, metre)
+    light, behind = _shadows(over, under, chest, screen[drawn, 2].max(), metre)
     if arm.whole and limbs.torso is not None:
-        _give_way(over, under, limbs.torso, chest)
+        _give_way(over.depth, limbs.torso, np.float32(chest), under.depth, under.uv, under.ids)
     shade.lay_over(over.layer, over.depth, over.ids, light, behind, *under)
     return Surface(points, arm.triangles[faces], names, normals)
 
 
-def _give_way(over: Canvas, under: Canvas, torso: np.ndarray, chest: float) -> None:
+def _tuck_in(points: np.ndarray, arm: Limb, pose: ArmPose) -> None:
+    """Make the arm thinner towards the shoulder, so that the photo's shoulder covers where it begins; in place."""
+    start, end = (pose.place(f"{arm.side}_{name}") for name in ("shoulder", "elbow"))
+    near = np.flatnonzero(arm.reach < _TUCKED[1])
+    start, bone = start + arm.shift, (end - start) / np.linalg.norm(end - start)
+    away = points[near] - start
+    thick = away - (away @ bone)[:, None] * bone
+    share = _THINNER * (1 - _smoothly(arm.reach[near], *_TUCKED))
+    points[near] -= share[:, None] * thick
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _give_way(over_depth, torso, chest, depth, uv, ids):
     """Put the body where an arm is seen that replaces the photo's: beside the torso behind it, else at the chest's depth.
 
-    The sheet has the head's depth, which no shoulder has.    torso: (H, W) bool in the photo.
+    The sheet has the head's depth, which no shoulder has.    torso: (H, W) bool in the photo.    In and out: depth (h, w).
     """
-    body = (under.ids == ID_NAMES.index("body")) & np.isfinite(over.depth)
-    x, y = np.nan_to_num(under.uv[body]).astype(int).T
-    within = torso[np.clip(y, 0, torso.shape[0] - 1), np.clip(x, 0, torso.shape[1] - 1)]
-    farther = np.where(within, chest, over.depth[body] + _BEHIND)
-    under.depth[body] = np.maximum(under.depth[body], farther)
+    height, width = torso.shape
+    for y in range(depth.shape[0]):
+        for x in range(depth.shape[1]):
+            if ids[y, x] == _BODY and over_depth[y, x] < np.inf:
+                across, down = uv[y, x, 0], uv[y, x, 1]
+                if np.isnan(across):  # an arm lies there already
+                    across = down = np.float32(0)
+                column, row = min(max(int(across), 0), width - 1), min(max(int(down), 0), height - 1)
+                farther = chest if torso[row, column] else over_depth[y, x] + _BEHIND
+                depth[y, x] = max(depth[y, x], farther)
 
 
 def _cover(arm: Limb, pose: ArmPose) -> np.ndarray:
@@ -250,13 +285,17 @@ def _cover(arm: Limb, pose: ArmPose) -> np.ndarray:
     return cover.astype(np.float32)
 
 
-def _lit(light: np.ndarray, normals: np.ndarray, points: np.ndarray, camera: Camera) -> np.ndarray:
-    """(N,) float32 factors of gamma-encoded colours, 1 for the typical light of the face."""
-    eye = (-camera.world_to_camera[:3, :3].T @ camera.world_to_camera[:3, 3]).astype(np.float32)
-    towards = eye - points
-    facing = np.clip((normals * towards).sum(axis=1) / np.linalg.norm(towards, axis=1), 0, 1)
-    shaded = np.clip(light[0] + normals @ light[1:] * _DIRECTED, *_LIGHTS) ** (1 / 2.2)
-    return shaded * (_GRAZED + (1 - _GRAZED) * facing)
+def _bent(arm: Limb, pose: ArmPose) -> np.ndarray:
+    """(N,) float32 0..1: how much the creases of a bent elbow are seen."""
+    shoulder, elbow, wrist = (pose.place(f"{arm.side}_{name}") for name in ("shoulder", "elbow", "wrist"))
+    upper, fore = elbow - shoulder, wrist - elbow
+    straight = float(upper @ fore / (np.linalg.norm(upper) * np.linalg.norm(fore)))
+    return np.clip((1 - straight) * _CREASED, 0, 1) * np.exp(-(((arm.reach - 1) / _CREASES) ** 2), dtype=np.float32)
+
+
+def _eye(camera: Camera) -> np.ndarray:
+    """(3,) float32 metres: where the camera is."""
+    return (-camera.world_to_camera[:3, :3].T @ camera.world_to_camera[:3, 3]).astype(np.float32)
 
 
 def _box(screen: np.ndarray, camera: Camera) -> tuple[int, int, int, int] | None:
@@ -272,22 +311,23 @@ def _box(screen: np.ndarray, camera: Camera) -> tuple[int, int, int, int] | None
     return int(top), int(bottom), int(left), int(right)
 
 
-def _shadows(over: Canvas, under: Canvas, chest: float, metre: float) -> tuple[np.ndarray, np.ndarray]:
+def _shadows(
+    over: Canvas, under: Canvas, chest: float, farthest: np.float32, metre: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(H, W) float32 factors of the arm's own light, dimmer beside what is nearer, and of the light on what is behind it.
 
-    chest: depth of the breastbone: the sheet's own lies farther back.    metre: pixels of a metre at the arm.
+    chest: depth of the breastbone: the sheet's own lies farther back.    farthest: that of the arm's farthest place.
+    metre: pixels of a metre at the arm.
     """
-    here = np.isfinite(over.depth)
-    if not here.any():
-        return np.ones_like(over.depth), np.ones_like(over.depth)
-    filled = np.where(here, over.depth, over.depth[here].max())
+    filled = np.minimum(over.depth, farthest)
     step = max(1, int(_CREVICE * metre / 2))  # what is soft is made of every so many pixels
     sparse = np.s_[::step, ::step]
     small = filled[sparse]
     nearer = filled - _enlarged(cv2.GaussianBlur(small, (0, 0), _CREVICE * metre / step), step, filled.shape)
-    light = 1 - np.clip(nearer * (_CREVICE_DARK / _CREVICE), 0, _CREVICE_DARK)
+    nearer = np.maximum(nearer, 0)
+    light = 1 - np.minimum(nearer * (_CREVICE_DARK / _CREVICE), _CREVICE_DARK) / (1 + nearer * (1 / _CREVICE_FAR))
     surface = under.depth[sparse]
-    surface = np.where(under.ids[sparse] == ID_NAMES.index("body"), np.minimum(surface, chest), surface)
+    surface = np.where(under.ids[sparse] == _BODY, np.minimum(surface, chest), surface)
     close = over.layer[sparse][..., 3] * np.exp(-np.abs(surface - small) / _SHADOW_GAP)
     drop = _SHADOW_REACH * metre / step
     fallen = cv2.warpAffine(close, np.array([[1, 0, 0], [0, 1, drop]], np.float32), close.shape[::-1])

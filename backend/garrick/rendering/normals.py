@@ -71,7 +71,7 @@ def surface_passes(
     return normals, middle
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _carry(triangle, weights, near, triangles, names, own, depth, ids, misses, normals, middle):
     """Give a surface's normals and depth to the pixels that it fits better than the surfaces before."""
     height, width = depth.shape
@@ -92,7 +92,7 @@ def _carry(triangle, weights, near, triangles, names, own, depth, ids, misses, n
                 normals[y, x, k] = own[a, k] * wa + own[b, k] * wb + own[c, k] * wc
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _face(normals, turn, lens):
     """Make unit normals that do not face away. turn: (3, 3) world to camera. lens: (3, 3) pixels to rays of the camera."""
     height, width = normals.shape[:2]

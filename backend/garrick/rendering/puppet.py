@@ -10,12 +10,11 @@ from scipy.spatial import KDTree
 
 from garrick.bodies.blink import with_lids_that_meet
 from garrick.bodies.head import PARTS, Head
+from garrick.bodies.mouth import mouth_offsets
 from garrick.core.camera import Camera
 from garrick.core.rotation import eye_rotations, rotation_matrices
 from garrick.perception.portrait import Portrait
 
-_TONGUE_SCALE, _TONGUE_LENGTH, _TONGUE_DROP = (0.93, 0.9), 0.04, 0.002  # across and along; metres
-_LOWER_TEETH = -0.0045  # metres by which they, and their gums, are set lower: lips hide most of them
 _REACH = 0.03  # metres from the nearest landmark over which the nudge fades
 
 
@@ -66,25 +65,14 @@ def make_puppet(head: Head, portrait: Portrait) -> Puppet:
     nudge = RBFInterpolator(points, residual, smoothing=1e-3, kernel="thin_plate_spline")(posed)
     near = KDTree(points).query(posed)[0]
     nudge *= np.exp(-((np.maximum(near - 0.008, 0) / _REACH) ** 2))[:, None]
-    nudge[np.isin(head.vertex_parts, [PARTS.index(part) for part in ("teeth", "gums", "tongue")])] = 0
+    inside = np.isin(head.vertex_parts, [PARTS.index(part) for part in ("teeth", "gums", "tongue")])
+    nudge[inside] = 0
     nudge = nudge @ rotation_matrices(source.rotation)  # world -> head space
-    tongue = head.vertex_parts == PARTS.index("tongue")
-    nudge[tongue] = _behind_teeth(bare.head.template[tongue])
-    for part in ("teeth", "gums"):
-        lower = np.flatnonzero(head.vertex_parts == PARTS.index(part))
-        nudge[lower[len(lower) // 2 :], 1] = _LOWER_TEETH  # the upper jaw's come first
+    nudge[inside] = mouth_offsets(head, bare.head.template)[inside]
     for joint in (3, 4):
         ball = head.weights[:, joint] > 0
         nudge[ball] = nudge[ball].mean(axis=0)  # an eyeball stays round
     return Puppet(with_lids_that_meet(head.personal(portrait.identity, nudge.astype(np.float32)), source.face), source)
-
-
-def _behind_teeth(tongue: np.ndarray) -> np.ndarray:
-    """(n, 3) offsets that make a tongue smaller and lay it down: the model's own hides the lower teeth and the throat."""
-    root = tongue[:, 2].min()
-    forward = np.clip((tongue[:, 2] - root) / _TONGUE_LENGTH, 0, 1)
-    shorter, narrower = (_TONGUE_SCALE[1] - 1) * (tongue[:, 2] - root), (_TONGUE_SCALE[0] - 1) * tongue[:, 0]
-    return np.column_stack([narrower, -_TONGUE_DROP * forward, shorter])
 
 
 def _lift(pixels: np.ndarray, depth: np.ndarray, camera: Camera) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The CPU rasteriser: triangles to visibility, in numba; `rasterise_reference` is its readable twin.
 
-Deterministic: the picture is cut into bands of rows, each band walks its triangles in their order, so no result depends
-on which thread was faster.
+The kernels run in one thread and let go of Python's lock: threads draw a frame each, so nothing depends on which of them
+was faster, and loops without numba's own threads compile in half the time.
 """
 
 from __future__ import annotations
@@ -42,47 +42,31 @@ def rasterise(screen: np.ndarray, triangles: np.ndarray, size: tuple[int, int], 
     weights = np.zeros((height, width, 2), np.float32)
     depth = np.full((height, width), np.inf, np.float32)
     points = np.ascontiguousarray(screen, np.float32)
-    _fill(points, np.ascontiguousarray(triangles, np.int32), np.float32(scale), triangle, weights, depth)
+    chosen = np.arange(len(triangles), dtype=np.int32)
+    corners = np.ascontiguousarray(triangles, np.int32)
+    fill_rows(points, corners, chosen, np.float32(scale), (0, 0), triangle, weights, depth)
     return Visibility(triangle, weights, depth)
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
-def _fill(points, triangles, scale, triangle, weights, depth):
-    height = triangle.shape[0]
-    rows = BAND * int(scale)
-    starts, binned = bin_triangles(points, triangles, scale, rows, (height + rows - 1) // rows)
-    for turn in numba.prange(len(starts) - 1):
-        band = fair_turn(turn, len(starts) - 1)
-        first, last = band * rows, min(height, (band + 1) * rows)
-        chosen = binned[starts[band] : starts[band + 1]]
-        fill_rows(
-            points, triangles, chosen, scale, first, 0, triangle[first:last], weights[first:last], depth[first:last]
-        )
-
-
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def front_triangles(points, triangles, closed):
     """(n,) int32: the triangles that can be seen; backs cannot where the surface is `closed` (T,)."""
     chosen = np.empty(len(triangles), np.int32)
     count = 0
     for t in range(len(triangles)):
-        a, b, c = points[triangles[t, 0]], points[triangles[t, 1]], points[triangles[t, 2]]
-        if not closed[t] or (b[0] - a[0]) * (c[1] - a[1]) < (c[0] - a[0]) * (b[1] - a[1]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        bx, by = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1]
+        cx, cy = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1]
+        if not closed[t] or bx * cy < cx * by:
             chosen[count] = t
             count += 1
     return chosen[:count]
 
 
-@numba.njit(cache=True, inline="always")
-def fair_turn(turn, bands):
-    """The band that comes at a turn: threads take runs of turns, and a head lies mostly in one run of bands."""
-    half = (bands + 1) // 2
-    return 2 * (turn % half) + turn // half
-
-
-@numba.njit(cache=True, boundscheck=False)
-def bin_triangles(points, triangles, scale, rows, bands):
-    """Which triangles touch which band of `rows` sample rows: band b owns binned[starts[b] : starts[b + 1]], in order."""
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def bin_triangles(points, triangles, scale, height):
+    """Which triangles touch which band of `BAND` pixel rows: band b owns binned[starts[b] : starts[b + 1]], in order."""
+    rows, bands = BAND * int(scale), (height + BAND - 1) // BAND
     first = np.empty(len(triangles), np.int32)
     last = np.empty(len(triangles), np.int32)
     starts = np.zeros(bands + 1, np.int64)
@@ -90,7 +74,7 @@ def bin_triangles(points, triangles, scale, rows, bands):
         a, b, c = triangles[index, 0], triangles[index, 1], triangles[index, 2]
         ay, by, cy = points[a, 1] * scale - 0.5, points[b, 1] * scale - 0.5, points[c, 1] * scale - 0.5
         top, bottom = int(np.ceil(min(ay, by, cy))), int(np.floor(max(ay, by, cy)))
-        if min(points[a, 2], points[b, 2], points[c, 2]) <= 0 or top > bottom or bottom < 0 or top >= rows * bands:
+        if top > bottom or bottom < 0 or top >= rows * bands:
             first[index], last[index] = 1, 0
             continue
         first[index], last[index] = max(0, top) // rows, min(bands - 1, bottom // rows)
@@ -107,13 +91,15 @@ def bin_triangles(points, triangles, scale, rows, bands):
     return starts, binned
 
 
-@numba.njit(cache=True, boundscheck=False)
-def fill_rows(points, triangles, chosen, scale, first, start, triangle, weights, depth):
-    """Rasterise the chosen triangles into buffers whose corner is sample row `first`, column `start` of the picture."""
-    height, width = triangle.shape
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def fill_rows(points, triangles, chosen, scale, corner, triangle, weights, depth):
+    """Rasterise the chosen triangles into buffers whose corner is at that sample row and column of the picture."""
+    (first, start), (height, width) = corner, triangle.shape
     for index in chosen:
         a, b, c = triangles[index, 0], triangles[index, 1], triangles[index, 2]
         az, bz, cz = points[a, 2], points[b, 2], points[c, 2]
+        if min(az, bz, cz) <= 0:
+            continue
         # sample centres sit at whole numbers after this shift
         ax, ay = points[a, 0] * scale - 0.5, points[a, 1] * scale - 0.5
         bx, by = points[b, 0] * scale - 0.5, points[b, 1] * scale - 0.5

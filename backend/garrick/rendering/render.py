@@ -7,7 +7,10 @@ moved is the photo's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -26,6 +29,7 @@ from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attribu
 from garrick.rendering.bare_body import BareBody, make_bare_body
 from garrick.rendering.canvas import make_canvas, margin_of
 from garrick.rendering.eyes import eye_textures
+from garrick.rendering.hair import dressed
 from garrick.rendering.hair_matte import hair_and_skin, tell_apart
 from garrick.rendering.layers import Layers, split
 from garrick.rendering.limb_mesh import Limbs, make_limbs
@@ -34,10 +38,13 @@ from garrick.rendering.normals import Surface, surface_passes
 from garrick.rendering.puppet import Pose, Puppet, make_puppet
 from garrick.rendering.rasterise import NOTHING, front_triangles, rasterise
 from garrick.rendering.refine.refiner import make_refiner
+from garrick.rendering.room_fill import with_room
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.shut_eyes import shut_eyes
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import project_texture
+from garrick.rendering.torch_engine.device import renderer
+from garrick.rendering.torch_engine.instant import Instant
 
 _BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
 _FACE = 0.085  # metres around the middle of the landmarks: the face without ears and neck
@@ -71,22 +78,42 @@ def run(
     if figure is not None and any(arms):
         if own is not None and own.raised:
             arms = arm_poses(figure, performance, own.raised)
-        limbs = make_limbs(portrait, figure, _facial_skin(stage), own)
+        limbs = make_limbs(portrait, figure, facial_skin(stage), own)
         if stage.bare is not None and stage.bare.tied:
             arms = [pose and pose.both() for pose in arms]
 
-    refiner = make_refiner(stage) if refine else None
+    refiner, refining = make_refiner(stage) if refine else None, Lock()
 
-    def render(frame: int) -> Frame:
+    def instant(frame: int) -> Instant:
         pose = Pose(performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame])
         shown = arms[frame]
-        drawn = render_pose(stage, pose, camera.at(frame), (limbs, shown) if limbs and shown else None, passes)
-        return drawn if refiner is None else refiner.refine(pose, camera.at(frame), drawn)
+        return Instant(pose, camera.at(frame), (limbs, shown) if limbs and shown else None)
+
+    draw = _drawing(stage, instant, len(camera), passes, ctx)
+
+    def render(frame: int) -> Frame:
+        drawn, (pose, seen, _) = draw(frame), instant(frame)
+        if refiner is None:
+            return drawn
+        with refining:  # the net and numba's loops in it have threads of their own, which do not bear a second caller
+            return refiner.refine(pose, seen, drawn)
 
     background = np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8)
     if camera.size != portrait.camera.size:
         background = cv2.resize(background, camera.size, interpolation=cv2.INTER_AREA)
     return Take(camera, render, background)
+
+
+def _drawing(
+    stage: Stage, instant: Callable[[int], Instant], frames: int, passes: bool, ctx: RunContext
+) -> Callable[[int], Frame]:
+    """What draws a frame: the kernels, or a GPU where the run asks for one."""
+    if ctx.device == "cpu":
+        return lambda frame: render_pose(stage, *instant(frame), passes)
+    from garrick.rendering.torch_engine.batches import on_gpu  # torch is loaded where it is used
+
+    ctx.log(f"Frames are rendered on the {renderer(ctx.device)}.")
+    return on_gpu(stage, instant, frames, passes)
 
 
 @dataclass(frozen=True)
@@ -119,20 +146,26 @@ def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> 
     own: the photo's own arms, where they may have to make way for others.
     """
     ctx.step("prepare", 0, 4)
+    if not _compiled():
+        ctx.log(
+            "Preparing the renderer: on a machine's first run its parts are compiled, which may take half a minute."
+        )
     head = load_head()
-    puppet = make_puppet(head, portrait)
+    puppet, wear = dressed(head, make_puppet(head, portrait), portrait)
     source = puppet.pose(puppet.source)
     ctx.step("prepare", 1, 4)
-    arms = None if own is None else np.any([mask > 0 for mask in own.masks.values()] or [own.torso & False], axis=0)
+    arms = None if own is None else np.any([mask > 0.1 for mask in own.masks.values()] or [own.torso & False], axis=0)
     layers = split(portrait.image, portrait.alpha, arms)
+    if arms is not None:
+        layers = with_room(layers, portrait.image.astype(np.float32) / 255, portrait.alpha, arms)
     ctx.step("prepare", 2, 4)
-    texture = project_texture(head, source, portrait)
-    canvas = make_canvas(layers, _drawn_over(head, source, portrait))
+    texture = project_texture(head, source, portrait, wear)
+    canvas = make_canvas(layers, _drawn_over(head, source, portrait, wear.left))
     sheet = make_sheet(puppet, source, canvas[..., 3], portrait.camera)
     ctx.step("prepare", 3, 4)
     eyes = eye_textures(head, puppet, portrait)
     shut, shut_points = shut_eyes(puppet, portrait)
-    attributes = make_attributes(head, puppet, source, portrait, texture, shut_points)
+    attributes = make_attributes(head, source, portrait, texture, wear, shut_points)
     drawn = attributes.reached[head.triangles].any(axis=1)
     triangles, parts = head.triangles[drawn], np.repeat(head.quad_parts, 2)[drawn]
     eye = parts == PARTS.index("eye")
@@ -189,7 +222,7 @@ def render_pose(
         stage.photo,
         stage.shut,
         stage.eyes,
-        _eye_still(stage, pose),
+        eye_still(stage, pose),
         layer,
         uv,
         depth,
@@ -211,7 +244,14 @@ def render_pose(
     return Frame(rgba, depth, uv, ids, plate, normals)
 
 
-def _eye_still(stage: Stage, pose: Pose) -> np.float32:
+def _compiled() -> bool:
+    """Whether the drawing passes are compiled, or kept from an earlier run."""
+    passes = shade.draw_head
+    folder = passes.stats.cache_path
+    return bool(passes.signatures) or (folder is not None and any(Path(folder).glob("shade.draw_head-*.nbi")))
+
+
+def eye_still(stage: Stage, pose: Pose) -> np.float32:
     """How much the eyes may stay the photo's: 1 while neither lids nor gaze have moved."""
     lids = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
     blink = np.abs(pose.face - stage.puppet.source.face)[lids].max()
@@ -219,7 +259,7 @@ def _eye_still(stage: Stage, pose: Pose) -> np.float32:
     return np.float32(np.exp(-((turned / 0.02) ** 2) - (blink / 0.08) ** 2))
 
 
-def _facial_skin(stage: Stage) -> np.ndarray:
+def facial_skin(stage: Stage) -> np.ndarray:
     """(H, W) bool: where the photo shows bare skin of the face well."""
     traits, head = stage.attributes.traits, stage.head
     plain = (traits[:, [LID, INSIDE, LIP]] == 0).all(axis=1) & (head.vertex_parts == PARTS.index("skin"))
@@ -230,10 +270,13 @@ def _facial_skin(stage: Stage) -> np.ndarray:
     return (seen != NOTHING) & trusted[head.triangles].all(axis=1)[seen]
 
 
-def _drawn_over(head: Head, source: np.ndarray, portrait: Portrait) -> np.ndarray:
-    """(H, W) bool: where the head in its pose of the photo hides the sheet; past the photo's matte it is see-through."""
+def _drawn_over(head: Head, source: np.ndarray, portrait: Portrait, left: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where the head in its pose of the photo hides the sheet; past the photo's matte it is see-through.
+
+    left: (V,) 0..1: what is left to the sheet.
+    """
     camera = portrait.camera
-    whole = (1 - head.weights[head.triangles, 0]).min(axis=1) > _WHOLE
+    whole = ((1 - head.weights[:, 0]) * (left == 0))[head.triangles].min(axis=1) > _WHOLE
     screen = camera.project(source).astype(np.float32)
     covered = rasterise(screen, np.ascontiguousarray(head.triangles[whole]), camera.size).triangle != NOTHING
     opaque = covered & (portrait.alpha > _OPAQUE)
@@ -241,21 +284,31 @@ def _drawn_over(head: Head, source: np.ndarray, portrait: Portrait) -> np.ndarra
 
 
 def _background(stage: Stage, camera: Camera) -> np.ndarray:
-    """The background as this camera sees it: a picture hung behind the head."""
-    own, background = stage.portrait.camera, stage.layers.background
+    """(H, W, 3) float32, 0..1: the background as this camera sees it."""
+    background, motion = stage.layers.background, background_motion(stage, camera)
+    if motion is None:
+        return background
+    return cv2.warpPerspective(
+        background, motion, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+
+
+def background_motion(stage: Stage, camera: Camera) -> np.ndarray | None:
+    """(3, 3) pixels of the background, their centres at whole numbers, to those of the camera; None where nothing moves.
+
+    It is a picture hung behind the head, which goes on in mirror images.
+    """
+    own = stage.portrait.camera
     same_lens = camera.size == own.size and np.array_equal(camera.intrinsics, own.intrinsics)
     if same_lens and np.array_equal(camera.world_to_camera, own.world_to_camera):
-        return background
+        return None
     width, height = own.size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
     far = own.world_to_camera[2, 3] + _BACKDROP
     rays = np.column_stack([(corners - own.intrinsics[:2, 2]) / np.diag(own.intrinsics)[:2], np.ones(4)])
     world = (rays * far - own.world_to_camera[:3, 3]) @ own.world_to_camera[:3, :3]
     there = camera.project(world)[:, :2]
-    matrix = cv2.getPerspectiveTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
-    return cv2.warpPerspective(
-        background, matrix, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
+    return cv2.getPerspectiveTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
 
 
 def _ids(parts: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fair_turn, fill_rows
+from garrick.rendering.rasterise import BAND, NOTHING, bin_triangles, fill_rows
 
 # columns of the attribute table, one row a vertex
 PHOTO_X, PHOTO_Y, FROM_PHOTO, FILL_R, FILL_G, FILL_B, LIGHT, COVER, SOLID, U, V, SHUT_X, SHUT_Y, SHUT = range(14)
@@ -15,7 +15,7 @@ _ONE = np.float32(1)  # a plain 1 would make float64 of what it meets
 
 
 @numba.njit(cache=True, inline="always")
-def _fetch(image, x, y, out):
+def _fetch(image, x, y):
     """Bilinear sample of (H, W, 4) at pixel position x, y (centres at + 0.5), clamped at the edges."""
     height, width = image.shape[:2]
     half = np.float32(0.5)
@@ -24,13 +24,20 @@ def _fetch(image, x, y, out):
     left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
     fx, fy = x - np.float32(left), y - np.float32(top)
-    nw, ne, sw, se = image[top, left], image[top, right], image[bottom, left], image[bottom, right]
     gx, gy = _ONE - fx, _ONE - fy
-    for c in range(4):
-        out[c] = (nw[c] * gx + ne[c] * fx) * gy + (sw[c] * gx + se[c] * fx) * fy
+    return (
+        (image[top, left, 0] * gx + image[top, right, 0] * fx) * gy
+        + (image[bottom, left, 0] * gx + image[bottom, right, 0] * fx) * fy,
+        (image[top, left, 1] * gx + image[top, right, 1] * fx) * gy
+        + (image[bottom, left, 1] * gx + image[bottom, right, 1] * fx) * fy,
+        (image[top, left, 2] * gx + image[top, right, 2] * fx) * gy
+        + (image[bottom, left, 2] * gx + image[bottom, right, 2] * fx) * fy,
+        (image[top, left, 3] * gx + image[top, right, 3] * fx) * gy
+        + (image[bottom, left, 3] * gx + image[bottom, right, 3] * fx) * fy,
+    )
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def draw_head(points, triangles, kinds, names, attributes, photo, shut, eyes, eye_still, layer, uv, depth, ids):
     """Draw the head at SAMPLES x SAMPLES samples a pixel; each surface in a pixel is shaded once.
 
@@ -41,50 +48,42 @@ def draw_head(points, triangles, kinds, names, attributes, photo, shut, eyes, ey
     Out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
     height, width = depth.shape
-    bands = (height + BAND - 1) // BAND
-    starts, binned = bin_triangles(points, triangles, np.float32(SAMPLES), BAND * SAMPLES, bands)
-    west, east = max(0, int(points[:, 0].min())), min(width, int(points[:, 0].max()) + 1)
-    for turn in numba.prange(bands):
-        band = fair_turn(turn, bands)
-        chosen = binned[starts[band] : starts[band + 1]]
-        if len(chosen) > 0 and west < east:
-            box = band * BAND, min(height, (band + 1) * BAND), west, east
-            _draw_head_band(
-                box,
-                chosen,
-                points,
-                triangles,
-                kinds,
-                names,
-                attributes,
-                photo,
-                shut,
-                eyes,
-                eye_still,
-                layer,
-                uv,
-                depth,
-                ids,
-            )
-
-
-# the bands are functions of their own: inside a parallel loop numba takes much longer to compile them
-@numba.njit(cache=True, boundscheck=False)
-def _draw_head_band(
-    box, chosen, points, triangles, kinds, names, attributes, photo, shut, eyes, eye_still, layer, uv, depth, ids
-):
-    first, last, west, east = box
-    shape = ((last - first) * SAMPLES, (east - west) * SAMPLES)
-    triangle = np.full(shape, NOTHING, np.int32)
+    west, east = _columns(points, width)
+    starts, binned = bin_triangles(points, triangles, np.float32(SAMPLES), height)
+    shape = (BAND * SAMPLES, (east - west) * SAMPLES)
+    triangle = np.empty(shape, np.int32)
     weights = np.empty((*shape, 2), np.float32)
-    near = np.full(shape, np.inf, np.float32)
-    fill_rows(points, triangles, chosen, np.float32(SAMPLES), first * SAMPLES, west * SAMPLES, triangle, weights, near)
-    colour = np.zeros(4, np.float32)
-    total = np.zeros(4, np.float32)
+    near = np.empty(shape, np.float32)
+    for band in range(len(starts) - 1):
+        chosen = binned[starts[band] : starts[band + 1]]
+        if len(chosen) == 0:
+            continue
+        first, last = band * BAND, min(height, (band + 1) * BAND)
+        triangle[:] = NOTHING
+        near[:] = np.inf
+        corner = first * SAMPLES, west * SAMPLES
+        fill_rows(points, triangles, chosen, np.float32(SAMPLES), corner, triangle, weights, near)
+        box, samples = (first, last, west, east), (triangle, weights, near)
+        head, pictures = (triangles, kinds, names, attributes), (photo, shut, eyes, eye_still)
+        _shade_band(box, samples, head, pictures, (layer, uv, depth, ids))
+
+
+@numba.njit(cache=True, inline="always")
+def _shade_band(box, samples, head, pictures, canvas):
+    """Shade the pixels of a box (first and past the last row and column), of whose samples each knows its triangle.
+
+    The others are what `draw_head` is given and makes.
+    """
+    triangle, weights, near = samples
+    triangles, kinds, names, attributes = head
+    photo, shut, eyes, eye_still = pictures
+    layer, uv, depth, ids = canvas
+    first, last, west, east = box
     found = np.zeros(SAMPLES * SAMPLES, np.int32)  # the triangles in a pixel,
     share = np.zeros(SAMPLES * SAMPLES, np.float32)  # how many of its samples each has,
     place = np.zeros((SAMPLES * SAMPLES, 2), np.float32)  # and the sum of their weights
     values = np.zeros((SAMPLES * SAMPLES, ATTRIBUTES), np.float32)
+    whole = np.float32(SAMPLES * SAMPLES)
     for y in range(first, last):
         for x in range(west, east):
             top, left = (y - first) * SAMPLES, (x - west) * SAMPLES
@@ -110,27 +109,26 @@ def _draw_head_band(
                 continue
             for group in range(count):
                 wa, wb = place[group, 0] / share[group], place[group, 1] / share[group]
-                _interpolate(attributes, triangles[found[group]], wa, wb, values[group])
-            kind = kinds[found[0]]
+                _interpolate(attributes, triangles, found[group], wa, wb, values, group)
             if hits == SAMPLES * SAMPLES and _one_surface(values, found, kinds, count):
                 # sample once in the middle, so that a still photo stays as sharp as it is
                 if count > 1:
                     _mean(values, share, count)
-                _shade(values[0], kind, photo, shut, eyes, eye_still, total)
-            else:
-                total[:] = 0
-                for group in range(count):
-                    _shade(values[group], kinds[found[group]], photo, shut, eyes, eye_still, colour)
-                    for k in range(4):
-                        total[k] += colour[k] * share[group] / np.float32(SAMPLES * SAMPLES)
-            for k in range(4):
-                layer[y, x, k] = total[k]
-            if hits * 2 >= SAMPLES * SAMPLES and total[3] > 0.25:
+                count, share[0] = 1, whole
+            red = green = blue = alpha = np.float32(0)
+            for group in range(count):
+                r, g, b, a = _shade(values, group, kinds[found[group]], photo, shut, eyes, eye_still)
+                red += r * share[group] / whole
+                green += g * share[group] / whole
+                blue += b * share[group] / whole
+                alpha += a * share[group] / whole
+            layer[y, x, 0], layer[y, x, 1], layer[y, x, 2], layer[y, x, 3] = red, green, blue, alpha
+            if hits * 2 >= SAMPLES * SAMPLES and alpha > 0.25:
                 depth[y, x], ids[y, x] = z, names[best]
                 uv[y, x, 0], uv[y, x, 1] = values[0, PHOTO_X], values[0, PHOTO_Y]
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def draw_sheet(points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids):
     """Draw the sheet under what is there, one sample a pixel, textured with the premultiplied canvas.
 
@@ -138,45 +136,50 @@ def draw_sheet(points, triangles, photo_xy, names, canvas, margin, layer, uv, de
     canvas: (h, w, 4) float32, the photo's person with `margin` pixels around.
     In and out: layer (H, W, 4) premultiplied, uv (H, W, 2) photo pixels, depth, ids.
     """
-    height = depth.shape[0]
-    bands = (height + BAND - 1) // BAND
-    starts, binned = bin_triangles(points, triangles, np.float32(1), BAND, bands)
-    for turn in numba.prange(bands):
-        band = fair_turn(turn, bands)
-        rows = band * BAND, min(height, (band + 1) * BAND)
+    height, width = depth.shape
+    starts, binned = bin_triangles(points, triangles, _ONE, height)
+    west, east = _columns(points, width)
+    triangle = np.empty((BAND, east - west), np.int32)
+    weights = np.empty((BAND, east - west, 2), np.float32)
+    near = np.empty((BAND, east - west), np.float32)
+    for band in range(len(starts) - 1):
         chosen = binned[starts[band] : starts[band + 1]]
-        if len(chosen) > 0:
-            _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids)
+        if len(chosen) == 0:
+            continue
+        first, last = band * BAND, min(height, (band + 1) * BAND)
+        triangle[:] = NOTHING
+        near[:] = np.inf
+        fill_rows(points, triangles, chosen, _ONE, (first, west), triangle, weights, near)
+        box = first, last, west, east
+        _wear(box, triangle, weights, near, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids)
 
 
-@numba.njit(cache=True, boundscheck=False)
-def _draw_sheet_band(rows, chosen, points, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids):
-    first, last = rows
-    width = depth.shape[1]
-    triangle = np.full((last - first, width), NOTHING, np.int32)
-    weights = np.empty((last - first, width, 2), np.float32)
-    near = np.full((last - first, width), np.inf, np.float32)
-    fill_rows(points, triangles, chosen, np.float32(1), first, 0, triangle, weights, near)
-    rgba = np.zeros(4, np.float32)
+@numba.njit(cache=True, inline="always")
+def _wear(box, triangle, weights, near, triangles, photo_xy, names, canvas, margin, layer, uv, depth, ids):
+    """Texture the pixels of a box under what is there; box and samples as for `_shade_band`."""
+    first, last, west, east = box
     for y in range(first, last):
-        for x in range(width):
-            t, under = triangle[y - first, x], _ONE - layer[y, x, 3]
+        for x in range(west, east):
+            row, column = y - first, x - west
+            t, under = triangle[row, column], _ONE - layer[y, x, 3]
             if t < 0 or under < 1e-4:
                 continue
-            wa, wb = weights[y - first, x, 0], weights[y - first, x, 1]
+            wa, wb = weights[row, column, 0], weights[row, column, 1]
             wc = _ONE - wa - wb
             a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
             px = photo_xy[a, 0] * wa + photo_xy[b, 0] * wb + photo_xy[c, 0] * wc
             py = photo_xy[a, 1] * wa + photo_xy[b, 1] * wb + photo_xy[c, 1] * wc
-            _fetch(canvas, px + margin, py + margin, rgba)
-            for k in range(4):
-                layer[y, x, k] += rgba[k] * under
+            red, green, blue, alpha = _fetch(canvas, px + margin, py + margin)
+            layer[y, x, 0] += red * under
+            layer[y, x, 1] += green * under
+            layer[y, x, 2] += blue * under
+            layer[y, x, 3] += alpha * under
             if ids[y, x] == 0 and layer[y, x, 3] > np.float32(0.25):
                 uv[y, x, 0], uv[y, x, 1] = px, py
-                depth[y, x], ids[y, x] = near[y - first, x], names[t]
+                depth[y, x], ids[y, x] = near[row, column], names[t]
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def lay_over(over, over_depth, over_ids, light, behind, layer, uv, depth, ids):
     """Lay a layer of something with a surface of its own over what is there, where it is nearer.
 
@@ -208,11 +211,19 @@ def lay_over(over, over_depth, over_ids, light, behind, layer, uv, depth, ids):
 
 
 @numba.njit(cache=True, inline="always")
-def _interpolate(attributes, corners, wa, wb, out):
+def _columns(points, width):
+    """The first column of the picture that the points reach, and the one past the last; both the same where none."""
+    west = min(max(0, int(points[:, 0].min())), width)
+    return west, max(west, min(width, int(points[:, 0].max()) + 1))
+
+
+@numba.njit(cache=True, inline="always")
+def _interpolate(attributes, triangles, triangle, wa, wb, values, group):
+    """The attributes at a place of a triangle, into the row `group` of the values."""
     wc = _ONE - wa - wb
-    a, b, c = attributes[corners[0]], attributes[corners[1]], attributes[corners[2]]
+    a, b, c = triangles[triangle, 0], triangles[triangle, 1], triangles[triangle, 2]
     for k in range(ATTRIBUTES):
-        out[k] = a[k] * wa + b[k] * wb + c[k] * wc
+        values[group, k] = attributes[a, k] * wa + attributes[b, k] * wb + attributes[c, k] * wc
 
 
 @numba.njit(cache=True, inline="always")
@@ -238,38 +249,36 @@ def _mean(values, share, count):
 
 
 @numba.njit(cache=True, inline="always")
-def _shade(values, kind, photo, shut, eyes, eye_still, out):
-    """One sample of the head, premultiplied."""
-    _fetch(photo, values[PHOTO_X], values[PHOTO_Y], out)
-    keep, matte = values[FROM_PHOTO], out[3]
-    red, green, blue = values[FILL_R], values[FILL_G], values[FILL_B]
+def _shade(values, group, kind, photo, shut, eyes, eye_still):
+    """One sample of the head, whose attributes are the row `group` of the values, premultiplied."""
+    photo_r, photo_g, photo_b, matte = _fetch(photo, values[group, PHOTO_X], values[group, PHOTO_Y])
+    keep = values[group, FROM_PHOTO]
+    red, green, blue = values[group, FILL_R], values[group, FILL_G], values[group, FILL_B]
     if kind > 0:
         eye = eyes[kind - 1]
-        photo_r, photo_g, photo_b = out[0], out[1], out[2]
-        _fetch(eye, values[U] * eye.shape[1], values[V] * eye.shape[0], out)
-        red, green, blue = out[0], out[1], out[2]
-        keep = eye_still + (_ONE - eye_still) * out[3]
-        out[0], out[1], out[2] = photo_r, photo_g, photo_b
-    elif values[SHUT] > 0 and keep < 1:
-        photo_r, photo_g, photo_b = out[0], out[1], out[2]
-        _fetch(shut, values[SHUT_X], values[SHUT_Y], out)
-        share = values[SHUT]
+        red, green, blue, mask = _fetch(eye, values[group, U] * eye.shape[1], values[group, V] * eye.shape[0])
+        keep = eye_still + (_ONE - eye_still) * mask
+    elif values[group, SHUT] > 0 and keep < 1:
+        shut_r, shut_g, shut_b, _ = _fetch(shut, values[group, SHUT_X], values[group, SHUT_Y])
+        share = values[group, SHUT]
         red, green, blue = (
-            red + (out[0] - red) * share,
-            green + (out[1] - green) * share,
-            blue + (out[2] - blue) * share,
+            red + (shut_r - red) * share,
+            green + (shut_g - green) * share,
+            blue + (shut_b - blue) * share,
         )
-        out[0], out[1], out[2] = photo_r, photo_g, photo_b
-    keep *= _ONE - values[SOLID] * (_ONE - matte)  # what has moved is not see-through where the photo's outline was
-    cover = values[COVER] * (_ONE - keep + keep * matte)
-    light = values[LIGHT] * cover
-    out[0] = (out[0] * keep + red * (_ONE - keep)) * light
-    out[1] = (out[1] * keep + green * (_ONE - keep)) * light
-    out[2] = (out[2] * keep + blue * (_ONE - keep)) * light
-    out[3] = cover
+    # what has moved is not see-through where the photo's outline was
+    keep *= _ONE - values[group, SOLID] * (_ONE - matte)
+    cover = values[group, COVER] * (_ONE - keep + keep * matte)
+    light, fill = values[group, LIGHT] * cover, _ONE - keep
+    return (
+        (photo_r * keep + red * fill) * light,
+        (photo_g * keep + green * fill) * light,
+        (photo_b * keep + blue * fill) * light,
+        cover,
+    )
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def compose(layer, background, size, plate, rgba, uv, depth, ids):
     """Put the premultiplied layer over the background; finish the passes.
 
@@ -278,13 +287,14 @@ def compose(layer, background, size, plate, rgba, uv, depth, ids):
     nobody is and where it is nan; depth becomes inf and ids 0 there.
     """
     height, width = depth.shape
-    for y in numba.prange(height):
+    for y in range(height):
         for x in range(width):
             alpha = layer[y, x, 3]
+            soft = alpha > np.float32(1e-3) and alpha < _ONE
             for k in range(3):
-                value = layer[y, x, k] + (_ONE - alpha) * background[y, x, k]
-                plate[y, x, k] = _byte(value)
-                rgba[y, x, k] = _byte(layer[y, x, k] / alpha) if alpha > 1e-3 else plate[y, x, k]
+                value = _byte(layer[y, x, k] + (_ONE - alpha) * background[y, x, k])
+                plate[y, x, k] = value
+                rgba[y, x, k] = _byte(layer[y, x, k] / alpha) if soft else value
             rgba[y, x, 3] = _byte(alpha)
             if alpha > 0.5:
                 known = uv[y, x, 0] == uv[y, x, 0]

@@ -12,6 +12,7 @@ from scipy.ndimage import distance_transform_edt
 
 from garrick.core.camera import Camera
 from garrick.rendering.canvas import MARGIN, margin_of
+from garrick.rendering.hair import ears
 from garrick.rendering.layers import fill_holes
 from garrick.rendering.puppet import Pose, Puppet
 from garrick.rendering.rasterise import NOTHING, rasterise
@@ -20,7 +21,6 @@ _STEP = 8  # pixels between grid points of a 512-pixel picture
 _FINE = 5  # samples from one grid point to the next, to find the head's silhouette
 _LOOSE = 5.0  # grid points from the head over which what hangs beside it comes loose
 _EVEN = 2.0  # grid points over which the depth of the silhouette is evened out along it
-_EAR = 0.02  # metres from the widest place of the head: of an ear, whose depth is its own
 _FADE = 0.16  # of the picture's height: how far from the head its expression still moves the sheet
 
 
@@ -62,7 +62,7 @@ class Sheet:
         )
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _carry(rest, grip, pull, anchors, anchor_weights, source, posed, loose, turn, shift, lean):
     """Turn each point with the head by its grip, then by its pull with what its anchor does beyond that; lean by both."""
     carried = np.empty_like(rest)
@@ -113,8 +113,7 @@ def make_sheet(puppet: Puppet, source: np.ndarray, matte: np.ndarray, camera: Ca
     distance, at = away[middle] / _FINE, tuple(index[middle] for index in at)
     # right beside the head the depth of its silhouette, which lies far back: nearer and it would stick out in a turn
     beside = np.stack([seen.depth[at], grip[at]], axis=2).astype(np.float32)
-    aside = np.abs(head.template[:, 0])
-    ear = aside[corners[at]].min(axis=2) > aside.max() - _EAR
+    ear = np.any(ears(head), axis=0)[corners[at]].all(axis=2)
     beside = np.where(ear[..., None], beside, _evened(beside, ~on_head[middle] & ~ear))
     around = cv2.GaussianBlur(fill_holes(beside, on_head[middle].astype(np.float32)), (0, 0), _LOOSE)
     blend = np.clip(np.stack([distance - 1, distance - 0.5], axis=2) / _LOOSE, 0, 1).astype(np.float32)

@@ -80,7 +80,7 @@ def _shut(picture: np.ndarray, opened: np.ndarray, seam: np.ndarray, portrait: P
     skin += _grain(part, hole)
     skin *= 1 - _CREASED * _stroke(part.shape[:2], opened[[*range(8, 16), 0]], _CREASE * width)[..., None]
     lashes = np.maximum(
-        _stroke(part.shape[:2], seam, _LINE * width), 0.6 * _fringe(part.shape[:2], seam, _FRINGE * width)
+        _stroke(part.shape[:2], seam, _LINE * width), 0.45 * _fringe(part.shape[:2], seam, _FRINGE * width)
     )
     skin += 0.85 * lashes[..., None] * (dark - skin)
     share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), max(0.5, _SOFT * width))[..., None]

@@ -39,7 +39,8 @@ class Frame:
 class Take:
     """The frames of one performance from one camera path, rendered when asked for; memory stays flat.
 
-    render:     render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order and any process gives the same.
+    render:     render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order, thread and process gives the same,
+                and several threads may call it at once.
     background: (H, W, 3) uint8, sRGB, of the camera's size: the portrait's background, filled in behind the person.
     """
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import distance_transform_edt
-from scipy.sparse import csr_matrix, diags
-from scipy.sparse.linalg import spsolve
 from scipy.spatial import KDTree
 
 from garrick.bodies.blink import LIDS
@@ -18,26 +15,28 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.perception.fit import LIPS
 from garrick.perception.portrait import Portrait
+from garrick.rendering.hair import Wear, diffuse, ears
 from garrick.rendering.rasterise import rasterise
 
 _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
 _TONES = {
     "teeth": (0.98, 0.94, 0.87),
     "gums": (0.58, 0.30, 0.28),
-    "tongue": (0.60, 0.27, 0.26),
+    "tongue": (0.60, 0.29, 0.28),
     "eye": (0.82, 0.80, 0.78),
 }
 _LIT = (0.72, 1.3)  # factors of the constant light that the fitted one may have
-_BROW, _EAR_TOP = 0.045, 0.008  # metres above the eyes
-_TEMPLE, _EAR = 0.048, 0.085  # metres behind the eyes
+_STEP, _EDGE = 0.012, 0.004  # metres: of depth that make an edge; from it, over which what is seen is not trusted
 _UNLIKE_SKIN = 0.7  # logarithm of a colour's ratio to the skin's: hair, not shade
 _TUFT = 12  # vertices that show hair; fewer, and nobody has any
 _BETWEEN, _AT_GUM, _BACK = (
-    0.26,
-    0.25,
-    0.11,
+    0.13,
+    0.12,
+    0.1,
 )  # of a tooth's light: lost beside its neighbour, at the gum, a tooth farther back
-_MOUTH_NEAR, _MOUTH_DEEP = 0.62, np.array([0.22, 0.075, 0.07])  # of the lips' colour right behind them; the throat's
+_MOUTH_NEAR, _MOUTH_DEEP = 0.68, np.array([0.24, 0.085, 0.08])  # of the lips' colour right behind them; the throat's
+_EAR_SHADE, _HOLLOW = 0.45, 0.0012  # of an ear's light lost where it lies so many metres below what is around
+_MOUTH_DEPTH = 0.035  # metres behind the lips at which it begins
 _TONGUE_BACK = 0.3  # of its light that is left at a tongue's root
 
 
@@ -52,7 +51,6 @@ class ProjectedTexture:
     facing:  (V,) float32, cosine between normal and view in the photo.
     lids:    (V,) bool: skin that a blink unfolds, whose place in the photo shows lashes or the eye.
     behind_lips: (V,) bool: skin of the lips' inner sides, where the photo shows what is between them.
-    veiled:  (V,) float32, 0..1: how much of what lies outside the nearest silhouette of the head is hair.
     """
 
     photo: np.ndarray
@@ -62,11 +60,13 @@ class ProjectedTexture:
     facing: np.ndarray
     lids: np.ndarray
     behind_lips: np.ndarray
-    veiled: np.ndarray
 
 
-def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> ProjectedTexture:
-    """Project the photo on the head; source: (V, 3) world metres in the pose of the photo."""
+def project_texture(head: Head, source: np.ndarray, portrait: Portrait, wear: Wear) -> ProjectedTexture:
+    """Project the photo on the head.
+
+    source: (V, 3) world metres in the pose of the photo.    wear: of `garrick.rendering.hair.dressed`.
+    """
     camera = portrait.camera
     screen = camera.project(source).astype(np.float32)
     facing = view_cosines(head, source, camera)
@@ -78,6 +78,10 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> Proje
     # past the photo's own outline of the face there is background: never seen as skin
     inner = cv2.erode(portrait.alpha, np.ones((3, 3), np.uint8))[y, x]
     seen *= np.clip((inner - 0.5) / 0.5, 0, 1)
+    # the fitted outline and the photo's are a little apart: a line of what lies beyond it would run down the turned cheek
+    plain = (parts == PARTS.index("skin")) & ~np.any(ears(head), axis=0)
+    away = _from_edges(depth)[y, x] * screen[:, 2] / camera.intrinsics[0, 0]
+    seen[plain] *= np.clip(away[plain] / _EDGE - 0.3, 0, 1)
     # of the mouth's inside only teeth that stand clear of the lips were seen: lips must not be painted on them
     seen[np.isin(parts, [PARTS.index(name) for name in ("mouth", "gums", "tongue")])] = 0
     nearest = cv2.erode(_finite(depth), np.ones((5, 5), np.uint8))
@@ -90,27 +94,15 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait) -> Proje
     behind_lips = (parts == PARTS.index("skin")) & _between_lips(portrait)[y, x]
     seen[lids | behind_lips] = 0
     lit = shading(head.normals(source), portrait.light.mean(axis=1))
-    fill = _fill_colours(head, source, portrait, screen, seen, lids, lit)
-    return ProjectedTexture(
-        screen[:, :2].copy(), seen, hidden, fill, facing, lids, behind_lips, _veil(head, screen, depth, portrait)
-    )
+    fill = _fill_colours(head, source, portrait, screen, seen, lids, lit, wear.hair)
+    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, behind_lips)
 
 
-def _veil(head: Head, screen: np.ndarray, depth: np.ndarray, portrait: Portrait) -> np.ndarray:
-    """(V,) share of hair in what lies right outside the head's silhouette, at the silhouette nearest to each vertex."""
-    on_head = np.isfinite(depth)
-    beyond = (~on_head).astype(np.float32)
-    size = max(2.0, depth.shape[0] / 100)
-    person = cv2.GaussianBlur(beyond * portrait.alpha, (0, 0), size)
-    share = person / np.maximum(cv2.GaussianBlur(beyond, (0, 0), size), 1e-4)
-    row, column = np.asarray(distance_transform_edt(on_head, return_distances=False, return_indices=True))
-    x, y = np.clip(screen[:, :2], 0, np.array(portrait.camera.size) - 1).astype(int).T
-    veil = np.clip((share[row[y, x], column[y, x]] - 0.5) / 0.4, 0, 1)
-    # beside the jaw, below it and before the ear what was hidden is skin, whatever hangs behind it
-    mouth, eyes = head.template[head.lips > 0, 1].mean(), head.joint_template[3:, 1].mean()
-    veil *= np.clip((head.template[:, 1] - mouth) / (eyes - mouth), 0, 1)
-    behind_ear = head.joint_template[3:, 2].mean() - head.template[:, 2] > _EAR
-    return np.where(np.isin(head.vertex_parts, _SKIN) & (_hairy(head) | behind_ear), veil, 0).astype(np.float32)
+def _from_edges(depth: np.ndarray) -> np.ndarray:
+    """(H, W) pixels to where the head ends in the picture, or ends before something farther back."""
+    far = np.where(np.isfinite(depth), depth, 1e3).astype(np.float32)
+    edge = far - cv2.erode(far, np.ones((3, 3), np.uint8)) > _STEP
+    return cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def view_cosines(head: Head, vertices: np.ndarray, camera: Camera) -> np.ndarray:
@@ -165,6 +157,7 @@ def _fill_colours(
     seen: np.ndarray,
     lids: np.ndarray,
     lit: np.ndarray,
+    hair: np.ndarray,
 ) -> np.ndarray:
     image = portrait.image
     smooth = cv2.GaussianBlur(image, (0, 0), max(1.0, image.shape[0] / 250)).astype(np.float32) / 255
@@ -181,17 +174,18 @@ def _fill_colours(
     level = np.log((colour.mean(axis=1) + 0.02) / (face.mean() + 0.02))
     around_eye = KDTree(head.joint_template[3:]).query(head.template)[0] < 0.035
     alike &= ~around_eye | (level > -0.35)
-    grown = _hairy(head)
-    hair = trusted & grown & ~alike
-    trusted &= alike | (head.weights[:, 0] > 0.4) | (head.lips > 0)
+    covered = trusted & (hair > 0.6)
+    trusted &= ((hair < 0.4) & alike) | (head.weights[:, 0] > 0.4) | (head.lips > 0)
     # light stays where it fell: what is continued is the skin's own colour
     colour /= lit[:, None]
-    mirrored = skin & ~trusted & trusted[head.mirror]
-    colour[mirrored] = colour[head.mirror[mirrored]]
-    fill = diffuse(head, colour, np.where(trusted, 1.0, np.where(mirrored, 0.15, 0.0)) * skin)
-    if hair.sum() > _TUFT:
-        fill[grown] = diffuse(head, colour, hair.astype(np.float64))[grown]
+    # what only the other side shows is laid in by its changes, so that no seam runs where it meets what this side shows
+    other = diffuse(head, colour[head.mirror], (trusted[head.mirror] & skin).astype(np.float64))
+    fill = other + diffuse(head, colour - other, (trusted & skin).astype(np.float64))
+    if covered.sum() > _TUFT:
+        share = np.clip((hair - 0.3) / 0.4, 0, 1)[:, None]
+        fill += share * (diffuse(head, colour, covered.astype(np.float64)) - fill)
     fill *= lit[:, None]
+    fill *= 1 - _EAR_SHADE * _hollows(head)[:, None]
     loops = head.landmarks(source)[[point for loop in LIDS for point in loop]]
     rim = np.clip(1 - KDTree(loops).query(source)[0] / 0.003, 0, 1)[:, None] * skin[:, None]
     fill *= 1 - 0.6 * rim  # lashes along the edge of a closing lid
@@ -203,30 +197,24 @@ def _fill_colours(
     forward = (head.template[tongue, 2] - head.template[tongue, 2].min()) / np.ptp(head.template[tongue, 2])
     fill[tongue] *= (_TONGUE_BACK + (1 - _TONGUE_BACK) * forward**2)[:, None]
     cavity = parts == PARTS.index("mouth")
-    depth = np.clip((source[head.lips > 0, 2].mean() - source[cavity, 2]) / 0.018, 0, 1)[:, None]
+    depth = np.clip((source[head.lips > 0, 2].mean() - source[cavity, 2]) / _MOUTH_DEPTH, 0, 1)[:, None]
     near = _MOUTH_NEAR * np.median(colour[head.lips > 0], axis=0)
-    fill[cavity] = near + (_MOUTH_DEEP * exposure - near) * np.sqrt(depth)
+    fill[cavity] = near + (_MOUTH_DEEP * exposure - near) * depth
     return np.clip(fill, 0, 1).astype(np.float32)
 
 
-def _hairy(head: Head) -> np.ndarray:
-    """(V,) bool: where hair grows, above the brows and behind the temples down to the ears."""
-    eyes = head.joint_template[3:].mean(axis=0)
-    up, back = head.template[:, 1] - eyes[1], eyes[2] - head.template[:, 2]
-    return (head.vertex_parts == PARTS.index("skin")) & ((up > _BROW) | ((back > _TEMPLE) & (up > _EAR_TOP)))
+def _hollows(head: Head) -> np.ndarray:
+    """(V,) 0..1: how far each vertex of an ear lies in below its neighbours, where less light comes."""
+    here, there = head.quads.ravel(), np.roll(head.quads, 1, axis=1).ravel()
+    count = np.bincount(here, minlength=len(head.template)) + np.bincount(there, minlength=len(head.template))
+    around = np.zeros_like(head.template)
+    np.add.at(around, here, head.template[there])
+    np.add.at(around, there, head.template[here])
+    depth = ((around / np.maximum(count, 1)[:, None] - head.template) * head.normals(head.template)).sum(axis=1)
+    return np.where(np.any(ears(head), axis=0), np.clip(depth / _HOLLOW, 0, 1), 0)
 
 
 def _tooth_shades() -> np.ndarray:
     """(n,) factors for the teeth's vertices: darker between crowns, towards the gum, and back in the mouth."""
     aside, high, back = crown_places().T
     return (1 - _BETWEEN * aside**4) * (1 - _AT_GUM * high**2) * (1 - _BACK * back)
-
-
-def diffuse(head: Head, colour: np.ndarray, trust: np.ndarray) -> np.ndarray:
-    """Solve (trust + L) fill = trust colour on the mesh: known colours stay, others are the mean of their neighbours."""
-    count = len(colour)
-    here, there = head.quads.ravel(), np.roll(head.quads, 1, axis=1).ravel()
-    links = csr_matrix((np.ones(2 * len(here)), (np.r_[here, there], np.r_[there, here])), (count, count))
-    laplacian = diags(np.asarray(links.sum(axis=1)).ravel()) - links
-    weight = trust * 100 + 1e-6
-    return np.asarray(spsolve((diags(weight) + laplacian).tocsc(), weight[:, None] * colour), np.float32)

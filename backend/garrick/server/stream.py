@@ -4,7 +4,7 @@ A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint3
 
     {"type": "start", "camera": null, "portrait": "sha256:..." | null, "consent"?: true, "fps": "25", "rate": 16000,
      "format": "s16" | "f32", "frames": "none" | "jpeg" | "webp", "size": [512, 512], "expression", "head_motion",
-     "seed"}                                    first; all but the type may be left out. Or, after a cut:
+     "gestures", "learned", "seed"}             first; all but the type may be left out. Or, after a cut:
     {"type": "resume", "session": "...", "id": 41}        id: of the last message that arrived, -1 for none
     binary: input number, samples               a chunk of the voice, mono, any length
     {"type": "text", "input": 7, "text": "..."}           something to say after what came so far, at most 500 characters
@@ -14,7 +14,7 @@ A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint3
 
 Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... A stream that sees instead of hearing has in
 its start "camera": 0, 1 ... for a camera of the service's machine, or "camera": "frames", and no rate, format, expression,
-head_motion or seed. Its inputs, beside flush and end:
+head_motion, gestures, learned or seed. Its inputs, beside flush and end:
 
     binary: input number, big-endian float64 seconds, JPEG        a picture, for "frames" only; times rise
     {"type": "calibrate", "input": 10}          learn the calm face anew; the first calibration begins by itself
@@ -24,12 +24,15 @@ The service:
     {"type": "ready", "session": "...", "input": -1}      input: the last one that was taken; send on from the next
     {"type": "taken", "input": 7}               inputs up to this one need not be sent again
     {"type": "motion", "id": 3, "frames": [{"frame": 0, "time": 0.0, "face": [52 weights], "head": {"rotation": [3],
-     "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]], "body": {"spine1": [3], "spine2": [3], "spine3": [3]}}, ...]}
-                                                units and order of a Performance; a camera's have no body
+     "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]], "body": {"spine1": [3], ..., "right_wrist": [3]},
+     "left_hand": [15 x 3], "right_hand": [15 x 3]}, ...]}
+                                                units and order of a Performance; a camera's have no body and no
+                                                hands, and at gestures 0 there are no arms and no hands
     {"type": "sound", "id": 4, "time": 1.5, "rate": 16000, "samples": "..."}     the voice of a text: 16-bit, base64
     binary: frame number, JPEG or WebP          pictures of the motion, in order; some are left out when there is no time
     {"type": "behind", "dropped": 3}            so many pictures were left out since the last word of it
-    {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over
+    {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over. Kind "slow": the
+                                                learned net of the mouth came too late, and the rules go on alone
     {"type": "end", "id": 90, "frames": 1500, "duration": 60.0}
 
 Frames of a camera also have "confidence" (0..1) and "state": "calibrating", "tracking" or "away"; their messages have

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections import deque
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +36,8 @@ Inputs = SimpleQueue[tuple[dict[str, Any], bytes]]
 _TEXT = 500  # characters said at once
 _PICTURES = 8  # waiting to be rendered, or as many as were moved at once; older ones are dropped
 _JPEG, _WEBP = 85, 80  # quality
+_SLOW = "This machine does not keep up: from {:.1f} s on the rules alone move the mouth, without the learned net."
+_FASTER = "Close other programs, ask for no pictures, or start with learned 0."
 
 
 def main() -> None:
@@ -53,7 +56,7 @@ def main() -> None:
 def _listen(orders: BinaryIO, inputs: Inputs) -> None:
     """Orders have a thread of their own, so that the end of the input is seen at once."""
     while (message := read_message(orders)) is not None:
-        inputs.put(message)
+        inputs.put((message[0] | {"came": time.monotonic()}, message[1]))
     die()
 
 
@@ -110,9 +113,11 @@ def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
     from garrick.motion.live import LiveMotion
 
     fps = Fraction(start["fps"])
-    live = LiveMotion(portrait, fps, start["rate"], start["expression"], start["head_motion"], start["seed"])
+    manner = {name: start[name] for name in ("expression", "head_motion", "seed", "gestures", "learned")}
+    live = LiveMotion(portrait, fps, start["rate"], **manner)
     live.warm_up()
     mouth.say({"ready": True})
+    pace = Pace()
     while True:
         message, payload = inputs.get()
         made = []
@@ -134,10 +139,37 @@ def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
             if painter is not None:
                 painter.paint(motion)
         mouth.say({"done": message["input"]})
+        if live.lively and pace.too_slow(message["came"], live.duration):
+            live.calm_down()
+            mouth.say({"problem": {"kind": "slow", "message": _SLOW.format(live.frames / float(fps)), "fix": _FASTER}})
         if message["kind"] == "end":
             if painter is not None:
                 painter.finish()
             mouth.say({"end": live.frames, "duration": live.duration})
+
+
+class Pace:
+    """Whether a voice that comes as it is spoken gets its motion too late.
+
+    A file that is fed at once waits for nothing, so nothing of it is late.
+    """
+
+    LATE = 0.3  # seconds from a chunk's coming to its motion that nobody should see
+    LONG = 1.5  # seconds for which all motion is as late
+    AHEAD = 0.4  # seconds by which the sound of somebody who speaks may be ahead of the clock
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._in_time = 0.0
+
+    def too_slow(self, came: float, heard: float, now: float | None = None) -> bool:
+        """came: when the input that is done now came; heard: seconds of sound up to its end. Seconds of one clock."""
+        now = time.monotonic() if now is None else now
+        if self._began is None:
+            self._began = self._in_time = came - heard
+        if now - came < self.LATE or heard > came - self._began + self.AHEAD:
+            self._in_time = now
+        return now - self._in_time > self.LONG
 
 
 def _samples(payload: bytes, form: str) -> np.ndarray:

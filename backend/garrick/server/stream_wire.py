@@ -27,7 +27,7 @@ NUMBER = struct.Struct(">I")
 MOMENT = struct.Struct(">d")
 """Between the number and a camera's picture: its seconds."""
 
-_VOICE_ONLY = frozenset({"rate", "format", "expression", "head_motion", "seed"})
+_VOICE_ONLY = frozenset({"rate", "format", "expression", "head_motion", "gestures", "learned", "seed"})
 
 
 class Start(BaseModel):
@@ -50,6 +50,10 @@ class Start(BaseModel):
     size: tuple[int, int] = (512, 512)
     expression: float = Field(1.0, ge=0, le=2)
     head_motion: float = Field(1.0, ge=0, le=2)
+    gestures: float = Field(1.0, ge=0, le=2, description="0 leaves arms and hands where they are.")
+    learned: float = Field(
+        0.5, ge=0, le=1, description="As offline; it ends, with a word of it, where it comes too late."
+    )
     seed: int = Field(0, ge=0, lt=2**32)
 
     @field_validator("fps")
@@ -126,7 +130,7 @@ def read_message(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 
 def motion_json(motion: Motion, fps: Fraction, more: Sequence[dict[str, Any]] = ()) -> bytes:
     """The frames of a `Motion` as a JSON list, `more` of each as well; five decimals, which no eye sees."""
-    from garrick.motion.live_frames import SPINE  # here: the service itself needs no bodies
+    from garrick.motion.live_frames import ARM_JOINTS, SPINE  # here: the service itself needs no bodies
 
     frames = []
     for row in range(len(motion)):
@@ -143,6 +147,9 @@ def motion_json(motion: Motion, fps: Fraction, more: Sequence[dict[str, Any]] = 
         }
         if motion.spine is not None:
             frame["body"] = dict(zip(SPINE, map(_rounded, motion.spine[row]), strict=True))
+        if motion.arms is not None and motion.left_hand is not None and motion.right_hand is not None:
+            frame["body"] |= dict(zip(ARM_JOINTS, map(_rounded, motion.arms[row]), strict=True))
+            frame["left_hand"], frame["right_hand"] = _rounded(motion.left_hand[row]), _rounded(motion.right_hand[row])
         frames.append(frame | (more[row] if more else {}))
     return json.dumps(frames, separators=(",", ":")).encode()
 

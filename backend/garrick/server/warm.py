@@ -8,7 +8,7 @@ import numpy as np
 
 _MODULES = (
     "garrick.pipeline", "garrick.speech.listen", "garrick.perception.analyse", "garrick.motion.perform",
-    "garrick.rendering.render", "garrick.bodies.rig", "pymatting",
+    "garrick.rendering.render", "garrick.bodies.rig", "garrick.perception.closed_form",
 )  # fmt: skip
 _NETS = {"face_detection_short_range": 128, "selfie_segmentation": 256}  # px
 

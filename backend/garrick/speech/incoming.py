@@ -32,7 +32,8 @@ class Incoming:
         shared = math.gcd(rate, Speech.SAMPLE_RATE)
         self._up, self._down = Speech.SAMPLE_RATE // shared, rate // shared
         self._block = rate // 50
-        self._ahead = math.ceil(10 * max(self._up, self._down) / self._up)  # half of resample_poly's filter
+        filtered = 0 if rate == Speech.SAMPLE_RATE else 10 * max(self._up, self._down)
+        self._ahead = math.ceil(filtered / self._up)  # half of resample_poly's filter
         self._waiting = np.zeros(self._block, np.float32)  # one block of the past, then what is not yet made
         self._arrived = 0
 

@@ -53,6 +53,13 @@ def measure_prosody(waveform: np.ndarray, phones: Sequence[Phone]) -> Prosody:
     )
 
 
+def pitch_curve(waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) float32, 16 kHz -> (T,) float32 semitones over the median and (T,) bool voiced, every HOP, as in `Prosody`."""
+    times = np.arange(int(np.ceil(len(waveform) / Speech.SAMPLE_RATE / HOP)) + 1) * HOP
+    frequency, _ = _tracks(waveform)
+    return _pitch(*frequency, times)
+
+
 def _tracks(waveform: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Praat's pitch, Hz or 0, and its intensity, dB: each as the seconds of its frames and their values."""
     piece, context, margin = (round(seconds * Speech.SAMPLE_RATE) for seconds in (_PIECE, _CONTEXT, _MARGIN))

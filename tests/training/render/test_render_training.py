@@ -116,7 +116,8 @@ def test_it_learns_what_the_pairs_show_and_goes_on_where_it_stopped(tmp_path):
     recipe = Recipe(0, 30, batch=4, patch=SIDE, width=8, rate=4e-3)
     train(recipe, pool, aside, tmp_path / "whole.pt", tmp_path / "whole.csv")
     rows = [line.split(",") for line in (tmp_path / "whole.csv").read_text().splitlines()]
-    assert float(rows[-1][2]) < 0.9 * float(rows[-1][3])
+    assert [row[0] for row in rows] == ["0", "30"]
+    assert float(rows[-1][2]) < 0.9 * float(rows[0][2])
     state = torch.load(tmp_path / "whole.pt", weights_only=True)
     assert state["step"] == 30
     again = train(recipe, pool, aside, tmp_path / "whole.pt", tmp_path / "whole.csv")

@@ -11,35 +11,18 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from garrick.motion.diffusion.net import Layer, Listener, Places, Size, patched
+from garrick.motion.diffusion.net import Backbone, Listener, Places, Size
 from garrick.motion.diffusion.upper_body import CHANNELS, KNOWN
-from garrick.motion.diffusion.windows import BEFORE, PATCH
-
-_TIMES = 16
 
 SIZE = Size(width=128, layers=2, dropout=0.1, deafness=0.15)
 
 
-class BodyDenoiser(nn.Module):
+class BodyDenoiser(Backbone):
     """One step: noisy motion and all that it depends on -> motion."""
 
-    waves: torch.Tensor
-
     def __init__(self, size: Size) -> None:
-        super().__init__()
-        width = size.width
-        self.noisy = nn.Linear(PATCH * CHANNELS, width)
-        self.now = nn.Linear(width, width)
-        self.before = nn.Linear(PATCH * CHANNELS, width)
-        self.nothing_before = nn.Parameter(torch.zeros(width))
-        self.register_buffer("waves", torch.logspace(0, 2, _TIMES), persistent=False)
-        self.when = nn.Sequential(nn.Linear(2 * _TIMES, width), nn.SiLU(), nn.Linear(width, width))
-        self.amount = nn.Sequential(nn.Linear(1, width), nn.SiLU(), nn.Linear(width, width))
-        self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
-        self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, PATCH * CHANNELS)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        super().__init__(size, CHANNELS)
+        self.amount = nn.Sequential(nn.Linear(1, size.width), nn.SiLU(), nn.Linear(size.width, size.width))
 
     def forward(
         self,
@@ -58,14 +41,10 @@ class BodyDenoiser(nn.Module):
         amount: (B, 1) binary logarithm of how much is gestured.
         Returns (B, PATCH N, CHANNELS).
         """
-        x = self.noisy(patched(noisy))
-        patches = x.shape[1]
-        x = x + self.now(voice[:, BEFORE : BEFORE + patches])
-        known = begun[:, None, None]
-        history = self.before(patched(before)) * known + self.nothing_before * (1 - known)
-        angles = t[:, None] * self.waves
-        asked = self.when(torch.cat([angles.sin(), angles.cos()], dim=1)) + self.amount(amount)
-        places = Places.of(patches, 0, x.device)
+        x = self.begin(noisy, voice)
+        history = self.past(before, begun)
+        asked = self.level(t) + self.amount(amount)
+        places = Places.of(x.shape[1], 0, x.device)
         for layer in self.layers:
             x = layer(x, voice, history, asked, places)
         return self.out(self.norm(x)).reshape(noisy.shape)

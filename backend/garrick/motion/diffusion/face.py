@@ -25,7 +25,7 @@ from garrick.core.timing import frame_count, frame_times
 from garrick.errors import InputError
 from garrick.motion.diffusion import hearing, sampler
 from garrick.motion.diffusion.channels import CHANNELS, LEARNED, MOUTH, POSE, RATE
-from garrick.motion.diffusion.windows import HISTORY, PATCH, moments
+from garrick.motion.diffusion.windows import HISTORY, PATCH, at_rest, moments
 from garrick.speech.speech import Speech
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ NETS = Path(__file__).parent / "nets"
 _THREADS = 1  # a second one gains nothing on windows as small as these
 _COLUMNS = [ARKIT_INDEX[name] for name in MOUTH]
 _LONG_ENOUGH = 1.0  # seconds of a style
+_NO_STYLE = np.zeros((0, len(MOUTH)), np.float32), np.zeros(len(MOUTH))
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ def generate(
     """Move mouth and head as a person would who says this.
 
     amplitude: ranges of expression and of the head, 0..2, times what is usual; 0 keeps still.
-    style:     somebody's performance whose manner the mouth takes on: how much of which shape. At least a second.
+    style:     somebody's performance whose manner the mouth takes on: where it rests, and how much of which shape. At
+               least a second.
     The same speech, rate, amplitude, style and seed give the same motion. Raises InputError for a shorter style, Cancelled.
     """
     frames = frame_count(speech.duration, fps)
-    reference = np.zeros((0, len(MOUTH)), np.float32) if style is None else _reference(style)
+    reference, rest = _NO_STYLE if style is None else _reference(style)
     within = np.clip(amplitude, _LEAST, _MOST)
     count = -(-frame_count(speech.duration, RATE) // PATCH) * PATCH
     noise = ctx.rng("lively face").standard_normal((count, len(CHANNELS))).astype(np.float32)
@@ -90,6 +92,7 @@ def generate(
     )
     motion = made * _net().deviation + _net().mean
     motion *= np.repeat(np.asarray(amplitude) / within, (len(MOUTH), len(POSE)))
+    motion[:, : len(MOUTH)] += rest * amplitude[0]
     motion[:, len(MOUTH) :] = gaussian_filter1d(motion[:, len(MOUTH) :], _CALM, axis=0, mode="nearest")
     motion = at_times(motion, frame_times(len(motion), RATE), frame_times(frames, fps))
     weights = np.zeros((frames, len(ARKIT_INDEX)), np.float32)
@@ -98,15 +101,16 @@ def generate(
     return LivelyFace(weights, LEARNED.copy(), angles, translation, fps)
 
 
-def _reference(style: Performance) -> np.ndarray:
-    """(PATCH REFERENCE, 16) of a performance, in the net's units."""
+def _reference(style: Performance) -> tuple[np.ndarray, np.ndarray]:
+    """(PATCH REFERENCE, 16) of a performance as if it rested at 0, in the net's units, and (16,) where it rests."""
     if style.duration < _LONG_ENOUGH:
         raise InputError(
             f"A style of {style.duration:.1f} s is too short.", f"Give one of at least {_LONG_ENOUGH:g} second."
         )
     seen = style.resampled(RATE).face[:, _COLUMNS]
-    chosen = seen[moments(np.arange(len(seen) - 1))]
-    return ((chosen - _net().mean[: len(MOUTH)]) / _net().deviation[: len(MOUTH)]).astype(np.float32)
+    rest = at_rest(seen)
+    chosen = np.maximum(seen[moments(np.arange(len(seen) - 1))] - rest, 0)
+    return ((chosen - _net().mean[: len(MOUTH)]) / _net().deviation[: len(MOUTH)]).astype(np.float32), rest
 
 
 def at_times(curves: np.ndarray, own: np.ndarray, times: np.ndarray) -> np.ndarray:

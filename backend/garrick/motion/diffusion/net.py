@@ -62,33 +62,56 @@ class Listener(nn.Module):
         return x
 
 
-class Denoiser(nn.Module):
+class Backbone(nn.Module):
+    """What the nets of face and body share: how noise, voice, motion so far and noise level come in, and the layers."""
+
+    waves: torch.Tensor
+
+    def __init__(self, size: Size, channels: int) -> None:
+        super().__init__()
+        width = size.width
+        self.noisy = nn.Linear(PATCH * channels, width)
+        self.now = nn.Linear(width, width)
+        self.before = nn.Linear(PATCH * channels, width)
+        self.nothing_before = nn.Parameter(torch.zeros(width))
+        self.register_buffer("waves", torch.logspace(0, 2, _TIMES), persistent=False)
+        self.when = nn.Sequential(nn.Linear(2 * _TIMES, width), nn.SiLU(), nn.Linear(width, width))
+        self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, PATCH * channels)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def begin(self, noisy: torch.Tensor, voice: torch.Tensor) -> torch.Tensor:
+        """(B, PATCH N, C) noisy motion and (B, N + 2 BEFORE, width) voice -> (B, N, width)."""
+        x = self.noisy(patched(noisy))
+        return x + self.now(voice[:, BEFORE : BEFORE + x.shape[1]])
+
+    def past(self, before: torch.Tensor, begun: torch.Tensor) -> torch.Tensor:
+        """(B, PATCH HISTORY, C) motion so far, where (B,) is 1 -> (B, HISTORY, width)."""
+        known = begun[:, None, None]
+        return self.before(patched(before)) * known + self.nothing_before * (1 - known)
+
+    def level(self, t: torch.Tensor) -> torch.Tensor:
+        """(B,) noise levels -> (B, width)."""
+        angles = t[:, None] * self.waves
+        return self.when(torch.cat([angles.sin(), angles.cos()], dim=1))
+
+
+class Denoiser(Backbone):
     """One step: noisy motion and all that it depends on -> motion.
 
     What the voice says straight away is added to what the layers find; they learn the rest.
     """
 
-    waves: torch.Tensor
-
     def __init__(self, size: Size) -> None:
-        super().__init__()
+        super().__init__(size, len(CHANNELS))
         width = size.width
-        self.noisy = nn.Linear(PATCH * len(CHANNELS), width)
-        self.now = nn.Linear(width, width)
-        self.before = nn.Linear(PATCH * len(CHANNELS), width)
         self.style = nn.Linear(PATCH * len(MOUTH), width)
-        self.nothing_before = nn.Parameter(torch.zeros(width))
+        self.style_places = nn.Parameter(torch.randn(REFERENCE, width) * 0.02)
         self.manner = nn.Sequential(nn.Linear(PATCH * len(MOUTH), width), nn.SiLU())
         self.manners = nn.Linear(width, width, bias=False)
-        self.style_places = nn.Parameter(torch.randn(REFERENCE, width) * 0.02)
-        self.register_buffer("waves", torch.logspace(0, 2, _TIMES), persistent=False)
-        self.when = nn.Sequential(nn.Linear(2 * _TIMES, width), nn.SiLU(), nn.Linear(width, width))
         self.ranges = nn.Sequential(nn.Linear(2, width), nn.SiLU(), nn.Linear(width, width))
-        self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
-        self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, PATCH * len(CHANNELS))
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
         self.straight = nn.Linear(width, PATCH * len(CHANNELS))
         self.share = nn.Linear(width, 2 * PATCH * len(CHANNELS))
         nn.init.zeros_(self.share.weight)
@@ -116,25 +139,22 @@ class Denoiser(nn.Module):
         trust:     (B,) 0..1 share of what the layers find that is added to what the voice says straight away.
         Returns (B, PATCH N, 22).
         """
-        x = self.noisy(patched(noisy))
-        now = voice[:, BEFORE : BEFORE + x.shape[1]]
-        x = x + self.now(now)
-        known = begun[:, None, None]
-        history = self.before(patched(before)) * known + self.nothing_before * (1 - known)
+        x = self.begin(noisy, voice)
+        patches = x.shape[1]
         seen = patched(reference)
         style = self.style(seen)
         style = style + self.style_places[: style.shape[1]]
         manner = self.manners(self.manner(seen).sum(dim=1) / REFERENCE)
-        angles = t[:, None] * self.waves
-        asked = self.when(torch.cat([angles.sin(), angles.cos()], dim=1)) + self.ranges(ranges) + manner
-        patches = x.shape[1]
+        asked = self.level(t) + self.ranges(ranges) + manner
+        history = self.past(before, begun)
         x = torch.cat([x, style], dim=1)
         places = Places.of(patches, style.shape[1], x.device)
         for layer in self.layers:
             x = layer(x, voice, history, asked, places)
         gain, shift = self.share(asked)[:, None].chunk(2, dim=-1)
         found = self.out(self.norm(x[:, :patches])) * trust[:, None, None]
-        return (self.straight(now) * (1 + gain) + shift + found).reshape(noisy.shape)
+        said = self.straight(voice[:, BEFORE : BEFORE + patches])
+        return (said * (1 + gain) + shift + found).reshape(noisy.shape)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ ROWS = 4  # of what is heard, a patch
 BEFORE = 4  # patches of the voice before the first of the motion, and as many after the last
 HISTORY = 8  # patches of motion before
 REFERENCE = 32  # patches of a reference
+_AT_REST = 10  # per cent of the frames in which a weight is no larger than where it rests
 
 
 def heard_around(heard: np.ndarray, start: int, frames: int) -> np.ndarray:
@@ -29,3 +30,11 @@ def moments(frames: np.ndarray) -> np.ndarray:
     """
     chosen = frames[np.linspace(0, len(frames) - 1, REFERENCE).round().astype(np.int64)]
     return (chosen[:, None] + np.arange(PATCH)).reshape(-1)
+
+
+def at_rest(style: np.ndarray) -> np.ndarray:
+    """(S, C) weights of somebody -> (C,) where each rests while the person speaks: a smile that stays, pressed lips.
+
+    It is read off and not learned: the captures that there are all rest at 0.
+    """
+    return np.percentile(style, _AT_REST, axis=0)

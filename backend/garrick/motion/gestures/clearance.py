@@ -6,6 +6,8 @@ the arms apart, early and slowly, so nothing jerks.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
@@ -35,8 +37,7 @@ def keep_clear(body_pose: np.ndarray, rate: float, identity: np.ndarray) -> np.n
     identity: of the person whose body it is. Frames far from any contact are not changed. Raises MissingError without the
     body's data.
     """
-    figure = make_figure(load_head(), np.asarray(identity, np.float32))
-    capsules = capsules_of(figure)
+    figure, capsules = _person(np.asarray(identity, np.float32).tobytes())
     pose = np.array(body_pose, np.float64)
     reach = round(_AHEAD * rate)
     for _ in range(_ROUNDS):
@@ -50,6 +51,13 @@ def keep_clear(body_pose: np.ndarray, rate: float, identity: np.ndarray) -> np.n
         changed = np.abs(way).max(axis=(1, 2)) > 1e-5
         pose[changed] = _swung(pose[changed], way[changed], figure)
     return pose
+
+
+@lru_cache(maxsize=2)
+def _person(identity: bytes) -> tuple[Figure, Capsules]:
+    """A stream asks for the same person again and again."""
+    figure = make_figure(load_head(), np.frombuffer(identity, np.float32))
+    return figure, capsules_of(figure)
 
 
 def _short(pose: np.ndarray, figure: Figure, capsules: Capsules) -> np.ndarray:

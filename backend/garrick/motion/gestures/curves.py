@@ -25,13 +25,13 @@ from garrick.motion.gestures.vocabulary import GESTURES
 from garrick.motion.rules.wander import wander
 
 ARM = 4  # of the rows of a pose are collar, shoulder, elbow and wrist; 15 of the hand follow
-_DELAY = np.array([-0.04, -0.04, -0.02, 0.0] + [0.015] * 15)  # seconds after the wrist: joints near the body go first
-_FASTEST, _EASY = 7.0, 3.0  # radians a second of any arm joint at its peak, in a stroke and on the way back to rest
+DELAY = np.array([-0.04, -0.04, -0.02, 0.0] + [0.015] * 15)  # seconds after the wrist: joints near the body go first
+_FASTEST, EASY = 7.0, 3.0  # radians a second of any arm joint at its peak, in a stroke and on the way back to rest
 _PEAK = 1.875  # peak over mean speed of a minimum-jerk move
 _LEAST, _LEAST_BACK = 0.26, 0.55  # seconds that any move takes
 _REST_AFTER = 3.6  # seconds without a stroke in which a hand goes to rest
-_TIRED = 9.0  # seconds after which it hangs, wherever it rested
-_LINGER, _LINGER_LAST = (
+TIRED = 9.0  # seconds after which it hangs, wherever it rested
+LINGER, LINGER_LAST = (
     0.3,
     0.9,
 )  # seconds for which the end of a stroke is held before the hand sinks: a little, or to rest
@@ -41,11 +41,11 @@ _SIGN_SINKS = 0.65  # share of the way to readiness that a hand goes back at lea
 _BEHIND = 0.7  # of a beat's way lies before the place where the gesture ends, the rest beyond it
 _NOD = Way(up=-12.0)  # what is echoed of a stroke that goes its gesture's own way
 _AT_ONCE = 1000  # frames: matrices of a whole clip would take more memory than its voice
-_RESTLESS = np.radians([0.3, 1.0, 1.2, 1.6] + [1.0] * 15)  # standard deviation of what is never quite still
+RESTLESS = np.radians([0.3, 1.0, 1.2, 1.6] + [1.0] * 15)  # standard deviation of what is never quite still
 
 
 @dataclass(frozen=True)
-class _Key:
+class Key:
     """A pose (19, 3, 3) and the second at which it is reached."""
 
     time: float
@@ -60,12 +60,12 @@ def arm_curves(
     times: (F,) seconds, equally spaced.    amplitude: 0..2, how far strokes reach that are placed nowhere in particular.
     """
     reach = min(amplitude, 2.0)
-    moves = [_move(stroke, side, reach) for stroke in strokes if side in stroke.sides or stroke.form.other]
-    keys = _keys(moves, side)
-    curves = np.empty((len(times), len(_DELAY), 3))
+    moves = [move_of(stroke, side, reach) for stroke in strokes if side in stroke.sides or stroke.form.other]
+    keys = keys_of(moves, side)
+    curves = np.empty((len(times), len(DELAY), 3))
     for start in range(0, len(times), _AT_ONCE):
         part = times[start : start + _AT_ONCE]
-        alive = wander(part, 3 * len(_DELAY), deepcopy(rng)).reshape(len(part), -1, 3) * _RESTLESS[:, None]
+        alive = wander(part, 3 * len(DELAY), deepcopy(rng)).reshape(len(part), -1, 3) * RESTLESS[:, None]
         alive[:, ARM:, 1:] = 0  # fingers only curl
         turns = _between(keys, part) @ rotation_matrices(alive)
         curves[start : start + _AT_ONCE] = smooth_axis_angles(turns, curves[start - 1] if start else None)
@@ -73,7 +73,7 @@ def arm_curves(
 
 
 @dataclass(frozen=True)
-class _Move:
+class Move:
     """One hand's part in a stroke: from `before` to `end`, which it reaches at `time` and holds.
 
     back: the pose to which it sinks until a near stroke, rest: where it waits for a far one.
@@ -89,17 +89,17 @@ class _Move:
     rest: np.ndarray
 
 
-def _move(stroke: Stroke, side: Side, reach: float) -> _Move:
+def move_of(stroke: Stroke, side: Side, reach: float) -> Move:
     """reach: how far it goes; see `arm_curves`."""
     form, gesture = stroke.form, GESTURES[stroke.gesture]
-    rest = _pose(form.rest, "relaxed", side)
+    rest = pose_of(form.rest, "relaxed", side)
     if side not in stroke.sides:
         way, waits = (form.way or _NOD * form.size) * (form.echo * reach), STANCES[form.other]
-        before, end = (_pose(moved(waits, way * share), "relaxed", side) for share in (-0.5, 0.5))
-        back = _pose(form.other, "relaxed", side)
-        return _Move(stroke.time + _ECHO_LAG, _ECHO_LASTS, before, end, gesture.held, 0, back, rest)
+        before, end = (pose_of(moved(waits, way * share), "relaxed", side) for share in (-0.5, 0.5))
+        back = pose_of(form.other, "relaxed", side)
+        return Move(stroke.time + _ECHO_LAG, _ECHO_LASTS, before, end, gesture.held, 0, back, rest)
     second = side != stroke.sides[0]
-    ready = _pose(moved(STANCES["ready"], form.place), "relaxed", side)
+    ready = pose_of(moved(STANCES["ready"], form.place), "relaxed", side)
     before, end = _before_and_end(stroke, side)
     if second and form.alternate:
         before, end = end, before
@@ -110,7 +110,7 @@ def _move(stroke: Stroke, side: Side, reach: float) -> _Move:
     if gesture.placed:
         back[ARM:] = ready[ARM:]  # half a sign would be a claw
     lag = _SECOND_LAG if second else 0.0
-    return _Move(stroke.time + lag, gesture.lasts, before, end, gesture.held, gesture.repeats, back, rest)
+    return Move(stroke.time + lag, gesture.lasts, before, end, gesture.held, gesture.repeats, back, rest)
 
 
 def _before_and_end(stroke: Stroke, side: Side) -> tuple[np.ndarray, np.ndarray]:
@@ -125,60 +125,60 @@ def _before_and_end(stroke: Stroke, side: Side) -> tuple[np.ndarray, np.ndarray]
         ways = (end, form.place + form.way * -_BEHIND), (end, form.place + form.way * (1 - _BEHIND))
         opening = "relaxed" if shape in ("loose", "open") else shape
     first, last = (moved(stance, way, form.roll) for stance, way in ways)
-    return _pose(first, opening, side), _pose(last, shape, side)
+    return pose_of(first, opening, side), pose_of(last, shape, side)
 
 
-def _keys(moves: Sequence[_Move], side: Side) -> list[_Key]:
+def keys_of(moves: Sequence[Move], side: Side) -> list[Key]:
     """Poses in order of time; a stroke for which no time is left is dropped."""
-    hang = _pose("hang", "relaxed", side)
-    keys, last = [_Key(-1.0, hang)], None
+    hang = pose_of("hang", "relaxed", side)
+    keys, last = [Key(-1.0, hang)], None
     for move in moves:
-        lasts = max(move.lasts, _hurried(move.before, move.end))
+        lasts = max(move.lasts, hurried(move.before, move.end))
         start = move.time - lasts
         if last is not None:
             _sink(keys, last, start, move.before, hang)
-        _let_go(keys, start - _seconds(keys[-1].pose, move.before))
+        _let_go(keys, start - seconds_there(keys[-1].pose, move.before))
         here = keys[-1]
-        if start - here.time >= _seconds(here.pose, move.before):
-            keys.append(_Key(start - _seconds(here.pose, move.before), here.pose))
-            keys.append(_Key(start, move.before))
-        elif move.time - here.time >= _seconds(here.pose, move.end):
-            keys.append(_Key(move.time - _seconds(here.pose, move.end), here.pose))
+        if start - here.time >= seconds_there(here.pose, move.before):
+            keys.append(Key(start - seconds_there(here.pose, move.before), here.pose))
+            keys.append(Key(start, move.before))
+        elif move.time - here.time >= seconds_there(here.pose, move.end):
+            keys.append(Key(move.time - seconds_there(here.pose, move.end), here.pose))
         else:
             continue
-        keys.append(_Key(move.time, move.end))
+        keys.append(Key(move.time, move.end))
         for number in range(move.repeats):
-            keys.append(_Key(keys[-1].time + lasts, move.end if number % 2 else move.before))
-        keys.append(_Key(keys[-1].time + move.held, keys[-1].pose))
+            keys.append(Key(keys[-1].time + lasts, move.end if number % 2 else move.before))
+        keys.append(Key(keys[-1].time + move.held, keys[-1].pose))
         last = move
     if last is not None:
         _sink(keys, last, np.inf, hang, hang)
     return keys
 
 
-def _let_go(keys: list[_Key], by: float) -> None:
+def _let_go(keys: list[Key], by: float) -> None:
     """End a hold early where the next gesture needs the time."""
     if len(keys) > 1 and keys[-1].pose is keys[-2].pose and keys[-1].time > by:
-        keys[-1] = _Key(max(keys[-2].time, by), keys[-1].pose)
+        keys[-1] = Key(max(keys[-2].time, by), keys[-1].pose)
 
 
-def _sink(keys: list[_Key], last: _Move, until: float, then: np.ndarray, hang: np.ndarray) -> None:
+def _sink(keys: list[Key], last: Move, until: float, then: np.ndarray, hang: np.ndarray) -> None:
     """Let the hand go after its last stroke and before it needs to get to the pose `then`, at `until`."""
     here = keys[-1]
     free = until - here.time
     if free >= _REST_AFTER:
-        goal, held = hang if np.isinf(free) else last.rest, _LINGER_LAST
+        goal, held = hang if np.isinf(free) else last.rest, LINGER_LAST
     else:
-        goal, held = last.back, _LINGER
-    back = _seconds_back(here.pose, goal)
-    if free < held + back + _seconds(goal, then):
+        goal, held = last.back, LINGER
+    back = seconds_back(here.pose, goal)
+    if free < held + back + seconds_there(goal, then):
         return
-    keys.append(_Key(here.time + held, here.pose))
-    keys.append(_Key(keys[-1].time + back, goal))
-    down = _seconds_back(goal, hang)
-    if until - keys[-1].time >= _TIRED + down + _seconds(hang, then) and goal is not hang:
-        keys.append(_Key(keys[-1].time + _TIRED / 2, goal))
-        keys.append(_Key(keys[-1].time + down, hang))
+    keys.append(Key(here.time + held, here.pose))
+    keys.append(Key(keys[-1].time + back, goal))
+    down = seconds_back(goal, hang)
+    if until - keys[-1].time >= TIRED + down + seconds_there(hang, then) and goal is not hang:
+        keys.append(Key(keys[-1].time + TIRED / 2, goal))
+        keys.append(Key(keys[-1].time + down, hang))
 
 
 def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
@@ -188,36 +188,36 @@ def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
     return start @ rotation_matrices(scale[:, None] * axis_angles(np.swapaxes(start, -1, -2) @ end))
 
 
-def _pose(stance: str | Stance, shape: str, side: Side) -> np.ndarray:
+def pose_of(stance: str | Stance, shape: str, side: Side) -> np.ndarray:
     """(19, 3, 3), within the joints' limits."""
     body = np.zeros((len(BODY_JOINTS), 3))
     body[ARMS[side]] = arm_turns(stance, side)
     return rotation_matrices(np.concatenate([clamp(body)[ARMS[side]], hand_shape(shape, side)]))
 
 
-def _seconds(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
+def seconds_there(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
     """How long a move takes that nothing hurries."""
-    return max(_hurried(start, end, fastest), _LEAST)
+    return max(hurried(start, end, fastest), _LEAST)
 
 
-def _seconds_back(start: np.ndarray, end: np.ndarray) -> float:
+def seconds_back(start: np.ndarray, end: np.ndarray) -> float:
     """How long a hand takes that goes back."""
-    return max(_hurried(start, end, _EASY), _LEAST_BACK)
+    return max(hurried(start, end, EASY), _LEAST_BACK)
 
 
-def _hurried(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
+def hurried(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
     """How long a move takes at least."""
     far = np.linalg.norm(axis_angles(np.swapaxes(start[:ARM], -1, -2) @ end[:ARM]), axis=-1).max()
     return _PEAK * float(far) / fastest
 
 
-def _between(keys: Sequence[_Key], times: np.ndarray) -> np.ndarray:
+def _between(keys: Sequence[Key], times: np.ndarray) -> np.ndarray:
     """(F, 19, 3, 3) at times (F,): each joint on its way from key to key."""
     at, poses = np.array([key.time for key in keys]), np.stack([key.pose for key in keys])
     if len(keys) == 1:
         return np.repeat(poses, len(times), axis=0)
     steps = axis_angles(np.swapaxes(poses[:-1], -1, -2) @ poses[1:])  # (K - 1, 19, 3)
-    shown = times[:, None] - _DELAY  # (F, 19)
+    shown = times[:, None] - DELAY  # (F, 19)
     segment = np.clip(np.searchsorted(at, shown, side="right") - 1, 0, len(steps) - 1)
     share = np.clip((shown - at[segment]) / np.maximum(at[segment + 1] - at[segment], 1e-9), 0, 1)
     joint = np.arange(poses.shape[1])

@@ -17,14 +17,14 @@ from garrick.motion.gestures.vocabulary import GESTURES, MEANT
 from garrick.speech.speech import Prosody, Speech, Word
 
 _APART = 0.55  # seconds between two strokes at least
-_SHARE = 0.7  # of the accents get a stroke at amplitude 1
+SHARE = 0.7  # of the accents get a stroke at amplitude 1
 _MEANT_SHARE = 0.7  # of the words that mean a gesture and carry an accent get it
 _ON_WORD = 0.08  # seconds beside a word that still belong to it
-_PHRASE_PAUSE = 0.25  # seconds of silence that part two phrases
+PHRASE_PAUSE = 0.25  # seconds of silence that part two phrases
 _NEXT = 0.75  # seconds that the hand takes from one sign to the next
 _EARLIEST = 0.45  # seconds that a hand needs to get up
 _NEAR = 0.12  # seconds around an accent in which the pitch that makes it is looked for
-_WEIGHT = (0.75, 1.3)  # size of the strokes on the least and the strongest accent of a clip
+WEIGHT = (0.75, 1.3)  # size of the strokes on the least and the strongest accent of a clip
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
             name = _gesture_at(meant, accent)
             if name is not None and whim < _MEANT_SHARE * min(amount, 1) and name not in said:
                 said.add(name)  # the same sign twice in a clip would be a tic
-            elif chance < _SHARE * amount:
+            elif chance < SHARE * amount:
                 name = None
             else:
                 continue
             gesture, form = unit.next(name, weights[accent], before, rng)
-            near = [stroke.time for stroke in (*asked, *found) if abs(stroke.time - accent) < _room(gesture)]
+            near = [stroke.time for stroke in (*asked, *found) if abs(stroke.time - accent) < room_of(gesture)]
             if accent >= _EARLIEST and not near:
-                found.append(_made(gesture, accent, unit.lead, form, meant=name is not None))
+                found.append(stroke_of(gesture, accent, unit.lead, form, meant=name is not None))
                 before = form
     return sorted([*asked, *found], key=lambda stroke: stroke.time)
 
@@ -80,7 +80,7 @@ def _asked(speech: Speech, habits: Habits, rng: np.random.Generator) -> list[Str
             before = found[-1].time + _shown(found[-1].gesture) if found else _EARLIEST
             kept = Unit.of(habits, rng).alike
             form = Form(other=kept.other, echo=kept.echo, sinks=0.6, rest=kept.rest)
-            found.append(_made(mark.name, max(mark.time, before), habits.first, form, meant=True))
+            found.append(stroke_of(mark.name, max(mark.time, before), habits.first, form, meant=True))
     return found
 
 
@@ -90,11 +90,11 @@ def _shown(name: str) -> float:
     return _NEXT + gesture.repeats * gesture.lasts + gesture.held / 2
 
 
-def _made(name: str, time: float, lead: Side, form: Form, meant: bool) -> Stroke:
+def stroke_of(name: str, time: float, lead: Side, form: Form, meant: bool) -> Stroke:
     return Stroke(name, float(time), (lead, other_side(lead)) if GESTURES[name].both else (lead,), form, meant)
 
 
-def _room(name: str) -> float:
+def room_of(name: str) -> float:
     """Seconds that a gesture keeps free around its stroke."""
     gesture = GESTURES[name]
     return _APART + (gesture.held if gesture.placed else 0.0) + gesture.repeats * gesture.lasts
@@ -118,14 +118,14 @@ def _weights(prosody: Prosody) -> dict[float, float]:
     tops = [prosody.semitones[np.abs(clock - accent) <= _NEAR].max(initial=-np.inf) for accent in prosody.accents]
     ranks = np.argsort(np.argsort(tops)) / max(len(tops) - 1, 1) if len(set(tops)) > 1 else np.full(len(tops), 0.5)
     return {
-        float(accent): float(np.interp(rank, [0, 1], _WEIGHT))
+        float(accent): float(np.interp(rank, [0, 1], WEIGHT))
         for accent, rank in zip(prosody.accents, ranks, strict=True)
     }
 
 
 def _phrases(prosody: Prosody) -> list[list[float]]:
     """The accents, phrase by phrase."""
-    pauses = [start for start, end in prosody.pauses if end - start >= _PHRASE_PAUSE]
+    pauses = [start for start, end in prosody.pauses if end - start >= PHRASE_PAUSE]
     parts: list[list[float]] = [[] for _ in range(len(pauses) + 1)]
     for accent in prosody.accents:
         parts[int(np.searchsorted(pauses, accent))].append(float(accent))

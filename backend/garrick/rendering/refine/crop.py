@@ -1,4 +1,4 @@
-"""The square of a frame that the net sees: fixed to the head, so that a face that talks does not move in it."""
+"""The squares of a frame that the nets see: fixed to a hand, or to the head, so that a face that talks stays in place."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _MARGIN = 1.4  # of the face's height
 class Crop:
     """A square of a frame, upright with the head.
 
-    to_frame: (2, 3) float64: crop pixels to frame pixels, both with centres at whole + 0.5.
+    to_frame: (2, 3) float64: crop pixels to frame pixels, both with centres at whole + 0.5.    side: pixels of the square.
     """
 
     to_frame: np.ndarray
+    side: int = SIDE
 
     @property
     def scale(self) -> float:
@@ -39,7 +40,7 @@ class Crop:
         return np.ascontiguousarray(np.column_stack([placed, screen[:, 2]]), np.float32)
 
     def cut(self, picture: np.ndarray) -> np.ndarray:
-        """(SIDE, SIDE, ...) of a frame, of its type; beyond its edges they go on."""
+        """(side, side, ...) of a frame, of its type; beyond its edges they go on."""
         step = max(1, int(self.scale))  # a larger frame is averaged down first, or it would shimmer
         matrix = self._indices()
         if step > 1:
@@ -51,13 +52,13 @@ class Crop:
         return cv2.warpAffine(
             picture,
             matrix,
-            (SIDE, SIDE),
+            (self.side, self.side),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
 
     def paste(self, values: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-        """(SIDE, SIDE, C) of the crop -> (bottom - top, right - left, C) of a box of the frame; zero outside the crop."""
+        """(side, side, C) of the crop -> (bottom - top, right - left, C) of a box of the frame; zero outside the crop."""
         top, bottom, left, right = box
         matrix = self._indices()
         matrix[:, 2] -= (left, top)
@@ -65,7 +66,7 @@ class Crop:
 
     def box(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Top, bottom, left and right of what the crop covers of a frame of that width and height."""
-        corners = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]]) @ self.to_frame[:, :2].T + self.to_frame[:, 2]
+        corners = self.side * np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ self.to_frame[:, :2].T + self.to_frame[:, 2]
         left, top = np.clip(np.floor(corners.min(axis=0)), 0, size).astype(int)
         right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, size).astype(int)
         return int(top), int(bottom), int(left), int(right)

@@ -48,10 +48,16 @@ class Refiner:
             added *= (
                 1 - cv2.GaussianBlur(cv2.dilate(covered.astype(np.float32), np.ones((9, 9))), (0, 0), _SOFT)[..., None]
             )
-        plate, rgba = frame.plate.copy(), frame.rgba.copy()
-        _add(added, plate[top:bottom, left:right])
-        _add(added, rgba[top:bottom, left:right])
-        return replace(frame, plate=plate, rgba=rgba)
+        return with_added(frame, added, box)
+
+
+def with_added(frame: Frame, added: np.ndarray, box: tuple[int, int, int, int]) -> Frame:
+    """The frame with (h, w, 3) float32 of 0..1 added to the colours of a box: top, bottom, left, right."""
+    top, bottom, left, right = box
+    plate, rgba = frame.plate.copy(), frame.rgba.copy()
+    _add(added, plate[top:bottom, left:right])
+    _add(added, rgba[top:bottom, left:right])
+    return replace(frame, plate=plate, rgba=rgba)
 
 
 def make_refiner(stage: Stage, net: Path = FACE) -> Refiner:

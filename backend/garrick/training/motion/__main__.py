@@ -56,7 +56,8 @@ def _face(options: argparse.Namespace) -> None:
     import torch
 
     from garrick.training.motion.export import export
-    from garrick.training.motion.train import Recipe, train
+    from garrick.training.motion.shown import Recipe
+    from garrick.training.motion.train import train
 
     torch.set_num_threads(options.threads)
     learned = takes.prepare(options.data, options.folder / "takes", print)

@@ -9,7 +9,9 @@ import numpy as np
 
 from garrick.motion.diffusion.channels import CHANNELS, MOUTH
 from garrick.motion.diffusion.windows import HISTORY, PATCH, heard_around, moments
+from garrick.training.motion.manners import made_up_gains
 from garrick.training.motion.takes import Take
+from garrick.training.motion.units import Units
 
 _LOWEST, _HIGHEST = 0.4, 1.8  # asked ranges, times the usual one
 _USUAL = 0.4  # share of windows with the usual range
@@ -20,19 +22,12 @@ _RULED = 0.35  # share of windows with a reference that are of ruled takes
 _TRUSTED = 0.6  # share of those that the layers may add to
 _ROUGH = 0.7  # share of windows that are heard in another room, or as they are by chance
 _STYLED = 0.6  # share of windows with a reference whose style is made up
-_GAIN = 0.5  # nat, standard deviation of such a style's gain of each weight
-_STILL = 0.1  # share of the weights that it leaves at rest
 _SHORTEST = 150  # frames that a reference spans at least
 _FLOOR = 0.03  # smallest deviation that counts as 1: weights that hardly move are not blown up
-_SIDES = ("Left", "Right")
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The net's units. mean, deviation: (22,) float32 of CHANNELS."""
-
-    mean: np.ndarray
-    deviation: np.ndarray
+class Scale(Units):
+    """Of CHANNELS."""
 
     @classmethod
     def of(cls, takes: Sequence[Take]) -> Scale:
@@ -42,16 +37,6 @@ class Scale:
         mean = np.concatenate([mouths.mean(axis=0), np.zeros(poses.shape[1])])
         deviation = np.concatenate([np.maximum(mouths.std(axis=0), _FLOOR), poses.std(axis=0) + 1e-6])
         return cls(mean.astype(np.float32), deviation.astype(np.float32))
-
-    def units(self, motion: np.ndarray) -> np.ndarray:
-        """(..., C) weights and poses -> the net's units, of the first C channels."""
-        count = motion.shape[-1]
-        return ((motion - self.mean[:count]) / self.deviation[:count]).astype(np.float32)
-
-    def natural(self, units: np.ndarray) -> np.ndarray:
-        """Back."""
-        count = units.shape[-1]
-        return units * self.deviation[:count] + self.mean[:count]
 
 
 @dataclass(frozen=True)
@@ -102,7 +87,7 @@ def _by_length(takes: Sequence[Take], rng: np.random.Generator) -> Take:
 def _window(
     take: Take, scale: Scale, start: int, frames: int, with_style: bool, rng: np.random.Generator
 ) -> tuple[np.ndarray, ...]:
-    style = made_up_style(rng) if with_style and rng.random() < _STYLED else np.ones(len(MOUTH))
+    style = made_up_gains(rng) if with_style and rng.random() < _STYLED else np.ones(len(MOUTH))
     asked = np.where(rng.random(2) < _USUAL, 1.0, np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), 2)))
     pose = take.poses[rng.integers(len(take.poses))]
     first = max(0, start - PATCH * HISTORY)
@@ -126,16 +111,6 @@ def _window(
     usual = scale.units(np.concatenate([take.mouth[start : start + frames], pose[start : start + frames]], axis=1))
     told = np.array(take.captured, np.float32)
     return motion, heard, before, begun, reference, np.log2(asked).astype(np.float32), usual, told
-
-
-def made_up_style(rng: np.random.Generator) -> np.ndarray:
-    """(16,) gains of the MOUTH weights, the same on both sides: how somebody else would say it."""
-    gains: dict[str, float] = {}
-    for name in MOUTH:
-        stem = name.removesuffix("Left").removesuffix("Right")
-        if stem not in gains:
-            gains[stem] = 0.0 if rng.random() < _STILL else float(np.exp(rng.normal(0, _GAIN)))
-    return np.array([gains[name.removesuffix("Left").removesuffix("Right")] for name in MOUTH])
 
 
 def _moments(length: int, start: int, frames: int, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ A run can be stopped at any time and goes on from its checkpoint.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,14 @@ from garrick.motion.diffusion.net import Size
 from garrick.motion.diffusion.upper_body import CHANNELS, POINTS, known, swapped
 from garrick.motion.diffusion.windows import HISTORY, PATCH, heard_around
 from garrick.training.motion.body_takes import BodyTake
-from garrick.training.motion.loop import Schedule, fit
+from garrick.training.motion.shown import Recipe, Shown, hear_evenly, tensors
+from garrick.training.motion.units import Units
 
 _FALL = 0.5  # share of the steps over which the rate falls to 0 at the end
 _DECAY = 0.05  # of the weights
 _MEMORY = 0.998  # of the mean of the weights
 _SPEED, _JOLT = 2.0, 1.0  # weight of the error of what changes from frame to frame, and of how that changes
 _FLOOR = 0.02  # radians: smallest deviation that counts as 1
-_FAINTEST = 0.03  # the same of what is heard
 _BEGUN = 0.8  # share of windows that know what was before
 _ASTRAY = 0.2  # largest deviation of the noise on it
 _NOISE_ALONE = 0.3  # share of windows that begin with noise alone
@@ -33,24 +33,16 @@ _WARP = 0.15  # nat: how much faster or slower a window may be than its take
 
 
 @dataclass(frozen=True)
-class BodyRecipe:
-    """One run. frames: of a window; rate: peak learning rate; device: of torch."""
+class BodyRecipe(Recipe):
+    """One run."""
 
-    seed: int
-    steps: int
-    batch: int = 24
     frames: int = 160
     rate: float = 1.5e-3
     size: Size = field(default_factory=lambda: SIZE)
-    device: str = "cpu"
 
 
-@dataclass(frozen=True)
-class BodyScale:
-    """The net's units. mean, deviation: (CHANNELS,) float32."""
-
-    mean: np.ndarray
-    deviation: np.ndarray
+class BodyScale(Units):
+    """Of the channels of `upper_body`."""
 
     @classmethod
     def of(cls, takes: Sequence[BodyTake]) -> BodyScale:
@@ -58,10 +50,6 @@ class BodyScale:
         motion = np.concatenate([take.motion.reshape(-1, CHANNELS) for take in takes])
         both = np.concatenate([motion, swapped(motion)])
         return cls(both.mean(axis=0).astype(np.float32), np.maximum(both.std(axis=0), _FLOOR).astype(np.float32))
-
-    def units(self, motion: np.ndarray) -> np.ndarray:
-        """(..., CHANNELS) radians -> the net's units."""
-        return ((motion - self.mean) / self.deviation).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -137,37 +125,17 @@ def train(
     """
     torch.manual_seed(recipe.seed)
     net = BodyNet(recipe.size).to(recipe.device)
-    _hear_evenly(net, takes)
-
-    def loss_of(step: int) -> torch.Tensor:
-        batch = draw(takes, scale, recipe.batch, recipe.frames, np.random.default_rng([recipe.seed, step]))
-        return error(net, batch, recipe.device)
-
-    def aside(other: BodyNet) -> float:
-        batch = draw([watched], scale, recipe.batch, recipe.frames, np.random.default_rng(0))
-        with torch.no_grad():
-            return float(error(other, batch, recipe.device))
-
-    fit(net, Schedule(recipe.steps, recipe.rate, _FALL, _DECAY, _MEMORY), loss_of, aside, checkpoint, curve)
+    rows = [known(take.heard[0].astype(np.float32), take.strokes[0], take.points[0], take.build[0]) for take in takes]
+    hear_evenly(net.listener, [row[::4] for row in rows])
+    Shown(recipe, draw, error, takes, watched, scale).teach(net, _FALL, _DECAY, _MEMORY, checkpoint, curve)
     return net
 
 
 def error(net: BodyNet, batch: BodyBatch, device: str) -> torch.Tensor:
     """Mean squared error of the predicted motion, of its change from frame to frame, and of the change of that."""
-    motion, noise, t, heard, before, begun, amount = (
-        torch.from_numpy(np.ascontiguousarray(getattr(batch, part.name))).to(device) for part in fields(batch)
-    )
+    motion, noise, t, heard, before, begun, amount = tensors(batch, device)
     noisy = (1 - t)[:, None, None] * motion + t[:, None, None] * noise
     found = net.denoiser(noisy, t, net.listener(heard), before, begun, amount)
     off = found - motion
     speed, jolt = off.diff(dim=1).square().mean(), off.diff(n=2, dim=1).square().mean()
     return off.square().mean() + _SPEED * speed + _JOLT * jolt
-
-
-def _hear_evenly(net: BodyNet, takes: list[BodyTake]) -> None:
-    """Everything that is known gets the same deviation inside the net."""
-    rows = np.concatenate(
-        [known(take.heard[0].astype(np.float32), take.strokes[0], take.points[0], take.build[0])[::4] for take in takes]
-    )
-    net.listener.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-    net.listener.deviation.copy_(torch.from_numpy(np.maximum(rows.std(axis=0), _FAINTEST)))

@@ -1,11 +1,15 @@
-"""Makes `rendering/refine/nets/face.onnx`.
+"""Makes `rendering/refine/nets/face.onnx`, and hand generators, none of which ships.
 
     python -m garrick.training.render pairs FOLDER --portraits DIR [--people 96] [--poses 6] [--ways 8]
     python -m garrick.training.render face FOLDER [--steps 3000] [--batch 8] [--seed 0] [--threads 1] [--out DIR]
+    python -m garrick.training.render hand-pairs FOLDER --portraits DIR [--poses 16]
+    python -m garrick.training.render hand FOLDER [--plain] [--steps 1000] [--batch 8] [--seed 0] [--threads 1] [--out DIR]
 
 DIR holds made-up portraits; one in four of them, and of the people drawn, is held out. FOLDER keeps the pairs, the
 checkpoint and the learning curve, so a stopped run goes on. On a GPU, which has not been tried: `pairs --people 2000`, then
-`face --device cuda --batch 64 --patch 256 --width 48 --steps 15000`. `python -m garrick.benchmarks.refine` is the gate.
+`face --device cuda --batch 64 --patch 256 --width 48 --steps 15000`; `hand-pairs --poses 200`, then
+`hand --device cuda --batch 64 --patch 128 --width 64 --steps 20000`. `--plain` is the hand generator without injection.
+`python -m garrick.benchmarks.refine` and `python -m garrick.benchmarks.hands_injection` are the gates.
 """
 
 from __future__ import annotations
@@ -19,8 +23,10 @@ _NETS = Path(refine.__file__).parent / "nets"
 
 
 def main() -> None:
-    """Parse the command line and run one of the two."""
-    parser = argparse.ArgumentParser(prog="python -m garrick.training.render", description="Train the face-region net.")
+    """Parse the command line and run one of its commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m garrick.training.render", description="Train the nets that refine frames."
+    )
     commands = parser.add_subparsers(required=True)
     made = commands.add_parser("pairs", help="make what is learned from")
     made.set_defaults(run=_pairs)
@@ -28,17 +34,25 @@ def main() -> None:
     made.add_argument("--people", type=int, default=96)
     made.add_argument("--poses", type=int, default=6)
     made.add_argument("--ways", type=int, default=8)
-    train = commands.add_parser("face", help="train the face-region net")
-    train.set_defaults(run=_face)
-    train.add_argument("--steps", type=int, default=3000)
-    train.add_argument("--batch", type=int, default=8)
-    train.add_argument("--patch", type=int, default=128)
-    train.add_argument("--width", type=int, default=16)
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--threads", type=int, default=1)
-    train.add_argument("--device", default="cpu")
-    train.add_argument("--out", type=Path, default=_NETS)
-    for command in (made, train):
+    hands = commands.add_parser("hand-pairs", help="make what hands are learned from")
+    hands.set_defaults(run=_hand_pairs)
+    hands.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
+    hands.add_argument("--poses", type=int, default=16, help="beside the portrait's own")
+    face = commands.add_parser("face", help="train the face-region net")
+    face.set_defaults(run=_face)
+    hand = commands.add_parser("hand", help="train a hand generator")
+    hand.set_defaults(run=_hand)
+    hand.add_argument("--plain", action="store_true", help="without injection")
+    for command, steps, batch, width, patch in ((face, 3000, 8, 16, 128), (hand, 1000, 8, 24, 96)):
+        command.add_argument("--steps", type=int, default=steps)
+        command.add_argument("--batch", type=int, default=batch)
+        command.add_argument("--width", type=int, default=width)
+        command.add_argument("--patch", type=int, default=patch)
+        command.add_argument("--seed", type=int, default=0)
+        command.add_argument("--threads", type=int, default=1)
+        command.add_argument("--device", default="cpu")
+        command.add_argument("--out", type=Path, help="where the net is written")
+    for command in (made, hands, face, hand):
         command.add_argument("folder", type=Path, help="pairs, checkpoints and curves")
     options = parser.parse_args()
     options.run(options)
@@ -61,7 +75,33 @@ def _face(options: argparse.Namespace) -> None:
     recipe = Recipe(options.seed, options.steps, options.batch, options.patch, options.width, device=options.device)
     name = options.folder / f"face-{options.width}-{options.seed}"
     learned, aside = (load(options.folder / "pairs", held) for held in (False, True))
-    export(train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv")), options.out / "face.onnx")
+    net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
+    export(net, (options.out or _NETS) / "face.onnx")
+
+
+def _hand_pairs(options: argparse.Namespace) -> None:
+    from garrick.training.render.hand_pool import prepare
+
+    prepare(options.folder / "hands", options.portraits, options.poses, print)
+
+
+def _hand(options: argparse.Namespace) -> None:
+    import torch
+
+    from garrick.training.render.export import export_hand
+    from garrick.training.render.hand_pool import load
+    from garrick.training.render.hand_train import HandRecipe, train
+
+    torch.set_num_threads(options.threads)
+    recipe = HandRecipe(
+        options.seed, options.steps, not options.plain, options.batch, options.patch, options.width,
+        device=options.device,
+    )  # fmt: skip
+    kind = "hand-plain" if options.plain else "hand"
+    name = options.folder / f"{kind}-{options.width}-{options.seed}"
+    learned, aside = (load(options.folder / "hands", held) for held in (False, True))
+    net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
+    export_hand(net, (options.out or options.folder) / f"{kind}.onnx")
 
 
 if __name__ == "__main__":

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
-# the net that the distance is measured with, but differentiable and no deeper than needed
-from garrick.evaluation.features import (
-    _MEAN,
-    _NET,
-    _SPREAD,
-    _STAGE_ENDS,
-    _STRIDED,
-    Weights,
-    _block,
-    _convolve,
-    _load,
-    _normalise,
-)
-from garrick.weights import registry
+from garrick.evaluation.features import stage_maps
 
 _LEVELS = 3  # of the Laplacian pyramid
 _EDGES, _FEATURES = 1.0, 0.06  # weights beside the colours' 1
@@ -62,29 +47,11 @@ def laplacian(picture: torch.Tensor) -> list[torch.Tensor]:
 def feature_loss(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """Mean squared distance of unit features on the finer stages of the net that the feature distance is measured with."""
     with torch.no_grad():
-        theirs = _maps(wanted)
+        theirs = stage_maps(wanted, _STAGES)
     apart = found.new_zeros(())
-    for one, other in zip(_maps(found), theirs, strict=True):
+    for one, other in zip(stage_maps(found, _STAGES), theirs, strict=True):
         apart = apart + (_unit(one) - _unit(other)).square().sum(dim=1).mean()
     return apart
-
-
-def _maps(pictures: torch.Tensor) -> list[torch.Tensor]:
-    """The maps after the first `_STAGES` stages, of pictures of 0..1."""
-    net = _on(pictures.device)
-    seen = _convolve(net, "_conv_stem", (pictures * 255 - _MEAN) / _SPREAD, 2)
-    seen = _normalise(net, "_bn0", seen).clamp(0, 6)
-    maps = []
-    for block in range(_STAGE_ENDS[_STAGES - 1] + 1):
-        seen = _block(net, f"_blocks.{block}.", seen, 2 if block in _STRIDED else 1)
-        if block in _STAGE_ENDS:
-            maps.append(seen)
-    return maps
-
-
-@cache
-def _on(device: torch.device) -> Weights:
-    return {name: value.to(device) for name, value in _load(registry.path(_NET)).items()}
 
 
 def _unit(maps: torch.Tensor) -> torch.Tensor:

@@ -29,6 +29,15 @@ class Block(nn.Module):
         return x + self.second(torch.relu(self.first(torch.relu(x))))
 
 
+def begin_at_nothing(net: nn.Module, *last: nn.Conv2d) -> None:
+    """Set to zero what the last layers say, and what blocks add."""
+    for layer in last:
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)  # pyright: ignore[reportArgumentType]
+    for block in (m for m in net.modules() if isinstance(m, Block)):
+        nn.init.zeros_(block.second.weight)
+
+
 class FaceRefiner(nn.Module):
     """colour (B, 3, S, S) 0..1 and cues (B, len(CUES), S / 2, S / 2) -> what to add to the colour (B, 3, S, S).
 
@@ -45,10 +54,7 @@ class FaceRefiner(nn.Module):
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.outer = nn.ModuleList(Block(a) for a in widths[:-1])
         self.last = nn.Conv2d(widths[0], 12, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)  # pyright: ignore[reportArgumentType]
-        for block in (m for m in self.modules() if isinstance(m, Block)):
-            nn.init.zeros_(block.second.weight)
+        begin_at_nothing(self, self.last)
 
     def forward(self, colour: torch.Tensor, cues: torch.Tensor) -> torch.Tensor:
         x = torch.cat([nn.functional.pixel_unshuffle(2 * colour - 1, 2), cues], dim=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +10,14 @@ import torch
 from torch.nn.functional import interpolate
 
 from garrick.rendering.refine.cues import CUES
+from garrick.training.loop import Schedule, fit
 from garrick.training.render.losses import loss
 from garrick.training.render.net import WIDTH, FaceRefiner
 from garrick.training.render.pool import Pool, cues_of
 
-_WARM_UP = 50  # steps
 _FALL = 0.5  # share of the steps over which the rate falls to 0 at the end
 _MEMORY = 0.995  # of the mean of the weights
-_SAVE = 60.0  # seconds between checkpoints
-_LOG = 100  # steps
+_DECAY = 0.01
 _WATCHED = 24  # held-out pairs that the curve shows
 _FADED = (0.6, 1.25)  # exposure that a pair is given
 _CAST = 0.12  # deviation of a colour cast
@@ -49,50 +46,22 @@ def train(recipe: Recipe, pool: Pool, watched: Pool, checkpoint: Path, curve: Pa
     """Train, or go on training, until the recipe's last step -> the net with the mean weights, on the CPU.
 
     watched: pairs that are not learned from; nothing depends on what they show.
-    curve:   a CSV file: step, loss, loss of the mean weights on the watched pairs, the same of changing nothing, seconds.
+    curve:   as `garrick.training.loop` has it; its first row, of step 0, is what changing nothing costs.
     """
     torch.manual_seed(recipe.seed)
     net = FaceRefiner(recipe.width).to(recipe.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    mean = {name: value.clone() for name, value in net.state_dict().items()}
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=0.01, betas=(0.9, 0.99))
-    nothing = watched_error(recipe, mean, watched)  # of a net that has learned nothing yet
-    first = 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True, map_location=recipe.device)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        mean, first = saved["mean"], saved["step"]
-    net.train()
-    began = saved_at = time.monotonic()
-    losses: list[float] = []
-    for step in range(first, recipe.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * min(1.0, (step + 1) / _WARM_UP, (recipe.steps - step) / (_FALL * recipe.steps))
-        value, _ = error(net, draw(pool, recipe, np.random.default_rng([recipe.seed, step])), recipe.device)
-        optimiser.zero_grad()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
-        keep = min(_MEMORY, (step + 1) / (step + 10))
-        for name, weights in net.state_dict().items():
-            mean[name].lerp_(weights, 1 - keep)
-        losses.append(float(value.detach()))
-        last = step + 1 == recipe.steps
-        if (step + 1) % _LOG == 0 or last:
-            aside = watched_error(recipe, mean, watched)
-            with curve.open("a", newline="") as out:
-                seconds = f"{time.monotonic() - began:.0f}"
-                csv.writer(out).writerow(
-                    (step + 1, f"{np.mean(losses):.5f}", f"{aside:.5f}", f"{nothing:.5f}", seconds)
-                )
-            losses = []
-        if last or time.monotonic() - saved_at > _SAVE:
-            saved_at = time.monotonic()
-            state = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(), "step": step + 1}
-            torch.save(state, checkpoint.with_suffix(".part"))
-            checkpoint.with_suffix(".part").rename(checkpoint)
-    net.load_state_dict(mean)
-    return net.cpu().eval()
+    if not curve.exists():
+        nothing = watched_error(net, watched, recipe.device)
+        curve.write_text(f"0,{nothing:.5f},{nothing:.5f},0\n")
+
+    def loss_of(step: int) -> torch.Tensor:
+        return error(net, draw(pool, recipe, np.random.default_rng([recipe.seed, step])), recipe.device)[0]
+
+    def aside(other: FaceRefiner) -> float:
+        return watched_error(other, watched, recipe.device)
+
+    fit(net, Schedule(recipe.steps, recipe.rate, _FALL, _DECAY, _MEMORY), loss_of, aside, checkpoint, curve)
+    return net
 
 
 def draw(pool: Pool, recipe: Recipe, rng: np.random.Generator) -> Batch:
@@ -127,16 +96,14 @@ def _place(weight: np.ndarray, cues: np.ndarray, patch: int, rng: np.random.Gene
     return int(top), int(left)
 
 
-def watched_error(recipe: Recipe, weights: dict[str, torch.Tensor], watched: Pool) -> float:
+def watched_error(net: FaceRefiner, watched: Pool, device: str) -> float:
     """Loss of a net on always the same pairs, whole crops."""
-    net = FaceRefiner(recipe.width).to(recipe.device)
-    net.load_state_dict(weights)
     values = []
     for row in np.linspace(0, len(watched) - 1, min(_WATCHED, len(watched))).round().astype(int):
         colour, wanted = (pictures[[row]] / np.float32(255) for pictures in (watched.colour, watched.wanted))
         weight = watched.weight[[row]][:, None] / np.float32(255)
         with torch.no_grad():
-            value, _ = error(net, _batch(colour, cues_of(watched.cues[[row]]), weight, wanted), recipe.device)
+            value, _ = error(net, _batch(colour, cues_of(watched.cues[[row]]), weight, wanted), device)
         values.append(float(value))
     return float(np.mean(values))
 

@@ -1,0 +1,76 @@
+"""Continues a room behind what is taken out of a picture: each row mirrored at the edges of what is missing of it.
+
+Rooms go on sideways: shelves, sills, desks, skirting boards. What stands upright in them stays upright, as neighbouring
+rows are mirrored about one line.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from garrick.rendering.layers import Layers, fill_holes
+
+_CLEAR = 0.013  # of the height, beside the person: what is nearer has their light
+_RUN = 0.06  # of the width, a known run of a row that is as good as any longer one
+_ALIKE = 0.10  # of the height, over which rows are mirrored about one line,
+_GIVEN_UP = 0.10  # and of the width, what they may leave out for it
+_SEEN, _EVENED = 2.0, 0.04  # pixels of blur; of the width, over which a step at a gap's edge fades
+_STREAK = 0.04  # of the width
+_FAINT = 1e-9  # weight of what is only smooth
+
+
+def with_room(layers: Layers, photo: np.ndarray, alpha: np.ndarray, arms: np.ndarray) -> Layers:
+    """The layers with arms that can be taken away: solid, with a room continued behind them; together still the photo.
+
+    photo: (H, W, 3) float32, 0..1.    alpha: (H, W) float32 the person's matte.    arms: (H, W) bool, with all that is
+    to go with them.
+    """
+    away = cv2.distanceTransform((alpha < 0.02).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    room = fill_room(photo, (away >= _CLEAR * len(alpha)) & ~arms)
+    solid = np.concatenate([photo, np.ones_like(photo[..., :1])], axis=2)
+    whole = arms[..., None]
+    return Layers(np.where(whole, solid, layers.foreground), np.where(whole, room, layers.background))
+
+
+def fill_room(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(H, W, 3) float32 the picture where it is known, (H, W) bool, and elsewhere its rows continued.
+
+    What would be seen there again and again is drawn out into streaks.
+    """
+    total = fill_holes(picture, known.astype(np.float32)) * np.float32(_FAINT)
+    weight = np.full(known.shape, _FAINT, np.float32)
+    for way in (1, -1):
+        taken, share = _from_left(picture[:, ::way], known[:, ::way])
+        total, weight = total + (share[..., None] * taken)[:, ::way], weight + share[:, ::way]
+    return np.where(known[..., None], picture, total / weight[..., None])
+
+
+def _from_left(picture: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W, 3) what lies left of each gap mirrored into it, and (H, W) float32 how much that counts."""
+    height, width = known.shape
+    columns = np.arange(width)
+    before = np.zeros_like(known)
+    before[:, 1:] = known[:, :-1]
+    last = np.maximum.accumulate(np.where(known, columns, -1), axis=1)
+    first = np.maximum.accumulate(np.where(known & ~before, columns, -1), axis=1)
+    gap = ~known & (last >= 0)
+    tall = np.ones((2 * round(_ALIKE * height / 2) + 1, 1), np.uint8)
+    line = cv2.erode(np.where(gap, last, width).astype(np.float32), tall)
+    line = np.maximum(np.minimum(line, last), last - _GIVEN_UP * width)
+    line = np.maximum(line, (first + last) // 2).astype(int)  # not a sliver of a short run, over and over
+    count, away = np.maximum(line - first + 1, 1), np.maximum(columns - line, 1)
+    turn = (away - 1) % (2 * count)
+    place = np.maximum(line - np.where(turn < count, turn, 2 * count - 1 - turn), 0)
+    worn = np.clip(away / count - 0.6, 0, 1).astype(np.float32)[..., None]
+    taken = np.take_along_axis(picture, place[..., None], axis=1)
+    share = gap * np.minimum(1, (last - first + 1) / (_RUN * width)) / np.maximum(columns - last, 1) ** 3
+    streaks = cv2.GaussianBlur(taken, (0, 1), sigmaX=_STREAK * width, sigmaY=0.1)
+    taken = taken + worn * (streaks - taken)
+    # what lies between a gap and its line is left out: the step there fades away
+    seen = cv2.GaussianBlur(picture, (0, 0), _SEEN)
+    edge = np.maximum(last, 0)[..., None]
+    first_in = np.clip(2 * line - last, 0, width - 1)[..., None]
+    step = np.take_along_axis(seen, edge, axis=1) - np.take_along_axis(seen, first_in, axis=1)
+    taken += step * np.exp(-(columns - last) / (_EVENED * width), dtype=np.float32)[..., None]
+    return np.clip(taken, 0, 1), share.astype(np.float32)

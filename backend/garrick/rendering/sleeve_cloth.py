@@ -1,0 +1,131 @@
+"""The cloth of sleeves: the photo's own weave and pattern carried on, with the folds that arms make in it.
+
+The cloth is quilted (Efros and Freeman 2001): overlapping squares of one patch of the photo, cut where they differ least.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from garrick.rendering.hand_skin import noise
+
+_EVEN = 0.33  # of a patch's side: what is coarser is light and folds, not pattern
+_MOST = 0.45  # how far a pattern may differ from its surroundings
+_BLOCK, _OVERLAP = 0.5, 0.17  # of a patch's side
+_TRIED = 60  # places of a patch for each square
+_STEP = 0.045  # of the way down an arm: between what a fold shades and what it lights
+_FOLD, _BENT = 0.13, 0.26  # of the light
+_DEEPEST = 0.72  # of the light, that is left in the deepest of them
+_LIT = 0.35  # of a fold's shade, what its other side is lit more
+
+
+def find_patch(photo: np.ndarray, cloth: np.ndarray, where: np.ndarray, side: int) -> np.ndarray | None:
+    """(side, side, 3) float32 factors about 1: the pattern of a square of cloth, the plainest of those that are there.
+
+    photo: (H, W, 3) float32.    cloth: (3,) its colour.    where: (H, W) bool the cloth.    None where no square has room.
+    """
+    side = max(side, 8)
+    # integral means of squares: colour, its square, and how much of it is cloth
+    there = cv2.boxFilter(where.astype(np.float32), -1, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    soft = cv2.GaussianBlur(photo, (0, 0), max(1.0, side / 10))
+    mean = cv2.boxFilter(soft, -1, (side, side), anchor=(0, 0))
+    spread = np.sqrt(np.maximum(cv2.boxFilter(soft**2, -1, (side, side), anchor=(0, 0)) - mean**2, 0)).sum(axis=2)
+    cost = spread + 0.5 * np.abs(mean - cloth).sum(axis=2)
+    height, width = where.shape
+    room = (there > 0.999) & (np.arange(height)[:, None] <= height - side) & (np.arange(width) <= width - side)
+    if not room.any():
+        return None
+    top, left = np.unravel_index(np.where(room, cost, np.inf).argmin(), cost.shape)
+    piece = photo[top : top + side, left : left + side]
+    even = cv2.GaussianBlur(piece, (0, 0), _EVEN * side, borderType=cv2.BORDER_REFLECT)
+    return np.clip(piece / np.maximum(even, 0.02), 1 - _MOST, 1 + _MOST).astype(np.float32)
+
+
+def quilt(patch: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(height, width, 3) of the patch's pattern without a seam; always the same."""
+    rng = np.random.default_rng(5)
+    side = len(patch)
+    block, lap = max(4, round(_BLOCK * side)), max(2, round(_OVERLAP * side))
+    step = block - lap
+    rows, columns = -(-(height - lap) // step), -(-(width - lap) // step)
+    out = np.zeros((rows * step + lap, columns * step + lap, 3), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * step, column * step
+            under = out[top : top + block, left : left + block]
+            mask = _cut(under, patch, row > 0, column > 0, block, lap, rng)
+            under += mask[0][..., None] * (mask[1] - under)
+    return out[:height, :width]
+
+
+def _cut(
+    under: np.ndarray, patch: np.ndarray, above: bool, beside: bool, block: int, lap: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """(block, block) 0..1 where a square is laid, and the square: of some, the one that meets best what is there."""
+    places = rng.integers(0, len(patch) - block + 1, (_TRIED, 2))
+    squares = np.stack([patch[y : y + block, x : x + block] for y, x in places])
+    off = np.square(squares - under).sum(axis=3)
+    cost = off[:, :lap].sum(axis=(1, 2)) * above + off[:, :, :lap].sum(axis=(1, 2)) * beside
+    chosen = int(cost.argmin())
+    mask = np.ones((block, block), np.float32)
+    if above:
+        mask *= _seam(off[chosen, :lap].T, block).T
+    if beside:
+        mask *= _seam(off[chosen, :, :lap], block)
+    return cv2.GaussianBlur(mask, (3, 3), 0) if above or beside else mask, squares[chosen]
+
+
+def _seam(off: np.ndarray, block: int) -> np.ndarray:
+    """(n, block) 1 right of the path down through (n, lap) on which two squares differ least."""
+    best = off.copy()
+    for row in range(1, len(best)):
+        before = np.pad(best[row - 1], 1, constant_values=np.inf)
+        best[row] += np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
+    mask = np.ones((len(off), block), np.float32)
+    column = int(best[-1].argmin())
+    for row in range(len(best) - 1, -1, -1):
+        if row < len(best) - 1:
+            low = max(column - 1, 0)
+            column = low + int(best[row, low : column + 2].argmin())
+        mask[row, :column] = 0
+    return mask
+
+
+def fold(reach: np.ndarray, around: np.ndarray, cuff: float) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) factors of the light on a sleeve whose arm is straight, and on one that is bent.
+
+    reach: (n,) 0 at the shoulder, 1 at the elbow, 2 at the wrist.    around: (n,) radians about the arm, 0 above
+    in the T-pose, a quarter turn at its front.    cuff: where the sleeve ends.
+    """
+    inner = np.clip(np.sin(around), 0, 1)  # where a bent arm folds its sleeve
+    long = np.clip((cuff - 0.6) / 0.6, 0, 1)  # a short sleeve hangs free
+    spread = 0.30 + long * np.exp(-(((reach - 1) / 0.25) ** 2))
+    spread += (0.15 + 0.55 * long) * np.exp(-(((reach - cuff + 0.15) / 0.13) ** 2))
+    slope = spread * (_height(reach + _STEP, around) - _height(reach - _STEP, around))
+    shade = np.maximum(1 + _FOLD * np.where(slope > 0, _LIT * slope, slope), _DEEPEST)
+    near = np.exp(-(((reach - 1) / 0.20) ** 2))
+    deep = _creases(reach + 0.5 * _STEP, around) - _creases(reach - 0.5 * _STEP, around)
+    deep = np.where(deep > 0, _LIT * deep, deep)
+    bent = shade * (1 + near * ((0.25 + 0.75 * inner) * _BENT * deep - 0.10 * inner))
+    hem = np.exp(-(((reach - cuff + 0.07) / 0.008) ** 2)) + 0.5 * np.exp(-(((reach - cuff + 0.085) / 0.005) ** 2))
+    return shade * (1 - 0.12 * hem), np.maximum(bent, _DEEPEST) * (1 - 0.12 * hem)
+
+
+def _ring(around: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.cos(around), np.sin(around)])
+
+
+def _height(reach: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """(n,) long soft folds, some round the arm and some down it askew."""
+    ring = _ring(around)
+    across = noise(np.column_stack([reach * 9 + 0.9 * ring[:, 0], ring * 1.1]), 11)
+    askew = noise(np.column_stack([reach * 4.5 + 1.6 * ring[:, 1], ring * 2.2]), 12)
+    return across + 0.8 * (1 - np.abs(askew)) ** 2
+
+
+def _creases(reach: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """(n,) sharp ones that run towards the inside of the elbow."""
+    ring = _ring(around)
+    fan = (reach - 1) * (16 - 5 * ring[:, 1]) + 0.9 * noise(np.column_stack([reach * 5, ring * 1.6]), 14)
+    return np.abs(np.sin(np.pi * fan)) ** 0.6
