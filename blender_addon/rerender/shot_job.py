@@ -15,6 +15,7 @@ from .version_files import JOB
 
 _FILES = ("portrait", "audio")
 REPORT = "report.json"
+_MAKER = ("garrick", "renderer")  # what made the shot: beside the job in job.json, and no part of it
 
 
 def job_of(shot: bpy.types.Collection) -> tuple[dict[str, Any], bool]:
@@ -65,7 +66,7 @@ def _known(shot: bpy.types.Collection) -> tuple[dict[str, Any], bool]:
     receipt = read_receipt(root)
     if receipt is not None:
         return dict(receipt["job"]), kept.portrait_consent or bool(receipt.get("consent"))
-    job = {name: value for name, value in _owner(root).items() if name != "garrick" and value is not None}
+    job = {name: value for name, value in _owner(root).items() if name not in _MAKER and value is not None}
     return job | {name: _found(root, name, job[name]) for name in _FILES if name in job}, kept.portrait_consent
 
 

@@ -167,7 +167,7 @@ def test_a_lost_portrait_is_asked_for_and_another_is_refused(tiny_shot, tmp_path
     shot = bring_in(tiny_shot(), portrait=str(tmp_path / "gone.png"))
     with pytest.raises(RuntimeError, match="press Choose Portrait"):
         bpy.ops.garrick.rerender()
-    owner = {"portrait": digest(picture), "seed": 5, "garrick": "0.1.0"}
+    owner = {"portrait": digest(picture), "seed": 5, "garrick": "0.1.0", "renderer": "processor"}
     (versions.root_of(shot) / "job.json").write_text(json.dumps({"owner": owner}))
     assert shot_job.job_of(shot)[0]["portrait"] == "sha256:" + owner["portrait"]
     with pytest.raises(RuntimeError, match=r"you\.png is not the picture"):
