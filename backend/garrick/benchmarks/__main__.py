@@ -142,7 +142,7 @@ def run() -> None:
             shown += tables_of_render
     _print(figures)
     for one in shown:
-        Console(width=160).print(one)
+        Console(width=160).print(one, markup=False)
     if options.json:
         values = {figure.name: round(figure.value, 4) for figure in figures}
         line = {"benchmark": options.benchmark, "figures": values, "peers": beside}
