@@ -310,7 +310,8 @@ def character() -> None:
         block.name = block.name.replace("Left", "_L").replace("Right", "_R")
         block.value = 0.0
     head.parent = armature
-    head.modifiers["Armature"].object = armature
+    for modifier in head.modifiers:  # one for the head, one for the body
+        modifier.object = armature
     armature.location.x = 0.3
     for item in bpy.context.selected_objects:
         item.select_set(False)
