@@ -188,6 +188,9 @@ def test_what_was_learned_moves_the_mouth_as_far_as_it_is_asked_and_a_style_chan
     apart = [np.abs(face - ruled).mean() for face in (half, full)]
     assert 0.3 * apart[1] < apart[0] < 0.8 * apart[1]
     assert np.abs(styled - full).mean() > 0.002
+    style.face[:, ARKIT_INDEX["mouthPressLeft"]] = 0.4
+    pressed = run(line, portrait, fps, Manner(learned=1, style=style), RunContext()).face
+    assert np.median((pressed - styled)[:, ARKIT_INDEX["mouthPressLeft"]]) > 0.29  # it rests as the style does
     others = [row for name, row in ARKIT_INDEX.items() if not name.startswith(("mouth", "jaw"))]
     assert np.array_equal(full[:, others], ruled[:, others])
     lips = [lip_gaps(portrait, face) for face in (ruled, full, styled)]

@@ -142,9 +142,12 @@ class Captured:
     share: np.ndarray
 
     @classmethod
-    def of(cls, weights: np.ndarray, learned: np.ndarray, share: float) -> Captured:
-        """The net's (F, 52) weights, of which (52,) bool are learned, at a share of `Manner.learned`."""
-        return cls(weights * _CAPTURED_GAIN, learned * share)
+    def of(cls, weights: np.ndarray, learned: np.ndarray, share: float, styled: bool = False) -> Captured:
+        """The net's (F, 52) weights, of which (52,) bool are learned, at a share of `Manner.learned`.
+
+        styled: in a reference's manner, whose ranges and rest are not the captured woman's and stay as they are.
+        """
+        return cls(weights if styled else weights * _CAPTURED_GAIN, learned * share)
 
 
 def _captured(speech: Speech, fps: Fraction, manner: Manner, ctx: RunContext) -> Captured | None:
@@ -153,7 +156,7 @@ def _captured(speech: Speech, fps: Fraction, manner: Manner, ctx: RunContext) ->
     from garrick.motion.diffusion.face import generate  # its nets take half a second to load
 
     made = generate(speech, fps, ctx, (manner.expression, 1.0), manner.style)
-    return Captured.of(made.weights, made.learned, manner.learned)
+    return Captured.of(made.weights, made.learned, manner.learned, manner.style is not None)
 
 
 def spoken_face(
