@@ -149,7 +149,7 @@ def test_frames_are_the_same_twice_and_in_any_order(portrait):
 
 
 def test_threads_draw_the_same_frames(portrait, body_data):
-    """Several at once, each a frame of its own, with an arm, passes and a camera that moves."""
+    """Several at once, each a frame of its own, with an arm, passes, a refined face and a camera that moves."""
     count = 8
     rest = Performance.rest(count, Fraction(25), portrait.identity)
     body = rest.body_pose.copy()
@@ -166,7 +166,7 @@ def test_threads_draw_the_same_frames(portrait, body_data):
     lens[1, 2] -= 0.4 * portrait.camera.size[1]  # lower, where the hand is
     below = replace(portrait, camera=replace(portrait.camera, intrinsics=lens))
     camera = camera_move(below, "orbit", 8.0, count, Fraction(25), np.random.default_rng(0))
-    take = run(portrait, performance, camera, RunContext(), passes=True)
+    take = run(portrait, performance, camera, RunContext(), passes=True, refine=True)
     alone = [take.render(index) for index in range(count)]
     assert (alone[0].ids == ID_NAMES.index("hands")).any()
     for threads in (2, 4):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -82,7 +81,7 @@ def run(
         if stage.bare is not None and stage.bare.tied:
             arms = [pose and pose.both() for pose in arms]
 
-    refiner, refining = make_refiner(stage) if refine else None, Lock()
+    refiner = make_refiner(stage) if refine else None
 
     def instant(frame: int) -> Instant:
         pose = Pose(performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame])
@@ -93,10 +92,7 @@ def run(
 
     def render(frame: int) -> Frame:
         drawn, (pose, seen, _) = draw(frame), instant(frame)
-        if refiner is None:
-            return drawn
-        with refining:  # the net and numba's loops in it have threads of their own, which do not bear a second caller
-            return refiner.refine(pose, seen, drawn)
+        return drawn if refiner is None else refiner.refine(pose, seen, drawn)
 
     background = np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8)
     if camera.size != portrait.camera.size:

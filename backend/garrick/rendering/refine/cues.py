@@ -122,7 +122,7 @@ def _axes(camera: Camera, crop: Crop) -> np.ndarray:
     return (roll @ camera.world_to_camera[:3, :3]).astype(np.float32)
 
 
-@numba.njit(cache=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _stretches(screen, table, triangles, scale, columns):
     """Half the logarithm to base 2 of the area in the frame over that in the photo, -2..2, around each vertex."""
     shown = np.zeros(len(screen), np.float32)
@@ -142,11 +142,11 @@ def _stretches(screen, table, triangles, scale, columns):
         columns[v, _STRETCH] = min(max(np.float32(0.5) * np.log2(ratio), np.float32(-2)), np.float32(2))
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _spread(triangle, weights, triangles, columns, told, face, moved):
     """Columns of the vertices -> the means of four pixels each, and for each pixel how much it may change."""
     count, height, width = told.shape
-    for row in numba.prange(height):
+    for row in range(height):
         for column in range(width):
             for part in range(4):
                 y, x = 2 * row + part // 2, 2 * column + part % 2

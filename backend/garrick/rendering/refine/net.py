@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NETS = Path(__file__).parent / "nets"
 FACE = NETS / "face.onnx"
-_THREADS = 2
 
 
 def change(view: View, net: Path = FACE) -> np.ndarray:
@@ -31,5 +30,5 @@ def session(path: Path) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS
+    options.intra_op_num_threads = 1  # frames have a thread each
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -65,11 +65,11 @@ def make_refiner(stage: Stage, net: Path = FACE) -> Refiner:
     return Refiner(stage, traits_of(stage), net)
 
 
-@numba.njit(cache=True, parallel=True, boundscheck=False)
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _add(added, picture):
     """Add (h, w, 3) float32 of 0..1 to the colours of (h, w, 3 or 4) uint8 in place."""
     height, width = added.shape[:2]
-    for y in numba.prange(height):
+    for y in range(height):
         for x in range(width):
             for k in range(3):
                 value = np.float32(picture[y, x, k]) + added[y, x, k] * np.float32(255)
