@@ -183,10 +183,12 @@ def demo(python: Path) -> None:
     if subprocess.run(command, cwd=ROOT).returncode != 0:
         raise Refusal("The demo did not finish; the lines above say why.")
     say(f"done. Look at {out / 'preview.mp4'}; open {out / 'scene.blend'} in Blender; all files are in {out}")
+    say(f"next, your own: {program(python)} perform --portrait me.jpg --audio line.wav --out out/me")
+    say("how it goes on in Blender, with keys and cameras of yours: docs/first_shot.md")
 
 
 def trial(python: Path, scene: bool) -> None:
-    """One small frame from end to end: the first job compiles for about a minute, and later ones need not."""
+    """One small frame from end to end: the first job compiles what later ones find compiled."""
     with tempfile.TemporaryDirectory(prefix="garrick-trial-") as out:
         small = ["--size", "128x128", "--frames", "0-0", "--out", out, "--scene" if scene else "--no-scene"]
         run("a first small job, which compiles what is compiled once", [program(python), "perform", *_SAMPLE, *small])

@@ -60,6 +60,8 @@ def _write_shot(scene: bpy.types.Scene, shot: bpy.types.Collection, folder: Path
     order = order_of(shot)
     if str(order.job["portrait"]).startswith(ASSET):
         raise ValueError(f"The portrait of {shot.name} is not where it was: choose it in Blender (Re-render panel).")
+    if str(order.job.get("background")).startswith(ASSET):
+        raise ValueError(f"The background of {shot.name} is not where it was: put it there again.")
     wanted = wanted_of(shot, scene, order.last)
     read = slices.read(read_shot(wanted))
     motion = folder / name

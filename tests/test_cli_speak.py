@@ -55,6 +55,16 @@ def test_times_lie_beside_it(spoken):
     assert times["text"] == "Hello there, Bob."
 
 
+def test_a_job_file_of_the_same_name_is_not_written_over(tmp_path):
+    job = tmp_path / "line.json"
+    job.write_text('{"portrait": "me.jpg", "audio": "line.wav"}')
+    done = run("speak", "Hi.", "--out", str(tmp_path / "line.wav"))
+    assert done.exit_code == 2
+    assert "is there already" in done.output
+    assert json.loads(job.read_text())["portrait"] == "me.jpg"
+    assert not (tmp_path / "line.wav").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["Hi.", "--out", "voice.mp3"], "must end in .wav"), (["Hi.", "--voice", "hibary"], "Did you mean hibari"),

@@ -24,6 +24,7 @@ def test_missing_weights_fail_with_the_fix(empty_cache):
     assert done.exit_code == 1
     assert "missing weights face_attention" in done.output
     assert "missing head, hands and body" in done.output
+    assert "cannot work here yet: weights face_detection_short_range" in done.output
     assert "-> Run: garrick weights pull" in done.output
 
 

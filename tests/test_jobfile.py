@@ -56,6 +56,16 @@ def test_toml_and_json_say_the_same(tmp_path):
     assert (toml.name, toml.out) == ("Line 3", tmp_path / "out" / "a")
 
 
+def test_a_camera_may_be_a_move_as_on_the_command_line(tmp_path):
+    (tmp_path / "a.toml").write_text('camera = "orbit"\n' + TOML)
+    (tmp_path / "b.toml").write_text('camera = "path.json"\n' + TOML)
+    orbit, file = read_job_file(tmp_path / "a.toml").job, read_job_file(tmp_path / "b.toml").job
+    assert (orbit.camera, orbit.camera_move) == (None, "orbit")
+    assert (file.camera, file.camera_move) == (tmp_path / "path.json", "still")
+    dolly = read_job_file(tmp_path / "b.toml", ["camera=dolly"]).job
+    assert (dolly.camera, dolly.camera_move) == (None, "dolly")
+
+
 def test_what_a_job_writes_is_a_job_file(job, tmp_path):
     (tmp_path / "a.json").write_text(job.model_dump_json())
     assert read_job_file(tmp_path / "a.json").job == job
@@ -134,6 +144,10 @@ def test_a_dry_run_counts_what_is_finished_and_refuses_what_a_run_would(job, tmp
     with pytest.raises(OutputError, match="seed"):
         look_ahead(job.model_copy(update={"seed": 5}), out, None, RunContext())
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+    (out / "performance.npz").unlink()
+    (out / "performance.npz").mkdir()
+    with pytest.raises(OutputError, match=r"performance\.npz"):
+        look_ahead(job, out, None, RunContext())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")

@@ -165,14 +165,14 @@ def test_stages_of_another_folder_give_the_same_bytes(job, done, tmp_path):
     assert perform(job, tmp_path / "one", ctx, scene=False, stages=cache).cached == ()
     told.clear()
     result = perform(job, tmp_path / "two", ctx, scene=False, stages=cache)
-    assert result.cached == ("speech", "portrait", "motion")
+    assert result.cached == ("portrait", "speech", "motion")
     assert {("speech", 1, 1), ("portrait", 1, 1), ("motion", 1, 1)} <= set(told)
     assert not {"listen", "decode"} & {phase for phase, _, _ in told}
-    assert lines == ["speech: from the cache", "portrait: from the cache", "motion: from the cache"]
+    assert lines == ["portrait: from the cache", "speech: from the cache", "motion: from the cache"]
     assert json.loads((tmp_path / "two" / "report.json").read_text())["cached"] == list(result.cached)
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two") == bytes_of(done)
     other = job.model_copy(update={"seed": 8})
-    assert perform(other, tmp_path / "three", ctx, scene=False, stages=cache).cached == ("speech", "portrait")
+    assert perform(other, tmp_path / "three", ctx, scene=False, stages=cache).cached == ("portrait", "speech")
 
 
 def test_a_text_that_the_voice_does_not_say_gives_a_warning(job, done, tmp_path):
@@ -186,7 +186,7 @@ def test_a_text_that_the_voice_does_not_say_gives_a_warning(job, done, tmp_path)
 def test_a_folder_keeps_its_own_stages_until_it_is_overwritten(job, done, tmp_path):
     part = job.model_copy(update={"frames": (0, 1)})
     perform(part, tmp_path, RunContext(), scene=False)
-    assert perform(job, tmp_path, RunContext(), scene=False).cached == ("speech", "portrait")
+    assert perform(job, tmp_path, RunContext(), scene=False).cached == ("portrait", "speech")
     assert perform(part, tmp_path, RunContext(), scene=False, overwrite=True).cached == ()
     assert len(list((tmp_path / ".garrick" / "stages").iterdir())) == 3
 

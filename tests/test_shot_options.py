@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ import pytest
 from garrick.cli_job import _job
 from garrick.context import RunContext
 from garrick.core.performance import Performance
+from garrick.errors import InputError, OutputError
 from garrick.job import Job
 from garrick.outputs.camera import read_camera
 from garrick.perception import analyse
@@ -95,6 +97,30 @@ def test_a_draft_is_the_same_take_at_half_the_size(made):
         assert (film.streams.video[0].width, film.streams.video[0].height) == (64, 80)
     assert cv2.imread(str(draft / "background.png")).shape == (80, 64, 3)
     assert job.size == (128, 160)
+
+
+def test_a_users_background_is_behind_the_person_in_film_and_plate(made, tmp_path):
+    blue = tmp_path / "blue.png"
+    cv2.imwrite(str(blue), np.full((120, 200, 3), (200, 60, 20), np.uint8))
+    _, own, _ = made("own", frames=(0, 0))
+    job, folder, _ = made("put", background=blue, frames=(0, 0))
+    assert (cv2.imread(str(folder / "background.png")) == (200, 60, 20)).all()
+    alpha = frame(folder, 0)[..., 3]
+    np.testing.assert_array_equal(alpha, frame(own, 0)[..., 3])
+    with av.open(str(folder / "preview.mp4")) as film:
+        shown = next(film.decode(video=0)).to_ndarray(format="bgr24")
+    assert np.abs(shown[alpha == 0].astype(int) - (200, 60, 20)).mean() < 6
+    assert (
+        json.loads((folder / "job.json").read_text())["owner"]["background"]
+        == hashlib.sha256(blue.read_bytes()).hexdigest()
+    )
+    assert json.loads((folder / "report.json").read_text())["job"]["background"] == str(blue)
+    cv2.imwrite(str(blue), np.full((120, 200, 3), 255, np.uint8))
+    with pytest.raises(OutputError, match="another background"):
+        perform(job, folder, RunContext(), scene=False)
+    cv2.imwrite(str(blue), np.zeros((20, 30, 3), np.uint8))
+    with pytest.raises(InputError, match=r"only 30 x 20 pixels"):
+        perform(job, tmp_path / "small", RunContext(), scene=False)
 
 
 def test_passes_and_the_film_with_alpha_are_named_in_the_shot(made):

@@ -79,8 +79,14 @@ def perform(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same job and seed give the same bytes.")] = 0,
     seeds: Annotated[str, typer.Option(help="Own seeds of face, eyes, head, body, e.g. head=5,eyes=7.")] = "",
+    groups: Annotated[
+        str, typer.Option(help="Gain, smoothing or off of groups, e.g. 'jaw=1.2,eyes=off,head=0.8 smooth 0.1'.")
+    ] = "",
     size: Annotated[str, typer.Option(help="Width and height in pixels, e.g. 512 or 512x768.")] = "512",
     framing: Annotated[str, typer.Option(help="What the frames show of the person: head or upper-body.")] = "head",
+    background: Annotated[
+        Path | None, typer.Option(help="A picture behind the person instead of the photo's own.")
+    ] = None,
     fps: Annotated[str, typer.Option(help="Frames a second, e.g. 25, 23.976 or 30000/1001.")] = "25",
     frames: Annotated[str | None, typer.Option(help="Render only these, from 0, e.g. 0-99.")] = None,
     face_index: Annotated[int | None, typer.Option(help="Which face, from the left, from 0.")] = None,
@@ -93,7 +99,9 @@ def perform(
     learned_body: Annotated[
         bool, typer.Option("--learned-body", help="Arms by the learned net; an experiment.")
     ] = False,
-    style: Annotated[Path | None, typer.Option(help="A performance.npz whose manner of speaking is taken on.")] = None,
+    style: Annotated[
+        Path | None, typer.Option(help="A performance.npz or Live Link CSV whose manner of speaking is taken on.")
+    ] = None,
     refine: Annotated[bool, typer.Option("--refine", help="Mend the moving face with a small net; slower.")] = False,
     passes: Annotated[bool, typer.Option("--passes", help="EXR with depth, normals, ids, UV beside each PNG.")] = False,
     prores: Annotated[bool, typer.Option("--prores", help="alpha.mov: ProRes 4444 of the person alone.")] = False,
@@ -119,8 +127,10 @@ def perform(
         "performance": performance,
         "seed": seed,
         "seeds": seeds,
+        "groups": groups,
         "size": size,
         "framing": framing,
+        "background": background,
         "fps": fps,
         "frames": frames,
         "face_index": face_index,

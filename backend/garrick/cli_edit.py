@@ -76,8 +76,8 @@ def edit(
     from garrick.core.keyframes import Bounds, Keys, few_keys, save_keys, with_keys
     from garrick.core.merging import merged
     from garrick.core.timing import nearest_frame
+    from garrick.files import make_folder, whole_file
     from garrick.inputs import read_performance
-    from garrick.outputs.files import make_folder, whole_file
 
     with one_line_errors():
         if to.suffix != ".npz":

@@ -32,8 +32,8 @@ def drive(
     """Track the video, leave what the portrait shall do in the shot folder, and give the job that renders it."""
     from garrick import enhance
     from garrick.context import RunContext
+    from garrick.files import make_folder, whole_file
     from garrick.jobfile import make_job
-    from garrick.outputs.files import make_folder, whole_file
     from garrick.perception import analyse
     from garrick.perception.video import Video
     from garrick.speech.audio import load_sound
@@ -104,7 +104,7 @@ def retarget(
     from garrick.core.groups import listed
     from garrick.core.performance import Performance
     from garrick.core.transfer import from_rest, in_range_of, layered
-    from garrick.outputs.files import make_folder, whole_file
+    from garrick.files import make_folder, whole_file
 
     with one_line_errors():
         if to.suffix != ".npz":

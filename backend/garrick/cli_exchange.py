@@ -142,7 +142,7 @@ def convert(
 
 def _write(write: Callable[[Path], None], to: Path) -> None:
     """A whole file or none, in a folder that is made. Raises OutputError."""
-    from garrick.outputs.files import make_folder, whole_file
+    from garrick.files import make_folder, whole_file
 
     make_folder(to.parent)
     with whole_file(to) as aside:

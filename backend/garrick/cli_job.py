@@ -105,22 +105,14 @@ def _work(job: Job, out: Path, ctx: RunContext, how: dict[str, Any]) -> Result:
 
 def _job(settings: dict[str, Any]) -> Job:
     """The job of the command line's words. Raises InputError."""
-    from garrick.jobfile import make_job, numbers
+    from garrick.jobfile import make_job, numbers, with_move
 
     pair = settings["frames"]
     parsed = {
-        **_camera_words(settings["camera"]),
         "size": size_of(settings["size"]),
         "frames": None if pair is None else numbers(pair, "--frames", "-", "0-99"),
     }
-    return make_job(settings | parsed, option=True)
-
-
-def _camera_words(word: Path | None) -> dict[str, Any]:
-    """The job's settings out of a camera's file or the name of a move."""
-    from garrick.rendering.camera_moves import DEFAULTS
-
-    return {"camera": None, "camera_move": str(word)} if str(word) in DEFAULTS else {"camera": word}
+    return make_job(with_move(settings) | parsed, option=True)
 
 
 def size_of(words: str) -> tuple[int, int]:

@@ -26,9 +26,9 @@ def match(
 
     from garrick.bodies.head import PARTS, load_head
     from garrick.core.retarget import mapping_text
+    from garrick.files import make_folder, write_bytes
     from garrick.motion.retarget.rig_file import read_shapes
     from garrick.motion.retarget.solve import laid_over, shapes_of, solve
-    from garrick.outputs.files import make_folder, write_bytes
 
     with one_line_errors():
         if to.suffix != ".json":

@@ -61,7 +61,7 @@ def _read(blend: Path, folder: Path, only: list[str], tell: Reporter) -> list[Pa
     """The job files of a .blend, in the empty `folder`."""
     from garrick.context import RunContext
     from garrick.engines.blender import run_add_on
-    from garrick.outputs.files import make_folder
+    from garrick.files import make_folder
 
     make_folder(folder)
     ctx = RunContext(progress=tell.progress, log=tell.log)

@@ -69,14 +69,16 @@ def _speak(text: str, out: Path, how: dict[str, Any], like: Path | None, consent
 
     if out.suffix.lower() != ".wav":
         raise InputError(f"{out.name} must end in .wav.")
+    times = out.with_suffix(".json")
+    if times.exists() and not _holds_times(times):  # nobody named it: a job file, say
+        raise InputError(f"{times} is there already, and holds no times of a voice.", "Choose another name with --out.")
     ctx = RunContext(progress=tell.progress, log=tell.log)
     speech, voice, likeness = run_interruptible(lambda: _work(text, ctx, how, like, consent), ctx.cancel)
-    from garrick.outputs.files import make_folder
+    from garrick.files import make_folder
     from garrick.outputs.shot import write_speech
     from garrick.outputs.sound import write_spoken
 
     make_folder(out.parent)
-    times = out.with_suffix(".json")
     write_speech(times, speech)
     write_spoken(out, speech.playback, speech.playback_rate, f"{voice}, in a likeness" if likeness else voice)
     facts: dict[str, Any] = {
@@ -93,6 +95,15 @@ def _speak(text: str, out: Path, how: dict[str, Any], like: Path | None, consent
             f"{likeness.after:.2f} converted; one person's clips have .7 to .95."
         )
     tell.result(lines, {"files": {"wav": str(out), "times": str(times)}, "voice": voice, **facts})
+
+
+def _holds_times(path: Path) -> bool:
+    """Whether a file is what an earlier call wrote beside its WAV."""
+    try:
+        held = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(held, dict) and "phones" in held
 
 
 def _work(

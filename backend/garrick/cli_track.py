@@ -61,7 +61,7 @@ def _track(
 ) -> None:
     from garrick.context import RunContext
     from garrick.core.timing import parse_fps
-    from garrick.outputs.files import make_folder, whole_file
+    from garrick.files import make_folder, whole_file
     from garrick.outputs.overlay import write_overlay
     from garrick.perception.track import run
 

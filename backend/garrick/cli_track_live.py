@@ -29,7 +29,7 @@ def track_camera(camera: str, to: Path, fps: str | None, person: int | None, tel
     Raises InputError for no camera, or when nobody was tracked; then nothing is written.
     """
     from garrick.core.timing import parse_fps
-    from garrick.outputs.files import make_folder, whole_file
+    from garrick.files import make_folder, whole_file
 
     if to.suffix != ".npz":
         raise InputError(f"{to.name} must end in .npz.")

@@ -37,6 +37,7 @@ class Check:
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Say what is missing on this machine and how to get it; exit code 1 when Garrick cannot work."""
     checks = list(examine())
+    lacking = [check.name for check in checks if check.needed and not check.ok]
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
@@ -45,7 +46,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
             typer.echo(f"{state:8}{check.name}: {check.detail}")
             if not check.ok and check.fix:
                 typer.echo(f"{'':8}-> {check.fix}")
-    if any(check.needed and not check.ok for check in checks):
+        typer.echo(f"Garrick cannot work here yet: {', '.join(lacking)}." if lacking else "Garrick can work here.")
+    if lacking:
         raise typer.Exit(1)
 
 
@@ -59,6 +61,7 @@ def examine() -> Iterator[Check]:
     yield _gpu()
     yield from _weights()
     yield _models()
+    yield from _own_hands()
     yield _blender()
 
 
@@ -146,9 +149,27 @@ def _models() -> Check:
     return Check("head, hands and body", not missing, said, "Run: garrick weights pull")
 
 
+def _own_hands() -> Iterator[Check]:
+    """Where the user has named a folder of body files."""
+    from garrick.bodies import own_files
+    from garrick.bodies.hand import posed_hand
+    from garrick.errors import GarrickError
+
+    if not os.environ.get(own_files.FOLDER):
+        return
+    name = "own hands"
+    try:
+        hands = [posed_hand("left"), posed_hand("right")]
+    except GarrickError as error:
+        yield Check(name, False, error.user_message, error.fix or "")
+        return
+    sizes = " and ".join(f"{hand.side}, {len(hand.template)} vertices" for hand in hands)
+    yield Check(name, True, f"{sizes}; curves are made for them, frames show Garrick's")
+
+
 def _blender() -> Check:
     named = os.environ.get("GARRICK_BLENDER")
-    fix = "Set GARRICK_BLENDER to the path of Blender 4.2 or later, or (Python 3.11): pip install 'garrick[blender]'"
+    fix = "Set GARRICK_BLENDER to the path of Blender 4.2 or later, or (Python 3.11) run: python3 bootstrap.py setup"
     if named:
         found = shutil.which(named)
         return Check("blender", found is not None, f"GARRICK_BLENDER is {found or Path(named)}", fix, needed=False)

@@ -10,6 +10,7 @@ from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.core.timing import frame_count
 from garrick.errors import InputError, OutputError
+from garrick.files import output_error
 from garrick.inputs import Given, check
 from garrick.job import Job
 from garrick.outputs.folder import ShotFolder
@@ -60,6 +61,8 @@ def _clip_length(job: Job, given: Given, folder: ShotFolder, ctx: RunContext) ->
             return len(Performance.load(made))
         except ValueError as error:
             raise OutputError(str(error), f"Remove {made} to have it made again.") from error
+        except OSError as error:
+            raise output_error(error, made) from error
     if given.performance is not None:
         return len(given.performance)
     return None if job.audio is None else frame_count(load_sound(job.audio, ctx).duration, job.fps)

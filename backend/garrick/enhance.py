@@ -23,9 +23,9 @@ from garrick.core.performance import Performance
 from garrick.core.rotation import axis_angles
 from garrick.core.transfer import held, layered, starting_as
 from garrick.errors import InputError
+from garrick.files import write_bytes
 from garrick.inputs import read_performance
 from garrick.outputs.camera import are_poses
-from garrick.outputs.files import write_bytes
 from garrick.outputs.video import Segment, join
 from garrick.perception import track
 from garrick.perception.portrait import Portrait

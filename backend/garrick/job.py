@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from garrick.core.knobs import Knob, read_knobs, write_knobs
 from garrick.core.seeds import read_seeds, write_seeds
 from garrick.core.timing import parse_fps
 from garrick.errors import InputError
@@ -66,10 +67,26 @@ Seeds = Annotated[
     PlainSerializer(write_seeds, return_type=str),
 ]
 
-MANNER = ("expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned", "learned_body", "seeds")
+
+def _groups(given: Any) -> dict[str, Knob]:
+    """Of words or of a table. Raises ValueError."""
+    if not isinstance(given, (str, Mapping)):
+        raise ValueError("Write knobs of groups like jaw=1.2, eyes=off.")
+    return read_knobs(given)
+
+
+Groups = Annotated[
+    Mapping[str, Knob],
+    BeforeValidator(_groups),
+    PlainSerializer(write_knobs, return_type=str),
+]
+
+MANNER = (
+    "expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned", "learned_body", "seeds", "groups",
+)  # fmt: skip
 """The fields that say how somebody performs."""
 
-FILE_FIELDS = ("portrait", "audio", "camera", "performance", "style")
+FILE_FIELDS = ("portrait", "audio", "camera", "performance", "style", "background")
 """The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
 
 
@@ -161,6 +178,12 @@ class Job(BaseModel):
         description="Makes some parts anew and leaves the others: face, eyes, head and body, e.g. head=5, eyes=7.",
         json_schema_extra=_shown("Performance", "text", unless="performance"),
     )
+    groups: Groups = Field(
+        {},
+        title="Groups",
+        description="Gain 0..2, smoothing in seconds, or off, of groups of curves: jaw=1.2, eyes=off, head=0.8 smooth 0.1.",
+        json_schema_extra=_shown("Performance", "text", unless="performance"),
+    )
     expression: float = Field(
         1.0,
         ge=0,
@@ -217,7 +240,7 @@ class Job(BaseModel):
     style: Path | None = Field(
         None,
         title="Style",
-        description="A performance.npz of somebody whose manner of speaking the learned mouth takes on.",
+        description="A performance.npz or Live Link Face CSV of somebody whose manner the learned mouth takes on.",
         json_schema_extra=_shown("Performance", "file", unless="performance"),
     )
     fps: Fps = Field(
@@ -237,6 +260,12 @@ class Job(BaseModel):
         title="Framing",
         description="How much of the person the frames show, as far as the photo does: hands need upper-body.",
         json_schema_extra=_shown("Frames", "text"),
+    )
+    background: Path | None = Field(
+        None,
+        title="Background",
+        description="A picture behind the person instead of the photo's own; it covers the frame.",
+        json_schema_extra=_shown("Frames", "file"),
     )
     frames: tuple[int, int] | None = Field(
         None,

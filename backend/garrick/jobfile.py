@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from garrick.errors import InputError
 from garrick.job import FILE_FIELDS, Job
+from garrick.rendering.camera_moves import DEFAULTS
 
 _LARGEST = 1_000_000  # bytes
 _BESIDE = ("name", "out")
@@ -39,12 +40,12 @@ def read_job_file(path: Path, changes: Iterable[str] = ()) -> JobFile:
     changes: "key=value" that count instead of what the file says; an empty value takes the key out; paths in them are
     the caller's, not relative to the file. Raises InputError that says all that is wrong.
     """
-    settings = _parse(path)
+    settings = with_move(_parse(path))
     _refuse_unknown(settings)
     for name in (*FILE_FIELDS, "out"):
         if isinstance(settings.get(name), str):
             settings[name] = str(path.parent / settings[name])
-    changed = dict(map(_change, changes))
+    changed = with_move(dict(map(_change, changes)))
     _refuse_unknown(changed)
     settings = {name: value for name, value in (settings | changed).items() if value != ""}
     name, out = settings.pop("name", path.stem), settings.pop("out", str(path.parent / "out" / path.stem))
@@ -54,6 +55,12 @@ def read_job_file(path: Path, changes: Iterable[str] = ()) -> JobFile:
         if isinstance(settings[pair], str):
             settings[pair] = numbers(settings[pair], pair, *_PAIRS[pair])
     return JobFile(make_job(settings), name, Path(out))
+
+
+def with_move(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings; a move's name in place of a camera's file, such as "orbit", is what it says."""
+    word = str(settings.get("camera"))
+    return {**settings, "camera": None, "camera_move": word} if word in DEFAULTS else dict(settings)
 
 
 def make_job(settings: Mapping[str, Any], option: bool = False) -> Job:

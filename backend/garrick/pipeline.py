@@ -91,10 +91,10 @@ def perform(
         folder = ShotFolder(out, job, overwrite, renderer=made_by)
         found = stage.Stages(stages or stage.StageCache(folder.stages), ctx, anew=overwrite)
         ctx.step("check", 1, 1)
+    with clock("portrait"):  # first: it takes seconds, so that a photo of no use does not wait for a long voice
+        portrait = _portrait(job, found, ctx)
     with clock("speech"):
         speech = _speech(job, found, ctx)
-    with clock("portrait"):
-        portrait = _portrait(job, found, ctx)
     with clock("motion"):
         folder.claim(ctx)
         performance, edited = folder.performance(
@@ -107,7 +107,7 @@ def perform(
         from garrick.rendering import render
 
         seen = camera.resized(_draft_size(job.size)) if job.quality == "draft" else camera
-        take = render.run(portrait, performance, seen, ctx, job.passes, job.refine)
+        take = render.run(portrait, performance, seen, ctx, job.passes, job.refine, given.background)
         key = folder.take_key()
         written = write_take(take, frames, FrameStore(out, key, job.passes), ctx, chunk)
     with folder.alone("preview", ctx):
@@ -130,7 +130,7 @@ def perform(
         with clock("scene"):
             shot.write_still(out / "texture.png", portrait.image, synthetic=False)
             shot.write_still(out / "head.png", _head_texture(portrait), synthetic=True)
-            shot.write_still(out / "background.png", take.background, synthetic=True)
+            shot.write_still(out / "background.png", take.background, synthetic=given.background is None)
             write_camera(out / "camera.json", camera)
             shot.write_speech(out / "speech.json", speech)
             shot.write_rig(out / "rig.npz", _rig(portrait))
@@ -176,7 +176,7 @@ def _speech(job: Job, found: stage.Stages, ctx: RunContext) -> Speech | None:
 
         return listen.run(job.audio, job.text, ctx, job.language, job.transcribe)
 
-    return found.get(stage.SPEECH, partial(stage.speech_key, job, ctx), make)
+    return found.get(stage.SPEECH, partial(stage.speech_key, job), make)
 
 
 def _portrait(job: Job, found: stage.Stages, ctx: RunContext) -> Portrait:
@@ -185,7 +185,7 @@ def _portrait(job: Job, found: stage.Stages, ctx: RunContext) -> Portrait:
 
         return analyse.run(job.portrait, job.size, job.face_index, ctx, job.framing)
 
-    return found.get(stage.PORTRAIT, partial(stage.portrait_key, job, ctx), make)
+    return found.get(stage.PORTRAIT, partial(stage.portrait_key, job), make)
 
 
 def _motion(
@@ -198,7 +198,7 @@ def _motion(
         manner = motion.Manner(**{name: getattr(job, name) for name in MANNER}, style=given.style)
         return motion.run(speech, portrait, job.fps, manner, ctx)
 
-    return found.get(stage.MOTION, partial(stage.motion_key, job, ctx), make)
+    return found.get(stage.MOTION, partial(stage.motion_key, job), make)
 
 
 def _own_camera(job: Job, portrait: Portrait, performance: Performance, ctx: RunContext) -> CameraPath:

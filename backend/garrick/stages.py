@@ -18,25 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from garrick import source
+from garrick.bodies.own_files import hand_file
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, OutputError
+from garrick.files import make_folder, sha256, whole_file
 from garrick.job import MANNER, Job
-from garrick.outputs.files import make_folder, sha256, whole_file
 from garrick.stage_files import load_portrait, load_speech, save_portrait, save_speech
 
 T = TypeVar("T")
-
-_LIBRARIES = (
-    "numpy", "scipy", "torch", "numba", "opencv-python-headless", "pillow", "pymatting", "praat-parselmouth", "av",
-    "onnxruntime", "ai-edge-litert", "hama", "hibari-tts", "espeakng-loader", "babel", "vaderSentiment",
-)  # fmt: skip
-CODE = (
-    "bodies/*.py", "bodies/*.npz", "core/*.py", "motion/**/*.py", "motion/diffusion/nets/*.onnx", "perception/*.py",
-    "perception/*.npz", "speech/**/*.py",
-    "weights/*.py", "__init__.py", "context.py", "errors.py", "stage_files.py",
-)  # fmt: skip
-"""The source that a stage's result may depend on, as patterns below the package."""
 
 _ABANDONED = 3600.0  # seconds after which a file that nobody finished is removed
 
@@ -148,36 +139,36 @@ class Stages:
         self._made.clear()
 
 
-def speech_key(job: Job, ctx: RunContext) -> str:
+def speech_key(job: Job) -> str:
     """Names the speech of a job. Raises InputError."""
     how: dict[str, Any] = {"language": job.language} if job.text is not None or job.transcribe else {}
     if job.audio is None:
         how |= {"voice": job.voice, "speed": job.speed}
     if job.transcribe:
         how["transcribe"] = [importlib.metadata.version(name) for name in ("faster-whisper", "ctranslate2")]
-    return _key("speech", ctx, audio=_digest(job.audio), text=job.text, **how)
+    return _key("speech", audio=_digest(job.audio), text=job.text, **how)
 
 
-def portrait_key(job: Job, ctx: RunContext) -> str:
+def portrait_key(job: Job) -> str:
     """Names the portrait of a job. Raises InputError."""
     how = {"size": job.size, "face_index": job.face_index, "framing": job.framing}
-    return _key("portrait", ctx, portrait=_digest(job.portrait), **how)
+    return _key("portrait", portrait=_digest(job.portrait), **how)
 
 
-def motion_key(job: Job, ctx: RunContext) -> str:
+def motion_key(job: Job) -> str:
     """Names the motion of a job. Raises InputError."""
-    settings = {name: getattr(job, name) for name in MANNER} | {"fps": str(job.fps), "seed": job.seed}
+    settings = job.model_dump(mode="json", include={*MANNER, "fps", "seed"})
     return _key(
         "motion",
-        ctx,
-        speech=speech_key(job, ctx),
-        portrait=portrait_key(job, ctx),
+        speech=speech_key(job),
+        portrait=portrait_key(job),
         style=_digest(job.style),
+        hands=[_digest(hand_file(side)) for side in ("left", "right")],
         **settings,
     )
 
 
-def _key(stage: str, ctx: RunContext, **depends: Any) -> str:
+def _key(stage: str, **depends: Any) -> str:
     facts = {"code": _CODE, "stage": stage, **depends}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -189,14 +180,4 @@ def _digest(path: Path | None) -> str | None:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _code() -> str:
-    """A digest of the source that computes the stages, and of the versions of the libraries that it uses."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(path for part in CODE for path in package.glob(part)):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    digest.update(json.dumps({name: importlib.metadata.version(name) for name in _LIBRARIES}).encode())
-    return digest.hexdigest()
-
-
-_CODE = _code()  # at import, when it is the source that runs
+_CODE = source.digest(source.STAGES)  # at import, when it is the source that runs

@@ -66,7 +66,7 @@ class GARRICK_PT_character(bpy.types.Panel):
         if table.families:
             layout.label(text=iface("Recognised: {families}").format(families=table.families), icon="CHECKMARK")
         self._draw_table(layout, character, table)
-        self._draw_test(layout, table)
+        self._draw_test(layout)
         self._draw_animate(layout, table)
 
     def _draw_table(self, layout, character, table) -> None:
@@ -90,7 +90,7 @@ class GARRICK_PT_character(bpy.types.Panel):
         if item.target and item.target not in there:
             column.label(text="Not on this character", icon="ERROR")
 
-    def _draw_test(self, layout, table) -> None:
+    def _draw_test(self, layout) -> None:
         header, body = layout.panel("garrick_test_poses", default_closed=True)
         header.label(text="Test Poses")
         if body is None:

@@ -110,11 +110,6 @@ def ensure_keys(curve: bpy.types.FCurve, frames: np.ndarray) -> None:
     curve.update()
 
 
-def values_at(curve: bpy.types.FCurve, frames: np.ndarray) -> np.ndarray:
-    """(M,) the curve's values at these frames."""
-    return np.array([curve.evaluate(float(frame)) for frame in frames])
-
-
 def _stretch(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """(N,) how much time about each key is stretched."""
     if len(old) < 2:

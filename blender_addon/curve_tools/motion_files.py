@@ -178,16 +178,21 @@ def export_beside(shot: bpy.types.Collection, scene: bpy.types.Scene, form: Form
 
 
 def _written(form: Format, path: Path, performance: Performance) -> str:
-    """Write the file; what to tell the user. Raises OSError."""
+    """Write the file; what to tell the user. Raises ValueError."""
     _write(form, path, performance)
     return _told(form, path, performance)
 
 
 def _write(form: Format, path: Path, performance: Performance) -> None:
-    """Write a whole file or none. Raises OSError."""
+    """Write a whole file or none. Raises ValueError with a sentence for the user."""
     aside = path.with_name(f".{path.name}.part")
-    form.write(performance, aside)
-    aside.replace(path)
+    try:
+        form.write(performance, aside)
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):  # the disk that refused to write may refuse this too
+            aside.unlink(missing_ok=True)
+        raise ValueError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _told(form: Format, path: Path, performance: Performance) -> str:

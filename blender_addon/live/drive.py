@@ -10,11 +10,12 @@ import numpy as np
 
 from ..axes import to_blender
 from ..core.arkit import ARKIT_NAMES
+from ..core.live_record import recorded
 from ..core.turns import rotation_of
 from ..rotations import bone_quaternions
 from ..shot_import.animation import bone_axes, root_of
 from ..shot_import.shot import Rig
-from .session import recorded, streamed
+from .session import streamed
 
 
 class Driver:

@@ -107,7 +107,11 @@ def make(context: bpy.types.Context, source: str, filepath: str, record: bool, p
 
     def ended(frames: list) -> None:
         if names is not None:
-            keep(*names, stored.rig, frames, fps, stored.performance.identity)
+            heard = bytes(session.heard) if isinstance(session, VoiceSession) else b""
+            try:
+                keep(*names, stored.rig, frames, fps, stored.performance.identity, heard)
+            except OSError as error:
+                session.trouble = f"The motion is on the rig, but the take cannot be written: {error.strerror}."
 
     return show.Live(session, driver, sound, ended)
 
@@ -129,6 +133,56 @@ class GARRICK_OT_live_calibrate(bpy.types.Operator):
         assert show.current is not None
         show.current.session.calibrate()
         return {"FINISHED"}
+
+
+class GARRICK_OT_live_gesture(bpy.types.Operator):
+    """Make this gesture now, whatever is said"""
+
+    bl_idname = "garrick.live_gesture"
+    bl_label = "Gesture"
+
+    name: StringProperty(name="Gesture")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        session = voice()
+        if session is None:
+            cls.poll_message_set("No voice is live")
+        elif not session.can_gesture:
+            cls.poll_message_set("Arms stay as they are: start with Gestures above 0")
+        else:
+            return True
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        voice().gesture(self.name)
+        return {"FINISHED"}
+
+
+class GARRICK_OT_live_emotion(bpy.types.Operator):
+    """Show this on the face from now on"""
+
+    bl_idname = "garrick.live_emotion"
+    bl_label = "Emotion"
+
+    name: StringProperty(name="Emotion")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if voice() is None:
+            cls.poll_message_set("No voice is live")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        voice().feel(self.name)
+        return {"FINISHED"}
+
+
+def voice() -> VoiceSession | None:
+    """The session that hears a voice now."""
+    session = show.current.session if show.running() else None
+    return session if isinstance(session, VoiceSession) else None
 
 
 class GARRICK_OT_live_stop(bpy.types.Operator):
@@ -163,15 +217,18 @@ def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return False
 
 
-def register() -> None:
-    bpy.utils.register_class(GARRICK_OT_live_start)
-    bpy.utils.register_class(GARRICK_OT_live_calibrate)
-    bpy.utils.register_class(GARRICK_OT_live_stop)
+_classes = (
+    GARRICK_OT_live_start,
+    GARRICK_OT_live_calibrate,
+    GARRICK_OT_live_gesture,
+    GARRICK_OT_live_emotion,
+    GARRICK_OT_live_stop,
+)
+register, _unregister = bpy.utils.register_classes_factory(_classes)
 
 
 def unregister() -> None:
+    """End what is live, first."""
     if show.running():
         show.current.stop()
-    bpy.utils.unregister_class(GARRICK_OT_live_stop)
-    bpy.utils.unregister_class(GARRICK_OT_live_calibrate)
-    bpy.utils.unregister_class(GARRICK_OT_live_start)
+    _unregister()

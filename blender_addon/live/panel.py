@@ -7,8 +7,16 @@ from bpy.app.translations import pgettext_iface as iface
 
 from ..sentences import write
 from . import show, sources
-from .ops import NO_RECORDER, GARRICK_OT_live_calibrate, GARRICK_OT_live_start, GARRICK_OT_live_stop
-from .session import CameraSession
+from .ops import (
+    NO_RECORDER,
+    GARRICK_OT_live_calibrate,
+    GARRICK_OT_live_emotion,
+    GARRICK_OT_live_gesture,
+    GARRICK_OT_live_start,
+    GARRICK_OT_live_stop,
+    voice,
+)
+from .session import CameraSession, VoiceSession
 
 _STATES = {
     "calibrating": ("Look calmly into the camera", "TIME"),
@@ -33,8 +41,8 @@ class GARRICK_PT_live(bpy.types.Panel):
             assert show.current is not None
             if isinstance(show.current.session, CameraSession):
                 _draw_camera(layout, show.current.session)
-            else:
-                layout.label(text=iface("{:.1f} s heard").format(show.current.task.done), icon="REC")
+            elif isinstance(show.current.session, VoiceSession):
+                _draw_voice(layout, show.current.session)
             if show.current.session.notice:
                 write(layout, show.current.session.notice, "INFO")
             layout.operator(GARRICK_OT_live_stop.bl_idname, icon="SNAP_FACE")
@@ -55,6 +63,42 @@ class GARRICK_PT_live(bpy.types.Panel):
         row.prop(context.scene.garrick_live, "camera", text="")
 
 
+class GARRICK_MT_live_gestures(bpy.types.Menu):
+    """The gestures that can be made now"""
+
+    bl_label = "Gesture"
+    bl_idname = "GARRICK_MT_live_gestures"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for name in () if (session := voice()) is None else session.can_gesture:
+            self.layout.operator(GARRICK_OT_live_gesture.bl_idname, text=_in_words(name)).name = name
+
+
+class GARRICK_MT_live_emotions(bpy.types.Menu):
+    """What can be felt from now on"""
+
+    bl_label = "Emotion"
+    bl_idname = "GARRICK_MT_live_emotions"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for name in () if (session := voice()) is None else session.can_feel:
+            self.layout.operator(GARRICK_OT_live_emotion.bl_idname, text=_in_words(name)).name = name
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _draw_voice(layout: bpy.types.UILayout, session: VoiceSession) -> None:
+    """How long it has been heard, and what can be asked for meanwhile."""
+    layout.label(text=iface("{:.1f} s heard").format(show.current.task.done), icon="REC")
+    row = layout.row(align=True)
+    gestures = row.row(align=True)
+    gestures.enabled = bool(session.can_gesture)
+    gestures.menu(GARRICK_MT_live_gestures.bl_idname, icon="VIEW_PAN")
+    row.menu(GARRICK_MT_live_emotions.bl_idname, icon="MONKEY")
+
+
 def _draw_camera(layout: bpy.types.UILayout, session: CameraSession) -> None:
     """What the camera sees, and how well."""
     if not session.frames:
@@ -72,4 +116,6 @@ def _draw_camera(layout: bpy.types.UILayout, session: CameraSession) -> None:
     layout.operator(GARRICK_OT_live_calibrate.bl_idname, icon="USER")
 
 
-register, unregister = bpy.utils.register_classes_factory((GARRICK_PT_live,))
+register, unregister = bpy.utils.register_classes_factory(
+    (GARRICK_MT_live_gestures, GARRICK_MT_live_emotions, GARRICK_PT_live)
+)

@@ -6,17 +6,14 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from ..answers import ServiceError
 from ..client import Client
 from ..core.live_stream import LiveStream
-from ..core.performance import BODY_JOINTS, Performance
 from ..tasks import Handle
 from .sources import RATE
 
@@ -77,6 +74,8 @@ class VoiceSession(Session):
     """Feeds a voice. source: chunks, see `sources`. paced: it comes at once and is fed at the pace of speech.
 
     gestures: 0..2, how much arms and hands do; at 0 they stay as they are.
+    heard: what has been fed, 16-bit samples at `RATE`.
+    can_gesture, can_feel: the names of what `gesture` and `feel` may ask for, none before the service has said so.
     """
 
     def __init__(
@@ -89,6 +88,18 @@ class VoiceSession(Session):
     ) -> None:
         super().__init__(client, fps, rate=RATE, gestures=gestures)
         self._source, self._paced = source, paced
+        self.heard = bytearray()
+        self.can_gesture: tuple[str, ...] = ()
+        self.can_feel: tuple[str, ...] = ()
+        self._asked: deque[Callable[[LiveStream], int]] = deque()
+
+    def gesture(self, name: str) -> None:
+        """Have a gesture made now; from any thread."""
+        self._asked.append(lambda stream: stream.gesture(name))
+
+    def feel(self, emotion: str) -> None:
+        """Have an emotion felt from now on; from any thread."""
+        self._asked.append(lambda stream: stream.feel(emotion))
 
     def work(self, handle: Handle) -> list[dict[str, Any]]:
         """As it says there; the source is closed at the end."""
@@ -100,11 +111,15 @@ class VoiceSession(Session):
     def _live(self, stream: LiveStream, handle: Handle) -> None:
         sent = 0.0  # seconds
         began = time.monotonic()
+        self.can_gesture, self.can_feel = stream.gestures, stream.emotions
         for chunk in self._source:
             if handle.cancelled.is_set():
                 return
+            while self._asked:
+                self._asked.popleft()(stream)
             if chunk:
                 stream.feed(chunk)
+                self.heard += chunk
             sent += len(chunk) / 2 / RATE
             handle.progress("live", sent)
             wait = began + sent - time.monotonic() if self._paced else 0.0
@@ -135,30 +150,6 @@ class CameraSession(Session):
                 if handle.cancelled.is_set() or self._anew.is_set():
                     break
             handle.progress("live", len(self.frames) / float(self.fps))
-
-
-def recorded(frames: list[dict[str, Any]], fps: Fraction, identity: np.ndarray) -> Performance:
-    """The performance of a session's frames, at rest in what is not `streamed`. Raises ValueError when there are none."""
-    if not frames:
-        raise ValueError("No motion has come yet.")
-    rest = Performance.rest(len(frames), fps, identity)
-    pose = np.array(rest.body_pose)
-    for joint in frames[0].get("body", ()):
-        pose[:, BODY_JOINTS.index(joint)] = [frame["body"][joint] for frame in frames]
-    hands = {
-        hand: np.array([frame[hand] for frame in frames], np.float32)
-        for hand in ("left_hand", "right_hand")
-        if hand in frames[0]
-    }
-    return replace(
-        rest,
-        **hands,
-        face=np.array([frame["face"] for frame in frames], np.float32),
-        head_rotation=np.array([frame["head"]["rotation"] for frame in frames], np.float32),
-        head_translation=np.array([frame["head"]["translation"] for frame in frames], np.float32),
-        gaze=np.array([frame["gaze"] for frame in frames], np.float32),
-        body_pose=pose,
-    )
 
 
 def streamed(frame: dict[str, Any]) -> frozenset[str]:

@@ -25,7 +25,7 @@ from ..shot_import.timeline import Place
 from ..slices import Steps
 from . import shot_job, versions
 from .fitting import fit, voice_strips
-from .layers import layered_curves, rewrite_curve, stretch_strips
+from .layers import extend_curve, layered_curves, rewrite_curve, stretch_strips
 from .parts import Parts, parts_of
 from .place import place_of, written_place
 from .plates import hang
@@ -76,10 +76,11 @@ def rewrite(
 ) -> Steps[None]:
     """Put the performance's keys on the curves of the shot that nobody edited, wherever its strips have been slid to.
 
-    before: frames that the shot had. A curve that was edited, by keys or by what lies over it, stays as the artist left it.
+    before: frames that the shot had. A curve that was edited, by keys or by what lies over it, stays as the artist left it;
+    where the clip is longer now it goes on with the performance's keys.
     """
     place = written_place(shot, scene)
-    keys = _Rekeying(place, rig, performance)
+    keys = _Rekeying(place, rig, performance, before)
     for steps in (face_steps(keys, parts.head, performance), bone_steps(keys, parts.armature, rig, performance)):
         for _ in steps:
             yield "show", 0, 0
@@ -91,16 +92,16 @@ def rewrite(
 class _Rekeying:
     """Takes what the import would key, as its `Keying` does, and puts it on the curves that are there."""
 
-    def __init__(self, place: Place, rig: Rig, performance: Performance) -> None:
+    def __init__(self, place: Place, rig: Rig, performance: Performance, before: int) -> None:
         self.frames = place.frame_at(frame_times(len(performance), performance.fps))
+        self._before = before
         self.layers: dict[bpy.types.ID, dict[tuple[str, int], bpy.types.FCurve]] = {}
         self._performance = performance
         self._turned = dict(zip(rig.joint_names, rig.joint_channels, strict=True))
 
     def write(self, block: bpy.types.ID, path: str, values: np.ndarray, group: str) -> None:
         """New keys for one curve, values (F,), or for the components of a property together, values (F, C)."""
-        if self._kept(path):
-            return
+        put, known = (extend_curve, self._before) if self._kept(path) else (rewrite_curve, 0)
         if block not in self.layers:
             # The lowest layer is the import's; the artist's lie over it.
             lowest_last = reversed(layered_curves(block))
@@ -109,7 +110,7 @@ class _Rekeying:
         for index in range(columns.shape[1]):
             curve = self.layers[block].get((path, index))
             if curve is not None:
-                rewrite_curve(curve, self.frames, columns[:, index])
+                put(curve, self.frames[known:], columns[known:, index])
 
     def _kept(self, path: str) -> bool:
         """Whether a path's curves bear an artist's hand."""

@@ -50,11 +50,11 @@ def changed_frames(
     return changed
 
 
-def ranges_of(frames: np.ndarray, join: int = JOIN) -> list[tuple[int, int]]:
-    """(F,) bool -> first and last frame of each run of them; runs less than `join` frames apart are one."""
+def ranges_of(frames: np.ndarray) -> list[tuple[int, int]]:
+    """(F,) bool -> first and last frame of each run of them; runs less than `JOIN` frames apart are one."""
     runs: list[tuple[int, int]] = []
     for frame in np.flatnonzero(frames).tolist():
-        if runs and frame - runs[-1][1] <= join:
+        if runs and frame - runs[-1][1] <= JOIN:
             runs[-1] = (runs[-1][0], frame)
         else:
             runs.append((frame, frame))

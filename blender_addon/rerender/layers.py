@@ -17,14 +17,24 @@ def layered_curves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
     return [curve for user in users for curve in curves_of_action(user.action, getattr(user, "action_slot", None))]
 
 
-def rewrite_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, interpolation: int = LINEAR) -> None:
+def rewrite_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
     """Put other keys on an F-curve. frames, values: (N,), frames ascending."""
     points = np.empty(2 * len(frames), np.float32)
     points[0::2], points[1::2] = frames, values
     curve.keyframe_points.clear()
     curve.keyframe_points.add(len(frames))
     curve.keyframe_points.foreach_set("co", points)
-    curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), interpolation, np.uint8))
+    curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), LINEAR, np.uint8))
+    curve.update()
+
+
+def extend_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
+    """Add linear keys behind the last one of an F-curve; those before it are left out. frames, values: (N,)."""
+    points = curve.keyframe_points
+    last = max((point.co.x for point in points), default=-np.inf)
+    for frame, value in zip(frames, values, strict=True):
+        if frame > last + 1e-3:
+            points.insert(float(frame), float(value), options={"FAST"}).interpolation = "LINEAR"
     curve.update()
 
 

@@ -11,6 +11,7 @@ from ..backend_link import link
 from ..client import Client
 from . import versions
 from .parts import parts_of, refusal
+from .props import AS_BEFORE
 from .read_camera import camera_at
 from .read_curves import LAST_CAMERA, SCENE_CAMERA, SHOT_CAMERA, Wanted
 from .shot_job import job_of
@@ -51,7 +52,7 @@ def order_of(shot: bpy.types.Collection, everything: bool = False) -> Order:
         name=shot.name,
         root=versions.root_of(shot),
         last=last,
-        job=job,
+        job=job | {"quality": _quality(shot, last)},
         consent=consent,
         everything=everything,
     )
@@ -74,6 +75,12 @@ def wanted_of(shot: bpy.types.Collection, scene: bpy.types.Scene, last: Stored) 
         size=size,
         path=last.path,
     )
+
+
+def _quality(shot: bpy.types.Collection, last: Stored) -> str:
+    """What the frames shall be, in a job's word."""
+    chosen = shot.garrick_rerender.quality
+    return chosen.lower() if chosen != AS_BEFORE else "draft" if last.draft else "final"
 
 
 def _client(handle: tasks.Handle) -> Client:

@@ -34,6 +34,7 @@ class GARRICK_PT_rerender(bpy.types.Panel):
         column.active = shot.library is None
         column.prop(settings, "camera")
         column.prop(settings, "use_scene_size")
+        column.prop(settings, "quality")
         busy = under_way(shot)
         if busy is not None:
             _draw_progress(layout, busy)

@@ -13,6 +13,13 @@ _CAMERAS = (
     (LAST_CAMERA, "As Before", "The camera of the version that is shown, wherever the cameras are now"),
 )
 
+AS_BEFORE = "KEEP"
+_QUALITIES = (
+    (AS_BEFORE, "As Before", "That of the version that is shown"),
+    ("DRAFT", "Draft", "Half the width and height, for timing and cameras"),
+    ("FINAL", "Final", "The whole width and height"),
+)
+
 
 class GARRICK_PG_rerender(bpy.types.PropertyGroup):
     """Settings and memory of a shot's re-rendering."""
@@ -24,6 +31,12 @@ class GARRICK_PG_rerender(bpy.types.PropertyGroup):
         name="Scene Resolution",
         description="Render at the scene's resolution (pixels, even, 128 to 2048 a side) instead of the last version's;"
         " the frames are then all rendered again",
+    )
+    quality: EnumProperty(  # type: ignore[valid-type]
+        name="Quality",
+        description="Of the frames; where it is another than before, all of them are rendered again",
+        items=_QUALITIES,
+        default=AS_BEFORE,
     )
     other: IntProperty(min=0)  # type: ignore[valid-type]  # the version that A/B goes back to
     note: StringProperty()  # type: ignore[valid-type]  # how the last re-render ended, for the panel

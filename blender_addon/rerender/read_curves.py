@@ -212,9 +212,13 @@ def _set_rotation(arrays: dict[str, np.ndarray], frames: np.ndarray, channel: st
 
 
 def _turn(matrices: np.ndarray) -> np.ndarray:
-    """(N, 4, 4) -> (N, 3, 3) the nearest rotations: a stretched bone still has a direction."""
+    """(N, 4, 4) -> (N, 3, 3) the nearest rotations: a stretched bone still has a direction.
+
+    A mirrored bone is turned as Blender itself says when it takes such a matrix apart: by the opposite matrix.
+    """
     left, _, right = np.linalg.svd(matrices[:, :3, :3])
-    return left @ right
+    turns = left @ right
+    return turns * np.sign(np.linalg.det(turns))[:, None, None]
 
 
 def _path(wanted: Wanted, chosen: np.ndarray, samples: Sequence[_Sample]) -> CameraPath:

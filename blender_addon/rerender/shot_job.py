@@ -13,7 +13,7 @@ from ..runner import ASSET, read_receipt
 from . import versions
 from .version_files import JOB
 
-_FILES = ("portrait", "audio")
+_FILES = ("portrait", "audio", "style", "background")
 REPORT = "report.json"
 _MAKER = ("garrick", "renderer")  # what made the shot: beside the job in job.json, and no part of it
 

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,12 +38,14 @@ class Stored:
     """A version as it was rendered.
 
     generated: the performance before an artist touched it. own_camera: seen through the shot's own camera.
+    draft: its frames are smaller than its camera's picture.
     """
 
     folder: Path
     shot: Shot
     generated: Performance
     own_camera: bool
+    draft: bool
 
     @property
     def path(self) -> CameraPath:
@@ -60,7 +63,9 @@ def load(folder: Path) -> Stored:
     shot = read_shot(folder / MANIFEST)
     generated = folder / GENERATED
     made = Performance.load(generated) if generated.is_file() else shot.performance
-    return Stored(folder, shot, made, bool(_manifest(folder).get(_OWN_CAMERA, True)))
+    own_camera = bool(_manifest(folder).get(_OWN_CAMERA, True))
+    draft = shot.frames is not None and _size(shot.frames.first_file) < shot.camera.size
+    return Stored(folder, shot, made, own_camera, draft)
 
 
 def frames_in(folder: Path) -> dict[str, int]:
@@ -143,6 +148,7 @@ def write_manifest(like: Path, folder: Path, first: int, end: int, own_camera: b
     """
     manifest = _manifest(like)
     manifest |= {"performance": PERFORMANCE, "camera": CAMERA, _OWN_CAMERA: own_camera}
+    manifest["size"] = list(_size(folder / _PICTURES["frames"].format(first)))
     for kind, pattern in _PICTURES.items():
         if kind == "frames" or manifest.get(kind):
             manifest[kind] = {"pattern": pattern, "first": first, "last": end}
@@ -153,6 +159,15 @@ def missing(folder: Path, frames: Iterable[int]) -> list[int]:
     """Those of `frames` of which a version has no PNG."""
     there = {frame for name, frame in frames_in(folder).items() if name.startswith("frames/")}
     return [frame for frame in frames if frame not in there]
+
+
+def _size(picture: Path) -> tuple[int, int]:
+    """Width and height of a PNG, as its header says. Raises ValueError for another file, OSError."""
+    with picture.open("rb") as file:
+        header = file.read(24)
+    if header[12:16] != b"IHDR":
+        raise ValueError(f"{picture} is no PNG.")
+    return struct.unpack(">II", header[16:])
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

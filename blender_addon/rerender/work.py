@@ -89,7 +89,7 @@ def rerender(order: Order, seen: Seen, handle: Handle) -> Rendered:
     path = settled_path(seen.path, last.path)
     first, end = _span(last)
     changed = changed_frames(now, path, stored, last.path)
-    changed |= order.everything
+    changed |= order.everything or (order.job.get("quality") == "draft") != last.draft
     changed[missing(last.folder, range(first, end + 1))] = True
     changed[:first] = changed[end + 1 :] = False
     ranges = ranges_of(changed)
@@ -144,7 +144,7 @@ def _render(
     handle: Handle,
 ) -> None:
     """Have the service render ranges into `folder`."""
-    voice = ("audio", "text", "transcribe")
+    voice = ("audio", "text", "transcribe", "style")
     silent = {name: value for name, value in order.job.items() if name not in voice and value is not None}
     job = silent | {
         "performance": str(folder / PERFORMANCE),

@@ -1,7 +1,7 @@
 """A first shot from beginning to end, as docs/first_shot.md tells it, by a script in any supported Blender.
 
-    blender -b -P docs/first_shot/first_shot.py -- --out first_shot
-    python docs/first_shot/first_shot.py --out first_shot           # a Python that has bpy
+    blender -b -P docs/first_shot/first_shot.py -- --out out/first_shot
+    python docs/first_shot/first_shot.py --out out/first_shot           # a Python that has bpy
 
 Installs the extension into a Blender profile of its own, has a service make the sample shot, imports it, keys a smile,
 renders again what that changed, sets the person into a small scene, writes motion files and takes the extension away.

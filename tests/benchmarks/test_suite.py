@@ -1,9 +1,13 @@
 """The history of benchmark runs, and what a run is compared with."""
 
 import json
+import runpy
+import sys
 from io import StringIO
 
 import pytest
+from garrick.benchmarks import __main__ as command
+from garrick.benchmarks import suite
 from garrick.benchmarks.suite import append, compared, last_run
 from rich.console import Console
 
@@ -34,6 +38,26 @@ def test_a_line_says_when_and_on_what(tmp_path):
     line = json.loads((tmp_path / "history.jsonl").read_text())
     assert "cores" in line["machine"]
     assert line["time"].startswith("20")
+
+
+def test_all_gives_the_data_to_every_benchmark_and_without_it_runs_those_that_need_none(tmp_path, monkeypatch, capsys):
+    run = []
+    monkeypatch.setattr(suite, "run_all", lambda names, arguments, history: run.append((names, arguments)) or True)
+    assert command._all(tmp_path, tmp_path / "history.jsonl")
+    assert command._all(None, tmp_path / "history.jsonl")
+    (every, with_data), (some, without) = run
+    assert {"main", "motion", "reenact"} <= set(every)
+    assert (with_data, without) == (["--data", str(tmp_path)], [])
+    assert set(every) - set(some) == command._NEED_DATA
+    assert "motion" in capsys.readouterr().err
+
+
+def test_a_benchmark_without_its_data_says_how_to_name_it(monkeypatch, capsys):
+    monkeypatch.delenv("GARRICK_BENCHMARK_DATA", raising=False)
+    monkeypatch.setattr(sys, "argv", ["garrick.benchmarks", "motion"])
+    with pytest.raises(SystemExit, match="1"):
+        runpy.run_path(command.__file__, run_name="__main__")
+    assert "GARRICK_BENCHMARK_DATA" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("old", [None, 0.0])

@@ -12,6 +12,7 @@ from garrick.core.performance import Performance
 from garrick.core.rotation import rotation_matrices
 from garrick.perception.clip_fit import Solved
 from garrick.perception.fit import State
+from garrick.training.known_motion import truth
 from rich.console import Console
 
 
@@ -23,7 +24,7 @@ def known() -> Performance:
         gaze=np.zeros((2, 2)),
         identity=np.zeros(3, np.float32),
     )
-    return track.truth(portrait, 1)  # type: ignore[arg-type]
+    return truth(portrait, 1)  # type: ignore[arg-type]
 
 
 def solved(known: Performance, turn: np.ndarray, gaze: float) -> Solved:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from garrick.bodies.body import joints, make_figure, pose
@@ -94,11 +96,14 @@ def test_a_host_gets_the_same_body_where_nothing_twists(rig, figure):
     assert carried > 0
     turns = dict(zip(BODY_JOINTS, body_pose, strict=True)) | {"head": back}
     turns |= {f"left_middle{k + 1}": fingers[3 + k] for k in range(3)}
+    plain = replace(figure, hands=tuple(replace(hand, pose_basis=0 * hand.pose_basis) for hand in figure.hands))
     ours, theirs = pose(figure, body_pose=body_pose, left_hand=fingers), in_a_host(rig, turns)
-    apart = np.linalg.norm(ours - theirs, axis=1)
+    blended = pose(plain, body_pose=body_pose, left_hand=fingers)
+    apart = np.linalg.norm(blended - theirs, axis=1)
     trunk = np.arange(len(apart)) < figure.parts[2].start
     assert apart[trunk].max() < 2e-4
     assert apart.max() < 0.003  # fingers, which a hand model blends linearly
+    assert 1e-4 < np.linalg.norm(ours - blended, axis=1).max() < 0.006  # and whose correctives no host has
     assert np.linalg.norm(ours - figure.rest, axis=1).max() > 0.3
 
 

@@ -73,7 +73,9 @@ def test_a_joint_moves_exactly_its_own_chain(hand, joint):
     chain = below(joint)
     hangs = hand.weights[:, chain].sum(axis=1) > 1e-6
     moved = np.linalg.norm(vertices - hand.template, axis=1)
-    assert moved[~hangs].max() < 1e-7
+    beside = np.unique(hand.quads[hangs[hand.quads].any(axis=1)])  # where correctives fade out
+    assert np.delete(moved, beside).max() < 1e-7
+    assert moved[~hangs].max() < 1e-3
     assert moved[hand.weights[:, chain].sum(axis=1) > 0.99].mean() > 1e-3
     assert set(np.flatnonzero(np.linalg.norm(joints - hand.joints(), axis=1) > 1e-6)) == set(chain) - {joint}
 
@@ -228,11 +230,11 @@ def smplx_vertices(path, hand, rotations, wrist, identity):
     return out.vertices.detach().numpy(), out.joints.detach().numpy()[:, :16]
 
 
-@pytest.mark.parametrize("correctives", [False, True])
+@pytest.mark.parametrize("correctives", ["ours", "dense"])
 def test_smplx_poses_the_files_alike(hand, tmp_path, correctives):
     path = ensure_built()[hand.side]
     rng = np.random.default_rng(4)
-    if correctives:  # ours are zero, a user's own are not
+    if correctives == "dense":  # every joint corrects every vertex
         arrays = read_mano(path)
         arrays["posedirs"] = rng.normal(0, 1e-3, arrays["posedirs"].shape).astype(np.float32)
         path = tmp_path / path.name

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.motion.perform import move_lids
-from garrick.motion.rules.blinks import blink_curve, blink_times, place
+from garrick.motion.rules.blinks import blink_curve, blink_times, open_at_the_end, place
 from garrick.motion.rules.gaze import fixations, gaze_angles, sight_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,6 +38,14 @@ def test_each_blink_shuts_fully_and_opens_slower_than_it_closes(fps: Fraction) -
     shut = np.flatnonzero(curve == 1)
     assert len(shut) == 1
     assert (curve[: shut[0]] > 0.01).sum() <= (curve[shut[0] + 1 :] > 0.01).sum()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_clip_begins_and_ends_with_open_eyes(seed: int) -> None:
+    times = open_at_the_end(blink_times(20, 60, np.random.default_rng(seed)), 20)
+    curve = blink_curve(times, 500, Fraction(25))
+    assert len(times) > 5
+    assert curve[0] == curve[-1] == 0
 
 
 def test_a_turn_ends_on_the_listener() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -171,6 +171,62 @@ def test_the_net_takes_part_in_the_mouth(line: Speech, made: list[Motion]) -> No
     live = LiveMotion(closed_portrait(), FPS, 16000, gestures=0, learned=0)
     ruled = [*live.hear(line.waveform), *live.flush()]
     assert np.abs(joined(ruled, "face") - joined(made, "face"))[:, MOUTH].mean() > 0.002
+
+
+def test_what_is_asked_for_is_shown_from_the_next_frame_on(line: Speech, made: list[Motion]) -> None:
+    live = LiveMotion(closed_portrait(), FPS, 16000)
+    before = live.hear(line.waveform[:24000])
+    end = live.gesture("thumb_up")
+    live.feel("happy", 1.0)
+    after = [*live.hear(line.waveform[24000:]), *live.flush()]
+    seen = live.frames - sum(map(len, after))
+    for name in ARRAYS:
+        assert np.array_equal(joined(before, name), joined(made, name)[:seen])
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    assert (joined(after, "face") - joined(made, "face")[seen:])[20:60, smile].min() > 0.2
+    assert 0.2 < end - seen / float(FPS) < 1.0
+    thumb = joined(after, "arms")[round(end * FPS) - seen] - joined(made, "arms")[round(end * FPS)]
+    assert np.abs(thumb).max() > 0.3
+    away = np.abs(joined(after, "face") - joined(made, "face")[seen:])[:3]
+    assert away.max() < 0.2  # it comes, and does not jump
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (lambda live: live.gesture("moonwalk"), "wave"),
+        (lambda live: live.feel("hungry"), "happy"),
+        (lambda live: live.feel("happy", 7.0), "0 to 1"),
+    ],
+)
+def test_what_nobody_can_do_is_refused_with_what_they_can(asked: Callable[[LiveMotion], object], told: str) -> None:
+    with pytest.raises(InputError) as refused:
+        asked(LiveMotion(closed_portrait(), FPS, 16000))
+    assert told in (refused.value.fix or "")
+
+
+def test_arms_that_stay_as_they_are_make_no_gesture() -> None:
+    with pytest.raises(InputError, match="arms"):
+        LiveMotion(closed_portrait(), FPS, 16000, gestures=0).gesture("wave")
+
+
+def test_a_texts_feeling_shows_and_goes_with_it() -> None:
+    live = LiveMotion(closed_portrait(), FPS, 16000, gestures=0, learned=0)
+    _, _, said = live.say("[happy] My baby is here.")
+    smile = ARKIT_INDEX["cheekSquintLeft"]
+    assert joined(said, "face")[-1, smile] > 0.25
+    after = joined(live.hear(np.zeros(48000, np.float32)), "face")
+    assert after[-1, smile] < 0.01
+
+
+def test_catching_up_between_chunks_changes_nothing(line: Speech) -> None:
+    live, made = LiveMotion(closed_portrait(), FPS, 16000), []
+    for part in np.split(line.waveform[:20000], range(320, 20000, 320)):
+        made += live.hear(part)
+        live.catch_up()
+    alone = LiveMotion(closed_portrait(), FPS, 16000).hear(line.waveform[:20000])
+    for name in ARRAYS:
+        assert np.array_equal(joined(made, name), joined(alone, name))
 
 
 def test_an_odd_rate_is_refused() -> None:

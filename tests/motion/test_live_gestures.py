@@ -16,6 +16,7 @@ from garrick.motion.gestures.curves import ARM, arm_curves, pose_of
 from garrick.motion.gestures.live import LiveGestures
 from garrick.motion.gestures.live_arm import LEAD, LiveArm
 from garrick.motion.gestures.plan import plan_strokes
+from garrick.motion.gestures.vocabulary import GESTURES
 from garrick.motion.live_accents import Accent, LiveAccents
 from garrick.motion.live_frames import ARM_JOINTS
 from hypothesis import given, settings
@@ -121,6 +122,51 @@ def test_a_text_gets_the_arms_that_it_gets_as_a_clip() -> None:
         away = np.linalg.norm(axis_angles(np.swapaxes(turns, -1, -2) @ rotation_matrices(whole[:, 1:ARM])), axis=-1)
         assert np.median(away) < 2e-3  # radians; hands that make room for each other are elsewhere
         assert away.max() < 0.3
+
+
+def asked(name: str, at: float, seconds: float, spoken: float = 0.0) -> tuple[np.ndarray, float]:
+    """(F, 8, 3) arms of somebody who speaks up to a second and is asked for a gesture at another; when its stroke ends."""
+    live, arms, end = LiveGestures(1.0, closed_portrait().identity, RunContext(seed=4)), [], 0.0
+    trunk = np.zeros((1, len(BODY_JOINTS), 3))
+    for frame in range(int(seconds * FPS)):
+        shown = frame / float(FPS)
+        if frame == round(at * FPS):
+            end = live.ask(name, shown)
+        accents = [Accent(shown + 0.1, 2.0)] if shown < spoken and frame % 18 == 0 else []
+        live.plan(shown, 0.0 if shown < spoken else shown - spoken if spoken else np.inf, accents)
+        arms.append(live.frames(trunk, frame, frame, frame + 1, FPS)[0])
+    return np.concatenate(arms), end
+
+
+def farthest(arms: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """(F,) radians by which the joint of an arm that is farthest from a (8, 3, 3) pose is away from it."""
+    turns = np.swapaxes(rotation_matrices(arms.astype(np.float64)), -1, -2)
+    return np.linalg.norm(axis_angles(turns @ pose), axis=-1).max(axis=1)
+
+
+@pytest.mark.parametrize("name", list(GESTURES))
+def test_every_gesture_can_be_asked_for_and_the_hands_go_home(name: str) -> None:
+    arms, end = asked(name, 1.0, 16.0)
+    hang = np.concatenate([pose_of("hang", "relaxed", side)[:ARM] for side in ARMS])
+    away = farthest(arms, hang)
+    assert 1.2 < end < 2.0
+    assert away[: int(FPS)].max() < 0.1
+    assert away[round(end * FPS)] > 0.4
+    assert away[-1] < 0.1
+    assert speeds(arms).max() <= 7.0 + 1e-6
+    body = np.zeros((len(arms), len(BODY_JOINTS), 3))
+    body[:, ROWS] = arms
+    assert within_limits(body, slack=0.03).all()
+
+
+def test_a_gesture_that_is_asked_for_looks_the_same_in_the_midst_of_speech() -> None:
+    alone, end = asked("stop", 2.0, 3.0)
+    spoken, amid = asked("stop", 2.0, 3.0, spoken=3.0)
+    places = [round((time + 0.15) * FPS) for time in (end, amid)]
+    there = [rotation_matrices(arms[place].astype(float)) for arms, place in zip((alone, spoken), places, strict=True)]
+    turns = np.linalg.norm(axis_angles(np.swapaxes(there[0], -1, -2) @ there[1]), axis=-1).reshape(2, 4)
+    assert turns.max(axis=1).min() < 0.15  # radians, of the arm that makes it: what never rests is in it
+    assert speeds(spoken).max() <= 7.0 + 1e-6
 
 
 @settings(max_examples=20, deadline=None)

@@ -10,8 +10,9 @@ import av
 import cv2
 import numpy as np
 import pytest
+from garrick import files
 from garrick.errors import OutputError
-from garrick.outputs import files, frames, sound, video
+from garrick.outputs import frames, sound, video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -120,7 +121,7 @@ def test_finished_frames_are_known_again_and_damaged_ones_are_not(tmp_path):
 _WRITE = """
 import sys
 from pathlib import Path
-from garrick.outputs.files import append_line, write_bytes
+from garrick.files import append_line, write_bytes
 folder, letter = Path(sys.argv[1]), sys.argv[2]
 for index in range(300):
     write_bytes(folder / f"{index % 3}.bin", letter.encode() * 200_000)
@@ -143,7 +144,7 @@ def test_processes_that_write_the_same_files_leave_whole_ones(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_what_a_killed_writer_left_is_overwritten(tmp_path):
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom garrick.outputs.files import whole_file\n"
+        "import sys, time\nfrom pathlib import Path\nfrom garrick.files import whole_file\n"
         "with whole_file(Path(sys.argv[1])) as aside:\n"
         "    aside.write_bytes(b'half a file')\n    print('written', flush=True)\n    time.sleep(60)\n"
     )

@@ -165,9 +165,9 @@ def test_postscript_is_not_run(tmp_path):
     scale=st.floats(0.01, 20), x=st.floats(0, 5000), y=st.floats(0, 5000),
     px=st.floats(-1e4, 1e4), py=st.floats(-1e4, 1e4),
 )  # fmt: skip
-def test_points_go_to_the_canvas_and_back(scale, x, y, px, py):
+def test_the_canvas_scales_the_photo_about_its_origin(scale, x, y, px, py):
     framing, point = Framing(scale, (x, y)), np.array([[px, py]])
-    np.testing.assert_allclose(framing.to_photo(framing.to_canvas(point)), point, atol=1e-6)
+    np.testing.assert_allclose(framing.to_canvas(point) / scale + (x, y), point, atol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)

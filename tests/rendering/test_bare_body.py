@@ -61,3 +61,25 @@ def test_folded_arms_are_tied():
     for both in (False, True):
         layers, own = scene(both)
         assert make_bare_body(own, layers.foreground).tied == both
+
+
+def test_the_cloths_weave_goes_on_where_the_arm_lay():
+    layers, own = scene()
+    weave = np.random.default_rng(4).normal(1, 0.06, (SIZE, SIZE, 1)).astype(np.float32)
+    photo = layers.foreground[..., :3] * np.where(own.torso[..., None], weave, 1)
+    foreground = np.concatenate([photo, layers.foreground[..., 3:]], axis=2)
+    canvas = make_canvas(Layers(foreground, layers.background), np.zeros((SIZE, SIZE), bool))
+    bare = make_bare_body(own, foreground).canvas(canvas, np.array([0, 1]))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    seen, made = bare[70:90, 34:60, :3], bare[ON_TORSO][..., :3]
+    np.testing.assert_allclose(made.std(axis=(0, 1)), seen.std(axis=(0, 1)), rtol=0.5)
+    np.testing.assert_allclose(made.mean(axis=(0, 1)), seen.mean(axis=(0, 1)), atol=0.03)
+
+
+def test_no_step_is_seen_next_to_what_stays():
+    layers, own = scene()
+    shade = np.ones((SIZE, SIZE, 1), np.float32)
+    shade[48:72] = 0.8  # the arm's shadow, wider than what goes with it
+    foreground = np.concatenate([layers.foreground[..., :3] * shade, layers.foreground[..., 3:]], axis=2)
+    canvas = make_canvas(Layers(foreground, layers.background), np.zeros((SIZE, SIZE), bool))
+    bare = make_bare_body(own, foreground).canvas(canvas, np.array([0, 1]))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    assert np.abs(bare[54, 36:44, :3] - bare[53, 36:44, :3]).max() < 0.02

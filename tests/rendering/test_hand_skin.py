@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from garrick.bodies.body import make_figure
 from garrick.bodies.head import load_head
-from garrick.rendering.hand_skin import paint_skin
+from garrick.rendering.hand_skin import hand_traits, paint_skin
 
+TRAITS = hand_traits(np.zeros(8))
 LIGHT, DARK = np.array([0.82, 0.62, 0.52]), np.array([0.38, 0.25, 0.18])
 
 
@@ -18,7 +19,8 @@ def figure(body_data):
 
 def painted(figure, skin: np.ndarray, place: np.ndarray, normal: np.ndarray) -> np.ndarray:
     place, normal = np.atleast_2d(place), np.atleast_2d(normal)
-    return paint_skin(skin, figure, place, np.broadcast_to(normal, place.shape), np.full(len(place), 2.5))
+    reach = np.full(len(place), 2.5)
+    return paint_skin(skin, skin, TRAITS, figure, place, np.broadcast_to(normal, place.shape), reach)
 
 
 def around(figure, joint: int, share: float, up: float) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +70,28 @@ def test_painting_is_always_the_same_and_stays_in_range(figure):
     normal = np.random.default_rng(1).normal(size=spots.shape)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     reach = np.linspace(1.2, 2.8, len(spots))
-    colours = [paint_skin(LIGHT, figure, spots, normal, reach) for _ in range(2)]
+    colours = [paint_skin(LIGHT, LIGHT, TRAITS, figure, spots, normal, reach) for _ in range(2)]
     np.testing.assert_array_equal(*colours)
     assert colours[0].min() > 0.15
     assert colours[0].max() < 1.1
+
+
+def test_hands_are_a_persons_own(figure):
+    spots = figure.rest[figure.parts[3]]
+    normal, reach = np.tile([0.0, 1, 0], (len(spots), 1)), np.full(len(spots), 2.5)
+    people = [np.zeros(8), np.full(8, 0.02), np.linspace(-1, 1, 8)]  # the second is the first, fitted again
+    first, again, other = (
+        paint_skin(LIGHT, LIGHT, hand_traits(identity), figure, spots, normal, reach) for identity in people
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).mean() > 0.005
+    np.testing.assert_allclose(first.mean(axis=0), other.mean(axis=0), atol=0.04)  # of one tone they are
+
+
+def test_an_arms_tone_goes_over_into_the_hands(figure):
+    spots = np.tile(figure.hand_joints[1][0], (60, 1)) + np.linspace(-0.01, 0.01, 60)[:, None]
+    normal, reach = np.tile([0.0, 1, 0], (60, 1)), np.linspace(1.3, 2.6, 60)
+    painted = paint_skin(DARK, LIGHT, TRAITS, figure, spots, normal, reach)
+    np.testing.assert_allclose(painted[reach < 1.6].mean(axis=0), LIGHT, atol=0.06)
+    assert painted[reach > 2.2].mean() < 0.75 * LIGHT.mean()
+    assert np.abs(np.diff(painted, axis=0)).max() < 0.1

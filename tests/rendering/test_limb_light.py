@@ -37,7 +37,7 @@ def lit(normals, owners=ARM, bones=NO_BONES, soft=1.0, bent=0.0, light=EVEN, poi
 
 
 def test_cloth_that_faces_the_camera_keeps_its_colour_and_hands_are_a_little_darker_than_the_face():
-    for soft, colour, share in ((1.0, SKIN, 0.945), (0.0, np.array([0.2, 0.3, 0.6], np.float32), 1.0)):
+    for soft, colour, share in ((1.0, SKIN, 0.975), (0.0, np.array([0.2, 0.3, 0.6], np.float32), 1.0)):
         np.testing.assert_allclose(seen(lit([0, 0, 1], soft=soft), colour, colour)[0], share * colour, rtol=0.05)
 
 
@@ -66,6 +66,21 @@ def test_beside_another_finger_it_is_darker_and_redder():
     assert lost[0] < 0.9
     assert lost[0] > lost[1] > lost[2]
     np.testing.assert_allclose(seen(lit([0.97, 0, 0.24], [[0, 1]], bones), SKIN, SKIN)[0], alone)  # one's own finger
+
+
+def test_light_behind_a_fingers_tip_comes_through_it_red():
+    light = np.array([0.6, 0, 0, -0.8], np.float32)
+    tip, root, palm = (seen(lit([0, 0, 1], [owner], light=light), SKIN, SKIN)[0] for owner in ([1, 3], [1, 1], [5, 0]))
+    assert tip[0] > root[0] > palm[0]
+    assert tip[0] / palm[0] > 1.02 * tip[2] / palm[2]
+
+
+def test_skin_is_rounder_than_cloth():
+    def falloff(soft: float) -> float:
+        facing, aside = seen(lit([[0, 0, 1], [0.95, 0, 0.31]], soft=soft), SKIN, SKIN).mean(axis=1)
+        return float(aside / facing)
+
+    assert falloff(1.0) < 0.9 * falloff(0.0)
 
 
 def test_a_finger_shades_what_is_behind_it_in_the_light():

@@ -174,7 +174,12 @@ def test_the_head_goes_where_the_spine_carries_it(stage, portrait, figure):
     there = Pose(source.face, source.rotation, moved.astype(np.float32), source.gaze)
     (frame,) = rendered(portrait, bent)
     alone = render_pose(stage, there, portrait.camera)
-    assert np.abs(frame.plate.astype(int) - alone.plate).max() <= 1
+    face = np.isin(alone.ids, [ID_NAMES.index(name) for name in ("skin", "eyes", "mouth")])
+    face &= alone.rgba[..., 3] == 255
+    face[int(portrait.landmarks[152, 1]) :] = False  # below the chin the neck's edges show the sheet, which bends too
+    assert face.mean() > 0.1
+    assert np.abs(frame.plate[face].astype(int) - alone.plate[face]).max() <= 1
+    assert np.abs(frame.plate.astype(int) - alone.plate)[-80:-40].max() > 20
 
 
 def test_an_arm_fades_in_as_it_leaves_its_rest(portrait, figure):

@@ -15,6 +15,7 @@ from garrick.core.camera import CameraPath
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.motion.gestures.arms import arm_turns
 from garrick.perception.fit import OVAL
+from garrick.rendering import shade
 from garrick.rendering.camera_moves import camera_move
 from garrick.rendering.layers import fill_holes, split
 from garrick.rendering.puppet import Pose
@@ -120,8 +121,11 @@ def test_no_hole_opens_inside_the_silhouette(stage, portrait):
         orbit[:3, :3] = rotation_matrices(np.radians(random.uniform((-8, -12, 0), (8, 12, 0))))
         there = portrait.camera.world_to_camera @ orbit
         there[2, 3] *= random.uniform(0.85, 1.25)
-        person = render_pose(stage, pose, replace(portrait.camera, world_to_camera=there)).ids > 0
-        assert (binary_fill_holes(person) & ~person).sum() <= 6
+        frame = render_pose(stage, pose, replace(portrait.camera, world_to_camera=there))
+        person = frame.rgba[..., 3] >= 64
+        # corners count as ways out: a notch of the outline, where an ear meets hair, is no hole
+        assert not (binary_fill_holes(person, np.ones((3, 3))) & ~person).any()
+        assert not ((frame.rgba[..., 3] > 128) & (frame.ids == 0)).any()
 
 
 def test_a_moved_camera_sees_parallax(stage, portrait):
@@ -227,3 +231,19 @@ def test_holes_are_filled_from_around():
     known[10:20, 15:30] = 0
     picture[known == 0] = 9
     np.testing.assert_allclose(fill_holes(picture, known), 0.25, atol=1e-4)
+
+
+def test_what_an_arms_edge_and_hair_behind_it_cover_together_has_an_id():
+    """Each less than half, both more: the arm's."""
+    arm = np.full((1, 2, 4), 0.45, np.float32)
+    layer = np.array([[[0.1, 0.1, 0.1, 0.2], [0.3, 0.3, 0.3, 0.6]]], np.float32)
+    uv, depth, ids = (
+        np.zeros((1, 2, 2), np.float32),
+        np.array([[np.inf, 0.8]], np.float32),
+        np.array([[0, 2]], np.uint8),
+    )
+    one, near, hands = np.ones((1, 2), np.float32), np.full((1, 2), 0.5, np.float32), np.full((1, 2), 7, np.uint8)
+    shade.lay_over(arm, near, hands, one, one, layer, uv, depth, ids)
+    np.testing.assert_allclose(layer[0, :, 3], (0.56, 0.78), atol=1e-6)
+    assert ids.tolist() == [[7, 2]]
+    np.testing.assert_allclose(depth, [[0.5, 0.8]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from garrick.rendering.layers import split
-from garrick.rendering.room_fill import fill_room, with_room
+from garrick.rendering.room_fill import fill_room, with_room, without_steps
 
 SIZE = 96
 HOLE = np.s_[30:70, 36:60]
@@ -62,4 +62,25 @@ def test_arms_and_room_are_still_the_photo():
     together = layers.foreground[..., :3] + (1 - layers.foreground[..., 3:]) * layers.background
     np.testing.assert_allclose(together, seen, atol=1.5 / 255)
     assert (layers.foreground[arms, 3] == 1).all()
-    np.testing.assert_allclose(layers.background[42:58, 32:44], shelves()[42:58, 32:44], atol=0.06)
+    np.testing.assert_allclose(layers.background[42:58, 32:44], shelves()[42:58, 32:44], atol=0.08)
+
+
+def test_a_filled_hole_meets_what_is_around_it():
+    shown = known()
+    room = np.random.default_rng(5).uniform(0.48, 0.52, (SIZE, SIZE, 3)).astype(np.float32)
+    darker = np.where(shown[..., None], room, room - 0.12)
+    whole = without_steps(darker, room, shown)
+    np.testing.assert_array_equal(whole[shown], room[shown])
+    np.testing.assert_allclose(whole[HOLE].mean(axis=(0, 1)), 0.5, atol=0.02)
+    assert whole[HOLE].std() > 0.5 * room.std()
+
+
+def test_a_room_out_of_focus_has_no_line_between_rows():
+    soft = np.repeat(np.sin(np.arange(SIZE) / 14)[:, None, None] * 0.2 + 0.5, SIZE, axis=1).repeat(3, axis=2)
+    soft = soft.astype(np.float32)
+    soft[:, :36] += np.linspace(0, 0.3, 36, dtype=np.float32)[None, :, None]
+    there = known()
+    there[48:60, 20:60] = False  # an elbow: the gap begins elsewhere
+    filled = fill_room(np.where(there[..., None], soft, 0), there)
+    steps = np.abs(np.diff(filled[31:69, 37:59], axis=0))
+    assert steps.max() < 0.06

@@ -42,6 +42,19 @@ def test_the_plainest_square_is_taken():
     np.testing.assert_allclose(patch.std(axis=0).max(), 0, atol=0.03)
 
 
+def test_folds_are_no_pattern_and_broad_stripes_are():
+    grain = np.random.default_rng(3).normal(1, 0.04, (80, 80, 1)).astype(np.float32)
+    fold = 1 + 0.06 * np.sin(np.arange(80) / 8, dtype=np.float32)[:, None, None]
+    where = np.ones((80, 80), bool)
+    plain = find_patch((BLUE * grain * fold).astype(np.float32), BLUE, where, 40)
+    bold = find_patch((BLUE * (1 + 5 * (fold - 1)) * np.ones_like(grain)).astype(np.float32), BLUE, where, 40)
+    assert plain is not None
+    assert bold is not None
+    assert plain.mean(axis=1).std(axis=0).max() < 0.015  # its rows differ no more than the grain does
+    assert plain.std() > 0.03
+    assert bold.mean(axis=1).std(axis=0).max() > 0.1
+
+
 def test_no_square_without_room():
     where = np.zeros((80, 80), bool)
     where[::2] = True

@@ -10,8 +10,9 @@ import os
 import sys
 from pathlib import Path
 
+from garrick.server.records import Event
 from garrick.server.settings import Settings
-from garrick.server.store import Event, JobStore
+from garrick.server.store import JobStore
 from garrick.server.supervisor import Supervisor
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import httpx
 from garrick.server.api import create_app
+from garrick.server.records import JobRecord, JobState
 from garrick.server.runtime import own
 from garrick.server.security import new_token
 from garrick.server.serve import Server, configuration, listen
 from garrick.server.settings import Settings
-from garrick.server.store import JobRecord, JobState, JobStore
+from garrick.server.store import JobStore
 
 
 class Idle:

@@ -15,8 +15,9 @@ from typing import Any
 import psutil
 from garrick.context import RunContext
 from garrick.outputs.sound import write_wav
+from garrick.server.records import TERMINAL, Event, JobRecord, JobState
 from garrick.server.settings import Settings
-from garrick.server.store import TERMINAL, Event, JobRecord, JobState, JobStore
+from garrick.server.store import JobStore
 from garrick.server.supervisor import Supervisor
 from garrick.speech.audio import load_sound
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from garrick.server.assets import AssetStore
+from garrick.server.records import JobState
 from garrick.server.retention import tidy
-from garrick.server.store import JobState
 from live_service import Running, eventually, run_service
 
 UNKNOWN = "2" * 20
@@ -161,6 +161,16 @@ def test_a_disk_that_is_nearly_full_takes_no_jobs_and_no_uploads(tmp_path):
 def test_every_error_has_one_form(service, method, path, content, status):
     headers = {"Content-Type": "application/json"}
     error(service.http.request(method, path, content=content, headers=headers), status)
+
+
+def test_what_is_wrong_with_a_job_is_said_in_sentences(service):
+    request = body(service, nmae="x")
+    request["job"] |= {"siz": 3}
+    del request["job"]["portrait"]
+    refused = error(service.http.post("/v1/jobs", json=request), 422)
+    assert sorted(refused["message"].split(". ")) == [
+        "job.portrait: it is missing", "job.siz: there is no such field", "nmae: there is no such field."
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("fps", ["1e999999999", "1/0", "nan", [25], {}, 10**300, "9" * 1000, "1_0"])

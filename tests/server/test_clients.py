@@ -16,8 +16,8 @@ import garrick.client
 import pytest
 from cutting_proxy import cutting
 from garrick.errors import GarrickError
+from garrick.server.records import JobState, Progress
 from garrick.server.runtime import Runtime, write_runtime
-from garrick.server.store import JobState, Progress
 from live_service import Running, run_service
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

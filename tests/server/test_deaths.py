@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from garrick.server import supervisor
+from garrick.server.records import JobState
 from garrick.server.settings import Settings
-from garrick.server.store import JobState
 from live_supervisor import Live, alive, live, small_job, until
 from small_disk import small_disk_at
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from garrick.server.store import JobState, Progress
+from garrick.server.records import JobState, Progress
 from live_service import Running, eventually, run_service
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import schemathesis
 from garrick.job import FILE_FIELDS
-from garrick.server.store import JobState
+from garrick.server.records import JobState
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from live_service import Running, run_service

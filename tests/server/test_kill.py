@@ -19,8 +19,9 @@ import pytest
 from garrick.context import RunContext
 from garrick.job import Job
 from garrick.pipeline import perform
+from garrick.server.records import TERMINAL, Event, JobState
 from garrick.server.settings import Settings
-from garrick.server.store import TERMINAL, Event, JobState, JobStore
+from garrick.server.store import JobStore
 from live_supervisor import SAMPLE, alive, small_job, until
 
 KILLS = int(os.environ.get("GARRICK_KILLS", "4"))

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 import pytest
 from garrick.errors import OutputError
 from garrick.server.job_id import JOB_ID
-from garrick.server.store import Conflict, Event, JobRecord, JobState, JobStore, Progress, UnknownJob
+from garrick.server.records import Conflict, Event, JobRecord, JobState, Progress, UnknownJob
+from garrick.server.store import JobStore
+from garrick.server.trial import DEATHS
 from small_disk import SmallDisk, small_disk_at
 
 JOB = {"portrait": "sha256:" + "0" * 64, "text": "Hello."}
@@ -127,6 +129,32 @@ def test_recovery_requeues_what_ran_and_ends_what_was_to_end(store, tmp_path):
     assert held(after, one).attempts == 1
     assert after.recover() == []
     after.close()
+
+
+def test_a_job_that_ends_service_after_service_fails_and_can_be_resumed(store, tmp_path):
+    id = running(store)
+
+    def die(frames: int) -> JobState:
+        """The service dies after so many frames, and another starts."""
+        service = JobStore(tmp_path / "jobs.sqlite")
+        service.report(id, Progress("frames", frames, 99))
+        assert service.recover() == [id]
+        service.claim()
+        service.close()
+        return held(store, id).state
+
+    for frames in range(2 * DEATHS):  # it gets further each time
+        assert die(frames) == JobState.RUNNING
+    for _ in range(DEATHS - 2):
+        assert die(3) == JobState.RUNNING
+    assert die(3) == JobState.FAILED
+    error = held(store, id).error
+    assert error is not None
+    assert f"{DEATHS} times" in error["message"]
+    assert store.events(id)[-1].data == {"state": "failed", "error": error}
+    store.resubmit(id)
+    store.claim()
+    assert die(3) == JobState.RUNNING
 
 
 def test_only_ended_jobs_are_deleted_and_event_numbers_never_come_back(store):

@@ -17,12 +17,14 @@ import psutil
 import pytest
 from cutting_proxy import cutting
 from garrick.context import RunContext
+from garrick.core.arkit import ARKIT_INDEX
 from garrick.errors import GarrickError
 from garrick.motion.live_frames import ARM_JOINTS
 from garrick.speech.voices import speak
 from garrick.streaming import Stream
 from live_service import Running, eventually, run_service
 from PIL import Image
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 CHUNK = 640  # samples, 40 ms
@@ -136,6 +138,59 @@ def test_a_text_that_cannot_be_said_does_not_end_the_stream(live: Running, voice
     assert "garrick voices" in messages[0]["fix"]
 
 
+def test_a_gesture_and_an_emotion_that_are_asked_for_come_at_once(live: Running) -> None:
+    calm = bytes(32000)  # a second
+    with opened(live, learned=0) as stream:
+        assert {"wave", "thumb_up"} <= set(stream.gestures)
+        assert {"happy", "neutral"} <= set(stream.emotions)
+        stream.feed(calm)
+        stream.gesture("wave")
+        stream.feel("happy", 1.0)
+        for _ in range(4):
+            stream.feed(calm)
+        stream.end()
+        messages = list(stream.messages())
+    moved = frames(messages)
+    assert [frame["frame"] for frame in moved] == list(range(125))
+    elbows = np.array([[frame["body"][f"{side}_elbow"] for side in ("left", "right")] for frame in moved])
+    away = np.linalg.norm(elbows - elbows[:20].mean(axis=0), axis=-1).max(axis=1)
+    assert away[:20].max() < 0.1
+    assert away[20:50].max() > 0.5  # within a second
+    smile = np.array([frame["face"][ARKIT_INDEX["mouthSmileLeft"]] for frame in moved])
+    assert smile[:20].max() < 0.05
+    assert smile[40:].min() > 0.5
+    assert not [message for message in messages if message["type"] == "error"]
+
+
+@pytest.mark.parametrize("gestures", [1.0, 0.0])
+def test_what_cannot_be_done_is_told_and_the_stream_goes_on(live: Running, gestures: float) -> None:
+    with opened(live, gestures=gestures, learned=0) as stream:
+        stream.gesture("moonwalk" if gestures else "wave")
+        stream.feel("hungry")
+        stream.feel("happy", 2.0)
+        stream.feed(bytes(32000))
+        stream.end()
+        messages = list(stream.messages())
+    told = [message for message in messages if message["type"] == "error"]
+    assert [message["kind"] for message in told] == ["input"] * 3
+    assert ("moonwalk" if gestures else "arms") in told[0]["message"]
+    assert "wave" in told[0]["fix"] or not gestures
+    assert "happy" in told[1]["fix"]
+    assert messages[-1] == {"type": "end", "id": messages[-1]["id"], "frames": 25, "duration": 1.0}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"type": "gesture"}, {"type": "gesture", "gesture": 3}, {"type": "flush", "strength": 0.5}, {"type": "dance"}],
+)
+def test_a_message_of_another_form_ends_the_stream(live: Running, message: dict[str, Any]) -> None:
+    with raw(live) as socket:
+        socket.send(json.dumps({"type": "start"}))
+        assert json.loads(socket.recv(30))["type"] == "ready"
+        socket.send(json.dumps({"input": 0, **message}))
+        assert json.loads(socket.recv(10))["kind"] == "input"
+
+
 @pytest.mark.parametrize(
     ("start", "told"),
     [
@@ -190,6 +245,29 @@ def test_only_so_many_at_once_and_a_lost_one_expires(live: Running) -> None:
         with pytest.raises(GarrickError, match="open already"):
             opened(live)
     eventually(lambda: not processes())  # they left without a word: kept for stream_resume_s
+
+
+def test_who_takes_a_stream_over_keeps_it(live: Running) -> None:
+    with raw(live) as first, raw(live) as second:
+        first.send(json.dumps({"type": "start"}))
+        session = json.loads(first.recv(30))["session"]
+        second.send(json.dumps({"type": "resume", "session": session, "id": -1}))
+        assert json.loads(second.recv(10))["session"] == session
+        with pytest.raises(ConnectionClosed):
+            first.recv(10)
+        time.sleep(3)  # longer than stream_resume_s
+        second.send(json.dumps({"type": "end", "input": 0}))
+        assert json.loads(second.recv(10))["type"] == "taken"
+
+
+def test_a_stream_whose_return_is_refused_expires_all_the_same(live: Running) -> None:
+    with raw(live) as first:
+        first.send(json.dumps({"type": "start"}))
+        session = json.loads(first.recv(30))["session"]
+    with raw(live) as second:
+        second.send(json.dumps({"type": "resume", "session": session, "id": 7}))
+        assert json.loads(second.recv(10))["kind"] == "order"
+    eventually(lambda: not processes())
 
 
 def test_a_process_that_dies_is_told(live: Running, voice: bytes) -> None:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from garrick.server.records import JobState
 from garrick.server.settings import Settings
-from garrick.server.store import JobState
 from live_supervisor import Live, alive, live, small_job, store_asset, until
 
 pytestmark = pytest.mark.alone

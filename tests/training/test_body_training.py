@@ -92,8 +92,9 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     takes: list[BodyTake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("garrick.training.loop._SAVE", 0.0)
+    monkeypatch.setattr("garrick.training.loop._LOG", 1)
     scale = BodyScale.of(takes)
-    whole = train(recipe(4), takes, takes[1], scale, tmp_path / "whole.pt", tmp_path / "log")
+    whole = train(recipe(4), takes, takes[1], scale, tmp_path / "whole.pt", tmp_path / "whole.csv")
     calls = []
 
     def interrupted(*arguments):
@@ -105,10 +106,18 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     with monkeypatch.context() as broken:
         broken.setattr("garrick.training.motion.body_train.draw", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            train(recipe(4), takes, takes[1], scale, tmp_path / "part.pt", tmp_path / "log")
-    resumed = train(recipe(4), takes, takes[1], scale, tmp_path / "part.pt", tmp_path / "log")
+            train(recipe(4), takes, takes[1], scale, tmp_path / "part.pt", tmp_path / "part.csv")
+    with (tmp_path / "part.csv").open("a") as curve:
+        curve.write("3,9.9,9.9,9\n")  # of a step after the checkpoint
+    resumed = train(recipe(4), takes, takes[1], scale, tmp_path / "part.pt", tmp_path / "part.csv")
     for name, value in whole.state_dict().items():
         assert torch.allclose(value, resumed.state_dict()[name], atol=1e-6), name
+    one, other = (
+        [row.split(",")[:3] for row in (tmp_path / f"{name}.csv").read_text().splitlines()]
+        for name in ("whole", "part")
+    )
+    assert [row[0] for row in one] == ["1", "2", "3", "4"]
+    np.testing.assert_allclose(np.array(other, float), np.array(one, float), rtol=1e-3)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.08])

@@ -79,18 +79,18 @@ def held_out_voice(sentences: Sequence[str], folder: Path) -> list[Recording]:
     return found
 
 
-def read_textgrid(path: Path, tier: str = "phones") -> tuple[Phone, ...]:
-    """The intervals of one tier of a Praat TextGrid, long or short form; what is no phone is "SIL".
+def read_textgrid(path: Path) -> tuple[Phone, ...]:
+    """The intervals of the tier "phones" of a Praat TextGrid, long or short form; what is no phone is "SIL".
 
     Raises ValueError when there is no such tier.
     """
     values = _values(path.read_text(encoding="utf-8"))
     for index, value in enumerate(values[:-1]):
-        if value == '"IntervalTier"' and values[index + 1] == f'"{tier}"':
+        if value == '"IntervalTier"' and values[index + 1] == '"phones"':
             first, count = index + 5, int(float(values[index + 4]))
             rows = [values[first + 3 * row : first + 3 * row + 3] for row in range(count)]
             return tuple(Phone(_symbol(label[1:-1]), float(start), float(end)) for start, end, label in rows)
-    raise ValueError(f"{path.name} has no tier {tier!r}.")
+    raise ValueError(f'{path.name} has no tier "phones".')
 
 
 def read_pocketsphinx(path: Path) -> tuple[Phone, ...]:

@@ -25,7 +25,7 @@ from garrick.rendering.render import Stage, prepare, render_pose
 
 SIZES = ((512, 512), (1024, 1024))
 _POSES = 12
-_NO_TOOL = "There is no row of the net in 8 bits: making one takes the package onnx (pip install 'garrick[training]')."
+_NO_TOOL = "There is no row of the net in 8 bits: making one takes the package onnx (of the extras dev and training)."
 
 
 @dataclass(frozen=True)

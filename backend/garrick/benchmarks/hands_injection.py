@@ -24,6 +24,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from garrick.benchmarks.refine import worsened
 from garrick.evaluation.features import feature_distance
 from garrick.evaluation.flicker import restlessness
 from garrick.evaluation.images import psnr, ssim
@@ -36,9 +37,6 @@ from garrick.training.render.hand_pool import HandPool, injected_of, load
 from garrick.training.render.hand_refiner import HandRefiner, hand_change
 from garrick.training.render.hand_view import HAND_SIDE, INJECTED, HandView, hand_crop, hand_vertices
 from garrick.training.render.pool import held_out
-
-WORSE = 0.02
-"""Share by which a figure that need not get better may get worse."""
 
 _GEOMETRY, _DIMMED, _PORTRAIT = "geometry", "one factor", "portrait"
 _PLAIN, _INJECTED = "without injection", "with injection"
@@ -115,12 +113,8 @@ def compare(
 
 
 def verdict(geometry: Row, net: Row) -> tuple[bool, list[str]]:
-    """Whether PSNR and feature distance are both better, and what is worse by more than `WORSE`."""
-    worse = [
-        name
-        for name, sign in (("ssim", 1), ("hkc", 1), ("points", -1), ("flicker", -1))
-        if sign * (getattr(geometry, name) - getattr(net, name)) > WORSE * abs(getattr(geometry, name))
-    ]
+    """Whether PSNR and feature distance are both better, and what is worse by more than 2 %."""
+    worse = worsened(geometry, net, higher=("ssim", "hkc"), lower=("points", "flicker"))
     return net.psnr > geometry.psnr and net.features < geometry.features, worse
 
 

@@ -2,13 +2,12 @@
 
 Recordings are fed as a microphone would feed them, and performed as a whole from their sound alone. A clock that counts
 processor time says when each frame would have come on an idle core: sound that has not come cannot be heard, and a tick
-waits for the one before. Eyes, head and arms draw by chance what they do when, so the table also says how much they move.
+waits for what the one before has left to do. Eyes, head and arms draw by chance what they do when, so the table also says
+how much they move.
 """
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +17,15 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from garrick.benchmarks.aligned_speech import recordings
+from garrick.benchmarks.aligned_speech import Recording, recordings
 from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
 from garrick.core.groups import GROUPS
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.errors import MissingError
+from garrick.evaluation.sync import aperture_of_curves, lip_sync
+from garrick.memory import peak_memory
 from garrick.motion.gestures.arms import ARMS
 from garrick.motion.gestures.plan import plan_strokes
 from garrick.motion.live import LiveMotion
@@ -39,6 +40,7 @@ _FPS, _MANY_FPS = (
     Fraction(60),
 )  # at the second a message has two or three frames, so that seams can be told
 _TICK_S = TICK / Speech.SAMPLE_RATE
+_BEHIND_MS = 200.0  # that motion may be behind the voice
 _NEAR = 0.2  # seconds from a stroke to the accent that it is taken for
 _LONG = 600.0  # seconds: whether memory grows
 _WARM = 60.0  # seconds of them after which it may not
@@ -84,6 +86,8 @@ class Live:
     late, work: as in `Streamed`, of all.    seams: see `jolt`.    strokes: a minute, of the whole and of the stream.
     beats: (S,) seconds from accents of the whole to the ends of the stream's strokes on them.    on_accents: share of
     the stream's strokes that have one.    growth: bytes.
+    closed: share of another aligner's p, b and m on which lips shut.    lags: seconds by which lips trail its phones; both
+    of the whole and of the stream.
     """
 
     rows: list[Row]
@@ -94,6 +98,8 @@ class Live:
     beats: np.ndarray
     on_accents: float
     growth: float
+    closed: tuple[float, float]
+    lags: tuple[float, float]
 
 
 def measure(data: Path, long: float = _LONG) -> Live:
@@ -109,8 +115,10 @@ def measure(data: Path, long: float = _LONG) -> Live:
     planned = [plan_strokes(speech, 1.0, RunContext().rng("gestures")) for speech in speeches]
     beats = [_beats(stream.strokes, speech.prosody.accents) for stream, speech in zip(streams, speeches, strict=True)]
     matched = np.concatenate(beats)
+    made = [stream.performance for stream in streams]
+    (whole_closed, whole_lag), (closed, lag) = _lips(found, wholes), _lips(found, made)
     return Live(
-        rows=compared(wholes, [stream.performance for stream in streams]),
+        rows=compared(wholes, made),
         late=np.concatenate([stream.late for stream in streams]),
         work=np.concatenate([stream.work for stream in streams]),
         seams=jolt(often.performance.face, often.first),
@@ -118,6 +126,8 @@ def measure(data: Path, long: float = _LONG) -> Live:
         beats=matched,
         on_accents=len(matched) / max(sum(len(stream.strokes) for stream in streams), 1),
         growth=_growth(np.concatenate([speech.waveform for speech in speeches]), long),
+        closed=(whole_closed, closed),
+        lags=(whole_lag, lag),
     )
 
 
@@ -126,12 +136,15 @@ def streamed(samples: np.ndarray, fps: Fraction = _FPS) -> Streamed:
     live = LiveMotion(somebody(), fps, Speech.SAMPLE_RATE)
     live.warm_up()
     made: list[Motion] = []
-    late, work, strokes, now = [], [], dict[float, None](), 0.0
+    late, work, strokes, free = [], [], dict[float, None](), 0.0
     for start in range(0, len(samples), TICK):
+        begun = max(free, (start + TICK) / Speech.SAMPLE_RATE)
         before = time.process_time()
         motions = live.hear(samples[start : start + TICK])
+        now = begun + time.process_time() - before
+        live.catch_up()
         work.append(time.process_time() - before)
-        now = max(now, (start + TICK) / Speech.SAMPLE_RATE) + work[-1]
+        free = begun + work[-1]
         late += [now - (motion.first + row) / float(fps) for motion in motions for row in range(len(motion))]
         made += motions
         strokes |= dict.fromkeys(live.strokes)
@@ -181,6 +194,16 @@ def jolt(curves: np.ndarray, seams: np.ndarray) -> float:
     at = np.zeros(len(change), bool)
     at[seams[(seams > 1) & (seams < len(curves))] - 2] = True
     return float(change[at].mean() - change[~at].mean()) if at.any() and not at.all() else 0.0
+
+
+def _lips(found: Sequence[Recording], performed: Sequence[Performance]) -> tuple[float, float]:
+    """Share of the p, b and m on which lips shut, and seconds by which lips are late."""
+    syncs = [
+        lip_sync(aperture_of_curves(one), one.fps, recording.phones)
+        for recording, one in zip(found, performed, strict=True)
+    ]
+    each = np.concatenate([sync.closures.each for sync in syncs if sync.closures.each is not None])
+    return float(np.nanmean(each)), float(np.nanmean([sync.lag.value for sync in syncs])) / 1000
 
 
 def _arm(side: str) -> tuple[str, ...]:
@@ -235,13 +258,10 @@ def _growth(samples: np.ndarray, seconds: float) -> float:
     begun = 0.0
     for tick in range(int(seconds / _TICK_S)):
         live.hear(np.take(samples, np.arange(tick * TICK, (tick + 1) * TICK), mode="wrap"))
+        live.catch_up()
         if tick == int(min(_WARM, seconds / 2) / _TICK_S):
-            begun = _peak()
-    return _peak() - begun
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            begun = peak_memory() or np.nan
+    return (peak_memory() or np.nan) - begun
 
 
 def figures(live: Live) -> list[Figure]:
@@ -251,11 +271,16 @@ def figures(live: Live) -> list[Figure]:
     arms = [row for row in live.rows if row.group.endswith("arm")]
     return [
         Figure("motion behind the voice, p50", float(np.percentile(late, 50)), "ms"),
-        Figure("motion behind the voice, p95", float(np.percentile(late, 95)), "ms"),
+        Figure("motion behind the voice, p95", float(np.percentile(late, 95)), "ms", at_most=_BEHIND_MS),
         Figure("motion behind the voice, worst", float(late.max()), "ms"),
+        Figure("frames later than 200 ms", 100 * float((late > _BEHIND_MS).mean()), "%"),
         Figure("work a tick of 40 ms, mean", float(work.mean()), "ms", at_most=1000 * _TICK_S),
         Figure("work a tick of 40 ms, p95", float(np.percentile(work, 95)), "ms"),
         Figure("real-time factor, one thread", float(work.mean()) / (1000 * _TICK_S), "", at_most=1),
+        Figure("lips shut on p b m, whole", 100 * live.closed[0], "%"),
+        Figure("lips shut on p b m, live", 100 * live.closed[1], "%"),
+        Figure("lips behind the voice's phones, whole", 1000 * live.lags[0], "ms"),
+        Figure("lips behind the voice's phones, live", 1000 * live.lags[1], "ms"),
         Figure("mouth from the whole's, mean", mouth.away, "weight", at_most=0.02),
         Figure("jolt where a message begins", live.seams, "weight a frame", at_most=1e-3),
         Figure(

@@ -84,15 +84,14 @@ def _whole_job(picture: Path, voice: Path, out: Path) -> tuple[float, float]:
     return time.perf_counter() - before, float(done.stdout.strip().splitlines()[-1])
 
 
-# ru_maxrss counts kibibytes on Linux and bytes on macOS
-_UNIT = 1 if sys.platform == "darwin" else 1024
-_JOB = f"""
-import resource, sys
+_JOB = """
+import sys
 from pathlib import Path
 from garrick.context import RunContext
 from garrick.job import Job
+from garrick.memory import peak_memory
 from garrick.pipeline import perform
 picture, voice, out = map(Path, sys.argv[1:])
 perform(Job(portrait=picture, audio=voice), out, RunContext())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * {_UNIT})
+print(peak_memory() or "nan")
 """

@@ -6,8 +6,6 @@ sound alone and once with its text; where a true phone lies, the curves are look
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +28,7 @@ from garrick.evaluation.curves import diversity_l1
 from garrick.evaluation.repetition import head_repetition
 from garrick.evaluation.rhythm import angular_speed
 from garrick.evaluation.sync import aperture_of_curves, lip_sync
+from garrick.memory import peak_memory
 from garrick.motion.gestures.plan import plan_strokes
 from garrick.motion.live_frames import somebody
 from garrick.motion.perform import Manner, run
@@ -146,7 +145,7 @@ def _life(speeches: Sequence[Speech]) -> Life:
     before = time.perf_counter()
     run(spoken, somebody(), Fraction(25), Manner(), RunContext())
     speed = spoken.duration / (time.perf_counter() - before)
-    memory = _peak()
+    memory = peak_memory() or np.nan
     run(_repeated(longest, _LONG), somebody(), Fraction(25), Manner(), RunContext())
     return Life(
         blinks=60 * blinks / seconds,
@@ -156,7 +155,7 @@ def _life(speeches: Sequence[Speech]) -> Life:
         looping=head_repetition(looped.head_rotation, looped.fps).share.value,
         diversity=diversity_l1([np.degrees(one.head_rotation) for one in faces]).value,
         speed=speed,
-        growth=(_peak() - memory) / 1e6,
+        growth=((peak_memory() or np.nan) - memory) / 1e6,
     )
 
 
@@ -195,11 +194,6 @@ def _repeated(speech: Speech, seconds: float) -> Speech:
     )  # fmt: skip
     playback = np.zeros((round(rounds * speech.duration * speech.playback_rate), 1), np.int16)
     return replace(speech, phones=phones, words=(), prosody=prosody, playback=playback)
-
-
-def _peak() -> float:
-    """Bytes at most in memory so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def figures(lips: dict[str, Lips], life: Life) -> list[Figure]:

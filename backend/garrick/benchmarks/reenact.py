@@ -30,7 +30,7 @@ from garrick.core.transfer import layered
 from garrick.errors import GarrickError
 from garrick.evaluation.images import l1, psnr, ssim
 from garrick.evaluation.landmarks import akd, lmd
-from garrick.outputs.files import write_bytes
+from garrick.files import write_bytes
 from garrick.outputs.video import Segment
 from garrick.perception import analyse, track
 from garrick.perception.faces import detect_faces

@@ -13,7 +13,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -111,12 +111,20 @@ def compare(pool: Pool, kind: str, stages: Sequence[Stage], net: Path) -> list[R
 def verdict(geometry: Row, refined: Row) -> Verdict:
     """Whether the gate lets the net through, for one kind of pairs."""
     better = refined.psnr > geometry.psnr and refined.features < geometry.features
-    worse = []
-    for name, sign in (("ssim", 1), ("lmd", -1), ("cosine", 1), ("flicker", -1)):
-        before, after = getattr(geometry, name), getattr(refined, name)
-        if sign * (before - after) > WORSE * abs(before):
-            worse.append(name)
-    return Verdict(geometry.kind, better, tuple(worse))
+    return Verdict(
+        geometry.kind, better, tuple(worsened(geometry, refined, higher=("ssim", "cosine"), lower=("lmd", "flicker")))
+    )
+
+
+def worsened(before: object, after: object, higher: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """The figures that are worse than before by more than `WORSE`, of those that had better be higher, and lower."""
+    found = []
+    for names, sign in ((higher, 1), (lower, -1)):
+        for name in names:
+            old, new = getattr(before, name), getattr(after, name)
+            if sign * (old - new) > WORSE * abs(old):
+                found.append(name)
+    return found
 
 
 def refined(pool: Pool, row: int, net: Path) -> np.ndarray:
@@ -147,12 +155,10 @@ def flicker(stages: Sequence[Stage], net: Path) -> dict[str, float]:
 
 
 def between(start: Pose, end: Pose, share: float) -> Pose:
-    """A share of the way; rotations are small enough to be mixed as they are."""
-    mixed = {
-        field.name: getattr(start, field.name) * (1 - share) + getattr(end, field.name) * share
-        for field in fields(Pose)
-    }
-    return Pose(**mixed)
+    """A share of the head's way; rotations are small enough to be mixed as they are."""
+    names = ("face", "rotation", "translation", "gaze")
+    mixed = {name: getattr(start, name) * (1 - share) + getattr(end, name) * share for name in names}
+    return replace(start, **mixed)
 
 
 def milliseconds(stage: Stage, net: Path) -> dict[str, float]:

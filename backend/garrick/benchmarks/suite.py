@@ -16,16 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 
-def run_all(names: Sequence[str], arguments: Mapping[str, Sequence[str]], history: Path) -> bool:
+def run_all(names: Sequence[str], arguments: Sequence[str], history: Path) -> bool:
     """Run benchmarks, print a table, add a line to `history`; whether all of them came to their end.
 
-    arguments: more words of the command line, by benchmark.
+    arguments: more words of each one's command line.
     """
     before = last_run(history)
     found: dict[str, dict[str, float] | None] = {}
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        found[name] = _figures([sys.executable, "-m", "garrick.benchmarks", name, "--json", *arguments.get(name, ())])
+        found[name] = _figures([sys.executable, "-m", "garrick.benchmarks", name, "--json", *arguments])
     Console(width=120).print(compared(found, before))
     append(history, found)
     return all(figures is not None for figures in found.values())

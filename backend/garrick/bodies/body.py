@@ -4,7 +4,8 @@ Space as the head's: metres, +X the subject's left, +Y up, +Z front, origin at t
 SMPL-X's T-pose, palms down; turns are those of `core.skeleton`. Vertices are ordered head, body, left hand, right hand, and
 where parts meet there is one vertex: the head's or the hand's.
 
-The head and the fingers are blended linearly, as their models are; arms and trunk by dual quaternions over `body_bones`.
+The head and the fingers are blended linearly, as their models are, fingers with pose correctives; arms and trunk by dual
+quaternions over `body_bones`.
 """
 
 from __future__ import annotations
@@ -240,8 +241,8 @@ def _posed(xp: Any, skin: Any, dual: Any, figure: Figure, own: dict[str, Any], e
     frames, held = tuple(face.shape[:-1]), own["held"]
     head = figure.head.vertices(face=face, neck=turned, eyes=eyes)
     hands = [
-        skin(own[f"hand{side}"], own[f"hand_joints{side}"], _with_wrist(xp, channels[f"{name}_hand"]),
-             own[f"hand_weights{side}"], HAND_PARENTS)
+        skin(figure.hands[side].correctives.correct(own[f"hand{side}"], channels[f"{name}_hand"]),
+             own[f"hand_joints{side}"], _with_wrist(xp, channels[f"{name}_hand"]), own[f"hand_weights{side}"], HAND_PARENTS)
         for side, name in enumerate(_SIDES)
     ]  # fmt: skip
     body = xp.broadcast_to(own["body"], (*frames, *own["body"].shape))

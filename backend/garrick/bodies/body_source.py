@@ -15,6 +15,7 @@ from garrick.bodies import build, build_hands
 from garrick.bodies.body_bones import BONE_PARENTS, BONES, twists
 from garrick.bodies.dual_quaternions import skin_dual_numpy
 from garrick.bodies.makehuman import METRES, BaseMesh
+from garrick.core.easing import smoothstep
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import axis_angles, rotation_matrices, shortest_turns
 
@@ -146,7 +147,7 @@ class Cut:
         sampled = np.flatnonzero(self.local >= 0)
         away = KDTree(person[self.local[self.head]]).query(points[sampled])[0] * METRES
         taken = np.zeros(len(weights))
-        taken[sampled] = smooth(1 - away / _COLLAR_REACH)
+        taken[sampled] = smoothstep(1 - away / _COLLAR_REACH)
         for side, _ in _SIDES:
             arm = [BONES.index(f"{side}_{name}") for name in _ARM["upperarm"]]
             given = weights[:, arm] * taken[:, None]
@@ -222,12 +223,6 @@ class Stand:
     def unposed(self, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(N, n, 3) metres: source vertices (n,) in the T-pose; weights: (n, 24)."""
         return skin_dual_numpy(self.people[:, self.cut.local[ids]], self.quaternions, self.shifts, weights)
-
-
-def smooth(share: np.ndarray) -> np.ndarray:
-    """0..1 with level ends of a share that may lie beyond."""
-    share = np.clip(share, 0, 1)
-    return share * share * (3 - 2 * share)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -17,11 +17,12 @@ from scipy.spatial import KDTree
 from garrick.bodies import build, build_hands, identity
 from garrick.bodies.body import RECIPE, body_path
 from garrick.bodies.body_bones import BONES
-from garrick.bodies.body_source import Cut, Stand, smooth
+from garrick.bodies.body_source import Cut, Stand
 from garrick.bodies.hand import load_hand
 from garrick.bodies.head import Head, load_head
 from garrick.bodies.makehuman import read_base_mesh, read_bone_weights
 from garrick.bodies.store import write_model
+from garrick.core.easing import smoothstep
 
 COMPONENTS = 16
 SAMPLES = 1000
@@ -116,7 +117,7 @@ def _stitches(template: np.ndarray, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
         distance, rows = np.asarray(found[0]), np.asarray(found[1])
         fade = 1 - distance[:, :1] / reach
         share = distance**-2.0
-        share = smooth(fade) * share / share.sum(axis=1, keepdims=True)
+        share = smoothstep(fade) * share / share.sum(axis=1, keepdims=True)
         mine = fade[:, 0] > 0
         near[mine], weights[mine] = rows[mine] + start, share[mine]
     return near, weights

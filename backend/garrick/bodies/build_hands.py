@@ -2,29 +2,33 @@
 
 Sources: MakeHuman base mesh, macro targets and rig (CC0), rig weights file (NAVER, CC0). The result is CC0 as well and has
 MANO's keys, so `smplx.MANO` loads it. The recipe is deterministic. The source's hand hangs relaxed: every sampled hand is
-laid flat first, then principal components are taken. There are no pose correctives (`posedirs` is zero), and the pose
-components come from made-up grasps, not from captured ones.
+laid flat first, then principal components are taken. The pose correctives (`posedirs`) come from simulated flesh
+(`garrick.training.hand_correctives`), the pose components from made-up grasps; neither from captured hands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import nnls
 
 from garrick.bodies import identity
-from garrick.bodies.hand import FINGERS, JOINT_LIMITS, RECIPE, Side, finger_tips, hand_path, joint_axes, mirrored
+from garrick.bodies.correctives import Correctives
+from garrick.bodies.hand import FINGERS, JOINT_LIMITS, Side, finger_tips, hand_path, joint_axes, mirrored
 from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.makehuman import METRES, BaseMesh, macro_targets, read_base_mesh, read_bone_weights, read_target
 from garrick.bodies.mano import PARENTS
 from garrick.bodies.store import write_model
+from garrick.core.archive import load_arrays
 from garrick.core.rotation import axis_angles
 
 COMPONENTS = 10
 SAMPLES = 1000
+_SEED = 1  # of the sampled hands
 _NUMBERS = {"thumb": 1, "index": 2, "middle": 3, "ring": 4, "pinky": 5}  # the source's finger numbers
 _FAN = {"index": 4.0, "middle": 0.0, "ring": -5.0, "pinky": -11.0}  # degrees to the thumb side when flat, set by eye
 _THUMB = np.array([(-0.66, -0.26, 0.70), (-0.70, -0.14, 0.70), (-0.74, -0.08, 0.67)])  # flat, directions of its bones
@@ -56,7 +60,7 @@ def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     source = Source.cut(base, data)
     progress("sampling hands")
     targets = _macro_targets(data, len(base.vertices), source.keep)
-    weights, _ = identity.sample(targets, SAMPLES, np.random.default_rng(RECIPE))
+    weights, _ = identity.sample(targets, SAMPLES, np.random.default_rng(_SEED))
     weights = np.concatenate([identity.macro_weights(targets, _ADULT), weights])
     hands = (weights @ targets.offsets.reshape(len(targets.offsets), -1)).reshape(len(weights), -1, 3)
     meshes, joints = source.flat(hands + base.vertices[source.keep].astype(np.float32))
@@ -73,7 +77,7 @@ def build(data: Path, progress: Callable[[str], None]) -> dict[str, np.ndarray]:
     return {
         "v_template": template.astype(np.float32),
         "shapedirs": np.moveaxis(shapes, 0, 2).astype(np.float32),
-        "posedirs": np.zeros((len(template), 3, 135), np.float32),
+        "posedirs": np.moveaxis(_correctives().basis(len(template)), 0, 2),
         "J_regressor": regressor.astype(np.float32),
         "kintree_table": np.stack([parents, np.arange(16)]).astype(np.int64),
         "weights": source.weights.astype(np.float32),
@@ -93,6 +97,7 @@ def mirror(right: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return right | {
         "v_template": right["v_template"] * flip,
         "shapedirs": right["shapedirs"] * flip[:, None],
+        "posedirs": np.moveaxis(_correctives().mirrored().basis(len(right["v_template"])), 0, 2),
         "f": _triangles(quads),
         "quads": quads,
         "hands_components": mirrored(right["hands_components"].reshape(-1, 3)).reshape(45, 45),
@@ -199,6 +204,15 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
+def _correctives() -> Correctives:
+    """Those of the right hand."""
+    with resources.as_file(resources.files("garrick.bodies") / "hand_correctives.npz") as table:
+        arrays = load_arrays(table)
+    return Correctives(
+        arrays["vertices"].astype(np.int32), arrays["joints"].astype(np.int32), arrays["tables"].astype(np.float32)
+    )
+
+
 def _macro_targets(data: Path, vertex_count: int, keep: np.ndarray) -> identity.Targets:
     """Age, sex, weight, muscle, height, proportions and race; the shapes of hands alone are not among the body data."""
     found = list(macro_targets(data / "mpfb2" / "targets"))
@@ -232,7 +246,7 @@ def _grasps(axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     axes: (15, 3, 3) of `joint_axes`. A prior with no data behind it: it only says that fingers move together.
     """
-    rng, count = np.random.default_rng(RECIPE), 2000
+    rng, count = np.random.default_rng(_SEED), 2000
     together = rng.beta(1.2, 1.8, (count, 1))
     curl = np.clip(0.75 * together + 0.35 * rng.normal(0, 0.5, (count, 5)) + 0.05, 0, 1)
     spread = rng.normal(0, 0.3, (count, 1)) * np.array([1, 0.1, -1, -0.6, 0.8])

@@ -2,6 +2,7 @@
 
 A host has one bone a joint: the twists that Garrick's own posing spreads along arms turn at shoulders and wrists there. It
 should blend by dual quaternions, as Garrick does (in Blender: preserve volume); linear blending wastes away at bent joints.
+The pose correctives of the hands are not described: a host's fist is a few millimetres thinner at its joints.
 """
 
 from __future__ import annotations

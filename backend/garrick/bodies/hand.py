@@ -22,13 +22,14 @@ from typing import Literal
 
 import numpy as np
 
+from garrick.bodies import own_files
+from garrick.bodies.correctives import Correctives
 from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.mano import PARENTS, read_mano
 from garrick.context import user_cache
-from garrick.core.rotation import rotation_matrices
 from garrick.errors import InputError
 
-RECIPE = 1  # raise it when `bodies.build_hands` makes something else
+RECIPE = 2  # raise it when `bodies.build_hands` makes something else
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # MANO's order
 JOINTS = ("wrist", *(f"{finger}{number}" for finger in FINGERS for number in (1, 2, 3)))
 Side = Literal["left", "right"]
@@ -59,7 +60,7 @@ class Hand:
     """A parametric hand in metres, in the frame that this module describes.
 
     template:        (V, 3) float32, flat.               identity_basis: (B, V, 3) float32, one standard deviation each.
-    pose_basis:      (135, V, 3) float32 correctives of the nine entries of R - 1 of each finger joint, zero in ours.
+    pose_basis:      (135, V, 3) float32 correctives of the nine entries of R - 1 of each finger joint.
     joint_regressor: (16, V) float32: joints at rest are its product with the vertices.
     weights:         (V, 16) float32 skin weights.       quads: (Q, 4) int32.
     components:      (45, 45) float32, principal axes of hand poses, rows.   mean_pose: (15, 3) float32, their mean.
@@ -102,9 +103,9 @@ class Hand:
         return self.quads[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
 
     @cached_property
-    def has_correctives(self) -> bool:
-        """Whether `pose_basis` does anything."""
-        return bool(self.pose_basis.any())
+    def correctives(self) -> Correctives:
+        """`pose_basis` as it is applied."""
+        return Correctives.of(self.pose_basis)
 
 
 def pose(
@@ -122,9 +123,7 @@ def pose(
         raise ValueError(f"A hand has 15 x 3 rotations and 3 of the wrist, not {rotations.shape} and {turn.shape}.")
     rest = hand.vertices(identity)
     joints = hand.joint_regressor @ rest
-    if hand.has_correctives:
-        bends = (rotation_matrices(rotations) - np.eye(3, dtype=np.float32)).reshape(*rotations.shape[:-2], 135)
-        rest = rest + np.tensordot(bends, hand.pose_basis, 1)
+    rest = hand.correctives.correct(rest, rotations)
     frames = np.broadcast_shapes(rotations.shape[:-2], turn.shape[:-1])
     turns = np.concatenate(
         [np.broadcast_to(turn, (*frames, 3))[..., None, :], np.broadcast_to(rotations, (*frames, 15, 3))], axis=-2
@@ -199,6 +198,12 @@ def finger_tips(template: np.ndarray, joints: np.ndarray, weights: np.ndarray) -
 def hand_path(side: Side) -> Path:
     """Where the built model lies, whether or not it is there; "RIGHT" or "LEFT" in the name is what smplx goes by."""
     return user_cache() / "models" / f"hands-{RECIPE}" / f"MANO_{side.upper()}.npz"
+
+
+def posed_hand(side: Side) -> Hand:
+    """The hand whose joints curves turn: the user's own (`own_files`), else ours. Raises as `load_hand`."""
+    path = own_files.hand_file(side)
+    return load_hand(side) if path is None else load_hand(side, path)
 
 
 @lru_cache(maxsize=4)

@@ -26,8 +26,9 @@ class Part:
     uvs: np.ndarray
 
 
-def eyeball(rings: int = 12, segments: int = 24) -> Part:
+def eyeball() -> Part:
     """A unit sphere about the origin with its pole at +Z (the pupil), rings denser at the front; uv is azimuthal."""
+    rings, segments = 12, 24
     angles = np.pi * np.linspace(0, 1, rings + 1) ** 1.4
     turns = 2 * np.pi * np.arange(segments) / segments
     vertices = np.stack(
@@ -107,10 +108,10 @@ def crown_places() -> np.ndarray:
     return np.concatenate(crowns)
 
 
-def gums(arch: np.ndarray, neck: float, setback: float, upper: bool, stations: int = 33) -> Part:
+def gums(arch: np.ndarray, neck: float, setback: float, upper: bool) -> Part:
     """A band of gum over the necks of the teeth; neck: y where the crowns leave the gum at the front, metres."""
     steps = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(arch, axis=0).T))])
-    half = np.linspace(0, steps[-1], stations // 2 + 1)
+    half = np.linspace(0, steps[-1], 17)
     x, z = (np.interp(half, steps, column) for column in arch.T)
     x, z = np.concatenate([-x[:0:-1], x]), np.concatenate([z[:0:-1], z])
     inward = np.stack([-np.gradient(z), np.gradient(x)], axis=1)

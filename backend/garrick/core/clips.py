@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from .arkit import ARKIT_INDEX, ARKIT_NAMES
-from .edits import closures_kept, gain, smooth, smoothstep
+from .easing import smoothstep
+from .edits import closures_kept, gain, smooth
 from .euler import euler_matrices
 from .gaze import EYE_LOOK, eye_look_weights
 from .groups import WHOLE, selection
@@ -34,22 +35,32 @@ _ROUNDING = 1e-7
 
 
 def amplified(
-    performance: Performance, factor: float, groups: Collection[str] = WHOLE, about_average: bool = False
+    performance: Performance,
+    factor: float,
+    groups: Collection[str] = WHOLE,
+    about_average: bool = False,
+    rest: Performance | None = None,
 ) -> Performance:
     """Motion `factor` times as large: 0 is at rest, 1 changes nothing.
 
     about_average: about each curve's own mean instead of rest, so that a head that looks aside goes on doing so.
+    rest: one frame of what is rest; zero everywhere without it.
     """
     arrays = {}
     chosen = selection(groups)
     for name, values in _taken(performance, groups).items():
-        if about_average and name in TURNS:
-            middle = nearest_rotations(rotation_matrices(values).mean(axis=0))
-            away = axis_angles(np.swapaxes(middle, -1, -2) @ rotation_matrices(values))
+        if name in TURNS and (about_average or rest is not None):
+            turns = rotation_matrices(values)
+            middle = (
+                nearest_rotations(turns.mean(axis=0))
+                if rest is None
+                else rotation_matrices(getattr(rest, name)[0].astype(np.float64))
+            )
+            away = axis_angles(np.swapaxes(middle, -1, -2) @ turns)
             values = nearest_turns(axis_angles(middle @ rotation_matrices(away * factor)), values)
         else:
-            middle = values.mean(axis=0) if about_average else 0.0
-            values = gain(values, factor, middle)
+            level = 0.0 if rest is None else getattr(rest, name)[0].astype(np.float64)
+            values = gain(values, factor, values.mean(axis=0) if about_average else level)
         arrays[name] = values
     return _with(performance, arrays, chosen.face)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from .arkit import ARKIT_INDEX, ARKIT_NAMES
+from .easing import smoothstep
 from .performance import BODY_JOINTS, Performance
 
 SEAL_RAMP = 0.075  # seconds from open to shut: lip closures take 60-80 ms and never pop
@@ -25,17 +26,19 @@ BLINK: tuple[int, ...] = tuple(ARKIT_INDEX[f"eyeBlink{side}"] for side in ("Left
 _WIDE = [ARKIT_INDEX[f"eyeWide{side}"] for side in ("Left", "Right")]
 _JAW, _CLOSE, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthClose", "mouthPucker"))
 _PRESS = [ARKIT_INDEX[f"mouthPress{side}"] for side in ("Left", "Right")]
-_OPENERS = [
+OPENERS: tuple[int, ...] = tuple(
     ARKIT_INDEX[name]
     for name in (
         "mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
         "mouthUpperUpRight", "mouthStretchLeft", "mouthStretchRight", "jawForward", "tongueOut",
     )
-]  # fmt: skip
-_SHUT = 0.7  # weight of eyeBlink from which lids are shut
-_SEALED_JAW, _PRESSED, _PUCKER_KEPT = 0.10, 0.2, 0.7  # as in the rule for generated p, b and m
+)  # fmt: skip
+"""Weights besides jawOpen that part the lips."""
 
-SEAL: tuple[int, ...] = (_JAW, _CLOSE, _PUCKER, *_PRESS, *_OPENERS)
+_SHUT = 0.7  # weight of eyeBlink from which lids are shut
+_SEALED_JAW, _PRESSED, _PUCKER_KEPT = 0.10, 0.2, 0.7  # jawOpen at most, mouthPress at least, of mouthPucker ("boo")
+
+SEAL: tuple[int, ...] = (_JAW, _CLOSE, _PUCKER, *_PRESS, *OPENERS)
 """Columns of the face that `sealed` changes."""
 
 BLINKING: tuple[int, ...] = (*BLINK, *_WIDE)
@@ -146,12 +149,6 @@ def closures_kept(source: str, times: np.ndarray, values: np.ndarray, sealed_at:
     return seal_amount(times, nearest, hold)
 
 
-def smoothstep(value: np.ndarray) -> np.ndarray:
-    """3 x^2 - 2 x^3 of the value clipped to 0..1."""
-    x = np.clip(value, 0, 1)
-    return x * x * (3 - 2 * x)
-
-
 def seal_amount(times: np.ndarray, at: np.ndarray | float, hold: float) -> np.ndarray:
     """(N,) 0..1: 1 for `hold` seconds about `at`, with soft ramps of `SEAL_RAMP` on both sides."""
     away = np.abs(np.asarray(times) - at) - hold / 2
@@ -159,18 +156,21 @@ def seal_amount(times: np.ndarray, at: np.ndarray | float, hold: float) -> np.nd
 
 
 def sealed(face: np.ndarray, amount: np.ndarray) -> np.ndarray:
-    """(N, 52), (N,) 0..1 -> (N, 52): the lips closed by `amount`.
-
-    The jaw nearly closes, mouthClose takes back what is left of it, and what parts the lips gives way.
-    """
+    """(N, 52), (N,) 0..1 -> (N, 52): the lips closed by `amount`; what parts them gives way."""
     face = np.asarray(face, np.float64)
+    shut = pressed(face)
+    shut[:, OPENERS] = 0.0
+    return face + (shut - face) * np.asarray(amount)[:, None]
+
+
+def pressed(face: np.ndarray) -> np.ndarray:
+    """(N, 52) -> (N, 52): lips that close for p, b or m: the jaw nearly shut, mouthClose takes back what is left of it."""
     shut = face.copy()
     shut[:, _JAW] = np.minimum(shut[:, _JAW], _SEALED_JAW)
     shut[:, _CLOSE] = shut[:, _JAW]
     shut[:, _PUCKER] *= _PUCKER_KEPT
     shut[:, _PRESS] = np.maximum(shut[:, _PRESS], _PRESSED)
-    shut[:, _OPENERS] = 0.0
-    return face + (shut - face) * np.asarray(amount)[:, None]
+    return shut
 
 
 def lid_drop(away: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ class LiveStream:
     connect: opens a WebSocket with the service; raises OSError. start: the members of the start message.
     failure: failure(sentence, fix, refused) makes the exception to raise; refused: the service said no, and why.
     reconnects: how often the connection was taken up again.
+    gestures, emotions: the names of what can be asked for; none before a camera, no gestures where arms stay as they are.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class LiveStream:
         self._arrived: deque[dict[str, Any]] = deque()
         self._over = False
         self.reconnects = 0
+        self.gestures: tuple[str, ...] = ()
+        self.emotions: tuple[str, ...] = ()
         self._socket = self._open({"type": "start", **start})
 
     def feed(self, samples: bytes) -> int:
@@ -76,6 +79,15 @@ class LiveStream:
     def say(self, text: str) -> int:
         """Have a text spoken after what came so far."""
         return self._put(json.dumps({"type": "text", "input": self._next, "text": text}))
+
+    def gesture(self, name: str) -> int:
+        """Have a gesture of `gestures` made now, whatever is said."""
+        return self._put(json.dumps({"type": "gesture", "input": self._next, "gesture": name}))
+
+    def feel(self, emotion: str, strength: float = 0.7) -> int:
+        """Have one of `emotions` felt from now on, at 0..1, until the next one."""
+        message = {"type": "emotion", "input": self._next, "emotion": emotion, "strength": strength}
+        return self._put(json.dumps(message))
 
     def flush(self) -> int:
         """Ask for the motion up to here."""
@@ -178,6 +190,7 @@ class LiveStream:
             opened.close()
             raise self._failure(answer["message"], answer["fix"], True)
         self._session = answer["session"]
+        self.gestures, self.emotions = (tuple(answer.get(name, ())) for name in ("gestures", "emotions"))
         self._taken(answer["input"])
         return opened
 

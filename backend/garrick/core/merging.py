@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .arkit import ARKIT_NAMES
+from .easing import smoothstep
 from .performance import CHANNELS, Performance
 from .rotation import axis_angles, rotation_matrices
 
@@ -21,8 +22,8 @@ _ROTATIONS = ("head_rotation", "body_pose", "left_hand", "right_hand")
 EDITED = "edited"
 
 
-def settled(read: Performance, *known: Performance, tolerance: float = TOLERANCE) -> Performance:
-    """`read` with known values, bit for bit, wherever it does not differ from them by more than `tolerance`.
+def settled(read: Performance, *known: Performance) -> Performance:
+    """`read` with known values, bit for bit, wherever it does not differ from them by more than `TOLERANCE`.
 
     known: performances that it may stem from; the first that fits a value gives it.
     Rotations are compared as rotations; those that fit none are told by the axis-angle nearest to the first one's, so that
@@ -35,12 +36,12 @@ def settled(read: Performance, *known: Performance, tolerance: float = TOLERANCE
         for stored in reversed(known):
             _require_alike(read, stored)
             old = getattr(stored, name)
-            value = np.where(_apart(name, new, old) > tolerance, value, old)
+            value = np.where(_apart(name, new, old) > TOLERANCE, value, old)
         arrays[name] = value
     return replace(read, **arrays)
 
 
-def with_edits(performance: Performance, generated: Performance, tolerance: float = TOLERANCE) -> Performance:
+def with_edits(performance: Performance, generated: Performance) -> Performance:
     """`performance` with those curves named "edited" in its tracks that differ from what was generated.
 
     Raises ValueError for performances of another length or rate.
@@ -50,7 +51,7 @@ def with_edits(performance: Performance, generated: Performance, tolerance: floa
     for track, name, column in _curves():
         one, other = getattr(performance, name), getattr(generated, name)
         apart = _apart(name, one, other) if column is None else np.abs(one[:, column] - other[:, column])
-        if apart.size and apart.max() > tolerance:
+        if apart.size and apart.max() > TOLERANCE:
             tracks[track] = EDITED
     return replace(performance, tracks=tracks)
 
@@ -125,8 +126,7 @@ def _continued(kept: np.ndarray, new: np.ndarray, fps: float) -> np.ndarray:
     common = min(len(kept), len(new))
     result = new.copy()
     result[:common] = kept[:common]
-    left = np.clip(1 - np.arange(1, len(new) - common + 1) / (EASE_S * fps), 0, 1)
-    ease = left * left * (3 - 2 * left)
+    ease = smoothstep(1 - np.arange(1, len(new) - common + 1) / (EASE_S * fps))
     step = kept[common - 1] - new[common - 1]
     result[common:] += ease.reshape(-1, *[1] * (new.ndim - 1)).astype(new.dtype) * step
     return result

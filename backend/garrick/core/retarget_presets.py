@@ -3,7 +3,8 @@
 A table has every key that a face drives, under its maker's name -> what it follows: pairs of a source and a gain, which add
 up. Sources are ARKit's names and "viseme.PP" ... (see `oculus_visemes`). Keys that show whole emotions are not driven:
 what makes them up already moves. FLAME's and SMPL-X's expression components mean nothing by themselves; see
-`garrick.motion.retarget` for those and for any other set of shapes.
+`garrick.motion.retarget` (`garrick match`) for those and for any other set of shapes. Characters that bones drive, Rigify's
+face and hands and SMPL-X's body among them, have their tables in the add-on, `character/presets`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _command(arguments: list[str]) -> list[str]:
     if importlib.util.find_spec("bpy") is None:
         raise MissingError(
             "Blender is needed, and was not found.",
-            "Set GARRICK_BLENDER to the path of Blender 4.2 or later, or (Python 3.11): pip install 'garrick[blender]'",
+            "Set GARRICK_BLENDER to the path of Blender 4.2 or later, or (Python 3.11) run: python3 bootstrap.py setup",
         )
     return [sys.executable, "-c", program]
 

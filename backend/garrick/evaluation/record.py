@@ -11,7 +11,7 @@ import numpy as np
 from garrick.evaluation.judge import Evaluation, judge_curves
 from garrick.evaluation.metric import Score
 from garrick.evaluation.shot import Shot, read_shot
-from garrick.outputs.files import write_json
+from garrick.files import write_json
 
 if TYPE_CHECKING:
     from garrick.evaluation.truth import Truth

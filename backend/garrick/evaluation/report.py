@@ -14,7 +14,7 @@ from garrick.evaluation.plots import lips_plot, motion_plot, truth_plot
 from garrick.evaluation.record import write_record
 from garrick.evaluation.shot import Shot
 from garrick.evaluation.truth import framed_pictures
-from garrick.outputs.files import write_bytes
+from garrick.files import write_bytes
 
 _SHOWN, _WORST = 10, 20  # pictures of the whole shot; of its worst frames
 

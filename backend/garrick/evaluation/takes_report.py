@@ -17,7 +17,7 @@ from garrick.evaluation.plots import head_overlay, lips_overlay
 from garrick.evaluation.record import finite
 from garrick.evaluation.shot import Shot
 from garrick.evaluation.takes import CLEAR, ERRORS, Row, compare_takes
-from garrick.outputs.files import make_folder, write_bytes, write_json
+from garrick.files import make_folder, write_bytes, write_json
 
 _SHOWN = 8  # instants
 _GREEN = (

@@ -10,6 +10,7 @@ import numpy as np
 from garrick.bodies.body_limits import clamp
 from garrick.bodies.hand import Side
 from garrick.context import RunContext
+from garrick.core.easing import smoothstep
 from garrick.core.euler import smooth_axis_angles
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
@@ -20,7 +21,6 @@ from garrick.motion.gestures.fusion import blended, ruled_share, slowed
 from garrick.motion.gestures.plan import Stroke, plan_strokes
 from garrick.motion.gestures.shapes import hand_shape
 from garrick.motion.posture import SPINE, breathe, trunk
-from garrick.motion.rules.activity import smoothstep
 from garrick.speech.speech import Speech
 
 _SETTLE = 0.6  # seconds in which learned arms leave where they hang

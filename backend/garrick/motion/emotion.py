@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.easing import smoothstep
 from garrick.motion.mood import moods
-from garrick.motion.rules.activity import smoothstep
 from garrick.motion.rules.wander import wander
 from garrick.speech.speech import Speech
 

@@ -8,15 +8,7 @@ import numpy as np
 
 from garrick.bodies.head import Head
 from garrick.core.arkit import ARKIT_INDEX
-
-OPENERS: tuple[int, ...] = tuple(
-    ARKIT_INDEX[name]
-    for name in (
-        "mouthFunnel", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
-        "mouthUpperUpRight", "mouthStretchLeft", "mouthStretchRight", "jawForward", "tongueOut",
-    )
-)  # fmt: skip
-"""Weights besides jawOpen that part the lips."""
+from garrick.core.edits import OPENERS
 
 _JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 _TOUCH = -0.0005  # metres: lips press into each other, by more than the renderer's last-pixel nudge parts them (0.2 mm)

@@ -10,7 +10,6 @@ them, for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -19,18 +18,24 @@ from scipy.ndimage import gaussian_filter1d
 
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
+from garrick.core.easing import smoothstep
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.timing import frame_count, frame_times
+from garrick.errors import InputError
 from garrick.motion.diffusion.channels import LEARNED
 from garrick.motion.diffusion.face_live import GRID, LiveFace
+from garrick.motion.emotion import EMOTIONS, emotional_face, lowered
 from garrick.motion.gestures.live import LiveGestures
+from garrick.motion.gestures.vocabulary import GESTURES
 from garrick.motion.lips import lips_of
 from garrick.motion.live_accents import Accent, LiveAccents
 from garrick.motion.live_eyes import LiveEyes
+from garrick.motion.live_feelings import LiveFeelings
 from garrick.motion.live_frames import SPINE, Motion, continued
+from garrick.motion.live_prosody import LiveProsody, since
 from garrick.motion.perform import Captured, move_lids, obey_rules, rest_face, spoken_face, steady_gaze
 from garrick.motion.posture import breathe, trunk
-from garrick.motion.rules.activity import activity, smoothstep, spoken_spans
+from garrick.motion.rules.activity import activity, spoken_spans
 from garrick.motion.rules.blinks import RATE, blink_curve
 from garrick.motion.rules.brows import brow_raises
 from garrick.motion.rules.head import breathing, nods, sway, turned
@@ -39,7 +44,6 @@ from garrick.speech.alphabet import SILENCE
 from garrick.speech.incoming import BLOCK, Incoming, resampled
 from garrick.speech.live import LiveEar
 from garrick.speech.pcm import to_float
-from garrick.speech.prosody import measure_prosody
 from garrick.speech.recogniser import hear as hear_frames
 from garrick.speech.speech import Phone, Prosody, Speech
 from garrick.speech.voices import speak
@@ -55,7 +59,6 @@ _NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
 _LATE = 0.4  # seconds after which an accent is no longer answered
 _ACCENTED = 0.1  # seconds beside a stretch of speech in which an accent may lie
 _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo
-_LOUDNESS_MEMORY = 10.0  # seconds after which the loudest syllable is forgotten
 _EXACT = 1e-6  # frames: one that lies where the sound ends has been heard
 _SPINE_ROWS = [BODY_JOINTS.index(name) for name in SPINE]
 
@@ -92,8 +95,7 @@ class LiveMotion:
         self._lips = lips_of(load_head(), portrait.identity)
         self._rest = rest_face(portrait.face, self._lips)
         self._incoming, self._ear = Incoming(rate), LiveEar(LOOKAHEAD)
-        self._prosody: Prosody | None = None
-        self._measured = 0.0  # seconds at which it starts
+        self._prosody = LiveProsody()
         self._eyes = LiveEyes(self._ctx.rng("gaze"), self._ctx.rng("blinks"), RATE * head_motion)
         self._made = 0
         self._spoken = self._rest
@@ -103,7 +105,8 @@ class LiveMotion:
         self._accented = 0
         self._hears_accents, self._new_accents = LiveAccents(), list[Accent]()
         self._said = 0.0  # seconds at which the latest text ended
-        self._loudest = -np.inf
+        self._feelings = LiveFeelings(self._ctx)
+        self._behind = False  # something of the latest tick can wait, and has waited
         self._gestures = LiveGestures(gestures, portrait.identity, self._ctx) if gestures else None
         self._learned, self._lively = learned, LiveFace(self._ctx) if learned else None
 
@@ -121,20 +124,33 @@ class LiveMotion:
         """(n,) float32, -1..1, mono -> the frames that can be made now."""
         made = []
         for block in self._incoming.push(samples).reshape(-1, BLOCK):
+            self.catch_up()
             before = self._ear.ticks
             self._ear.listen(block)
             if self._ear.ticks > before:
-                if self._ear.ticks % _PROSODY_TICKS == 1 or self._prosody is None:
+                if not self._prosody.known:
                     self._measure()
-                self._hear_accent()
-                if self._ear.ticks % _NET_TICKS == 1:
-                    self._liven()
+                if not self._ear.names:
+                    self._hear_accent()
                 seen = self._ear.samples / Speech.SAMPLE_RATE - LOOKAHEAD
                 made.append(self._make(int(np.floor(seen * self.fps + _EXACT)) + 1))
+                self._behind = True
         return [motion for motion in made if len(motion)]
+
+    def catch_up(self) -> None:
+        """Do what can wait until the frames of the latest sound are out; what is heard next waits for it."""
+        if self._behind:
+            self._behind = False
+            if self._ear.names:
+                self._hear_accent()
+            if self._ear.ticks % _PROSODY_TICKS == 1:
+                self._measure()
+            if self._ear.ticks % _NET_TICKS == 1:
+                self._liven()
 
     def flush(self) -> list[Motion]:
         """The frames of all sound that has come in, without waiting for what follows."""
+        self._behind = False
         self._ear.decide(self._incoming.rest())
         self._measure()
         self._liven()
@@ -153,7 +169,8 @@ class LiveMotion:
         start = self.duration
         phones = [replace(phone, start=phone.start + start, end=phone.end + start) for phone in speech.phones]
         self._ear.skip(self._incoming.push(voice), phones)
-        self._prosody, self._measured = speech.prosody, start
+        self._prosody.take(speech.prosody, start)
+        self._feelings.say(speech, start)
         self._said = start + speech.duration
         self._new_accents = [Accent(start + float(time), 0.0) for time in speech.prosody.accents]
         if self._gestures is not None:
@@ -162,16 +179,39 @@ class LiveMotion:
             self._lively.say(speech, start)
         return start, voice, [*made, self._make(self._due())]
 
+    def gesture(self, name: str) -> float:
+        """Make a gesture of `GESTURES` from the next frame on, whatever is said -> seconds at which its stroke ends.
+
+        Raises InputError for another name, and in a stream that leaves the arms where they are.
+        """
+        if name not in GESTURES:
+            raise InputError(f"There is no gesture {name[:40]!r}.", f"Use one of {', '.join(GESTURES)}.")
+        if self._gestures is None:
+            raise InputError("This stream leaves the arms where they are.", "Start it with gestures above 0.")
+        return self._gestures.ask(name, self._shown)
+
+    def feel(self, emotion: str, strength: float = 0.7) -> None:
+        """Show an emotion of `EMOTIONS` from the next frame on until the next one comes. Raises InputError.
+
+        strength: 0..1, how much of it shows.
+        """
+        if emotion not in EMOTIONS:
+            raise InputError(f"There is no emotion {emotion[:40]!r}.", f"Use one of {', '.join(EMOTIONS)}.")
+        if not 0 <= strength <= 1:
+            raise InputError(f"An emotion cannot have the strength {strength:g}.", "Use 0 to 1.")
+        self._feelings.feel(emotion, strength, self._shown)
+
     def warm_up(self) -> None:
         """Load the models and go through one tick of silence, so that the first sound does not wait."""
         silence = np.zeros(Speech.SAMPLE_RATE, np.float32)
         hear_frames(silence, 0, 25)
         phones = [Phone(SILENCE, 0.0, 1.0)]
-        prosody = measure_prosody(silence, phones)
+        prosody = LiveProsody()
+        prosody.measure(silence, 1.0, phones)
         LiveEar().listen(silence)
         LiveAccents().hear(silence, 1.0)
         if self._lively is not None:
-            LiveFace(RunContext()).hear(silence, 0.0, phones, prosody)
+            LiveFace(RunContext()).hear(silence, 0.0, phones, prosody.between(0.0, 1.0))
         if self._gestures is not None:
             rest = np.zeros((1, len(BODY_JOINTS), 3))
             LiveGestures(1.0, self._portrait.identity, RunContext()).frames(rest, 0, 0, 1, self.fps)
@@ -200,16 +240,9 @@ class LiveMotion:
         return frame_count(self.duration, self.fps) if self.duration else 0
 
     def _measure(self) -> None:
-        """Note the prosody of the latest sound, its loudness against the loudest of the last while."""
+        """Note the melody and loudness of the latest sound."""
         sound = self._ear.window[-round(_PROSODY * Speech.SAMPLE_RATE) :]
-        start = self._ear.samples / Speech.SAMPLE_RATE - len(sound) / Speech.SAMPLE_RATE
-        phones = _from(start, self._ear.phones())
-        prosody = measure_prosody(sound, phones or [Phone(SILENCE, 0.0, len(sound) / Speech.SAMPLE_RATE)])
-        loudest = _loudest(sound)
-        faded = 20 * (start - self._measured) / _LOUDNESS_MEMORY
-        self._loudest = max(self._loudest - faded, loudest)
-        self._prosody = replace(prosody, energy=prosody.energy + np.float32(loudest - self._loudest))
-        self._measured = start
+        self._prosody.measure(sound, self._ear.samples / Speech.SAMPLE_RATE, self._ear.phones())
 
     def _make(self, stop: int) -> Motion:
         """Frames from the next one to `stop` - 1.
@@ -222,21 +255,22 @@ class LiveMotion:
         past = max(0, first - round(_PAST * self.fps))
         start = past / float(self.fps)
         everything = self._ear.phones()
-        phones = _from(start, everything)
+        phones = since(start, everything)
         times = frame_times(max(stop - past, frame_count(phones[-1].end, self.fps) if phones else 0), self.fps)
-        assert self._prosody is not None
-        prosody = _shifted(self._prosody, start - self._measured, len(times) / float(self.fps))
+        prosody = self._prosody.between(start, len(times) / float(self.fps))
         self._note_accents()
         new = slice(first - past, stop - past)
         talking = activity(phones, times)
         captured = self._captured(times + start)
+        levels = self._feelings.levels(times + start)
         face = spoken_face(phones, prosody, self._rest, self.fps, self._expression, talking, captured)
+        face = np.clip(face + emotional_face(levels, talking), 0, 1)
         self._spoken = continued(face, self._spoken, first - past, self.fps, _MOUTH_FADE, stop - past)
         face = obey_rules(face, phones, self.fps, self._lips)
         for accent in self._accents:
             rng = self._ctx.rng(f"brows {accent.number}")
             face += brow_raises(np.array([accent.time - start]), times, rng) * self._expression
-        angles = self._head(prosody, times, talking, start, first - past, stop - past)
+        angles = self._head(prosody, times, talking, lowered(levels), start, first - past, stop - past)
         rotation = turned(self._portrait.head_rotation, angles[new] * self._head_motion)
         trunk = self._trunk(angles, times + start, first - past, stop - past) * self._head_motion
         lifted = breathing(times[new] + start, self._ctx.rng("breath"))
@@ -281,14 +315,13 @@ class LiveMotion:
     def _liven(self) -> None:
         """Let the net hear what has come."""
         phones = self._ear.phones()
-        if self._lively is None or not phones or self._prosody is None:
+        if self._lively is None or not phones:
             return
         end = self._ear.samples / Speech.SAMPLE_RATE
         sound = self._ear.window[-round(_NET_SOUND * Speech.SAMPLE_RATE) :]
         start = GRID * np.ceil((end - len(sound) / Speech.SAMPLE_RATE) / GRID - 1e-6)
         sound = sound[len(sound) - round((end - start) * Speech.SAMPLE_RATE) :]
-        prosody = _shifted(self._prosody, start - self._measured, end - start)
-        self._lively.hear(sound, start, _from(start, phones), prosody, self._shown)
+        self._lively.hear(sound, start, since(start, phones), self._prosody.between(start, end - start), self._shown)
 
     def _captured(self, times: np.ndarray) -> Captured | None:
         """The net's mouth at (F,) seconds of the stream."""
@@ -306,14 +339,22 @@ class LiveMotion:
         return self._gestures.frames(trunk, past, self._made, stop, self.fps)
 
     def _head(
-        self, prosody: Prosody, times: np.ndarray, talking: np.ndarray, start: float, first: int, stop: int
+        self,
+        prosody: Prosody,
+        times: np.ndarray,
+        talking: np.ndarray,
+        bent: np.ndarray,
+        start: float,
+        first: int,
+        stop: int,
     ) -> np.ndarray:
-        """(F, 3) degrees of the window, final for its frames first .. stop - 1."""
+        """(F, 3) degrees of the window, final for its frames first .. stop - 1; bent: (F,) by which feelings lower it."""
         slow = gaussian_filter1d(talking, 0.25 * float(self.fps), mode="nearest") if len(talking) else talking
         angles = sway(prosody, times, slow, self._ctx.rng("head drift"), start)
         for accent in self._accents:
             own = replace(prosody, accents=np.array([accent.time - start], np.float32))
             angles += nods(own, times, self._ctx.rng(f"nods {accent.number}"))
+        angles[:, 0] += bent
         if not self._made and len(angles):
             self._first_angles = angles[0]
         angles = angles - self._first_angles * (1 - smoothstep((times + start) / _SETTLE))[:, None]
@@ -328,38 +369,3 @@ class LiveMotion:
         self._spine = continued(spine, self._spine, first, self.fps, _HEAD_FADE, stop)
         pose[:, _SPINE_ROWS] = spine.reshape(-1, len(SPINE), 3)
         return pose
-
-
-def _from(start: float, phones: Sequence[Phone]) -> list[Phone]:
-    """The phones after `start`, in seconds since then."""
-    return [
-        replace(phone, start=max(phone.start - start, 0.0), end=phone.end - start)
-        for phone in phones
-        if phone.end > start
-    ]
-
-
-def _shifted(prosody: Prosody, seconds: float, duration: float) -> Prosody:
-    """The prosody from `seconds` on (before its start when negative) for `duration`; its tracks' ends go on beyond it."""
-    index = np.arange(int(np.ceil(duration / prosody.hop)) + 1) + round(seconds / prosody.hop)
-    index = np.clip(index, 0, len(prosody.energy) - 1)
-    accents = prosody.accents - np.float32(seconds)
-    return replace(
-        prosody,
-        semitones=prosody.semitones[index],
-        voiced=prosody.voiced[index],
-        energy=prosody.energy[index],
-        rate=prosody.rate[index],
-        accents=accents[(accents >= 0) & (accents <= duration)],
-        pauses=prosody.pauses - np.float32(seconds),
-        phrase_ends=prosody.phrase_ends - np.float32(seconds),
-    )
-
-
-def _loudest(sound: np.ndarray) -> float:
-    """dB of the loudest 50 ms."""
-    step = Speech.SAMPLE_RATE // 20
-    energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-    if len(energy) <= step:
-        return 10 * float(np.log10(energy[-1] / max(len(sound), 1) + 1e-10))
-    return 10 * float(np.log10((energy[step:] - energy[:-step]).max() / step + 1e-10))

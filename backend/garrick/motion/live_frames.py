@@ -9,7 +9,7 @@ import numpy as np
 
 from garrick.bodies.head import load_head
 from garrick.core.camera import Camera
-from garrick.motion.rules.activity import smoothstep
+from garrick.core.easing import smoothstep
 from garrick.perception.portrait import FitReport, Portrait
 
 SPINE = ("spine1", "spine2", "spine3")

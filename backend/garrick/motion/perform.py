@@ -12,20 +12,23 @@ from scipy.ndimage import gaussian_filter1d
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.easing import smoothstep
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
+from garrick.core.knobs import Knob
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
 from garrick.core.seeds import SEEDED
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion.body import perform_body
 from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
+from garrick.motion.knobs import at_rest, with_knobs
 from garrick.motion.lips import Lips, lips_of
 from garrick.motion.rules import visemes
-from garrick.motion.rules.activity import activity, smoothstep
-from garrick.motion.rules.blinks import RATE, blink_curve, blink_times, pause_starts, place
+from garrick.motion.rules.activity import activity
+from garrick.motion.rules.blinks import RATE, blink_curve, blink_times, open_at_the_end, pause_starts, place
 from garrick.motion.rules.brows import brow_raises
 from garrick.motion.rules.coarticulation import blend
-from garrick.motion.rules.constraints import close_lips, narrow_jaw, touch_teeth
+from garrick.motion.rules.constraints import obey_rules
 from garrick.motion.rules.gaze import Fixations, fixations, gaze_angles, sight_lines
 from garrick.motion.rules.head import breathing, head_angles, listening, turned
 from garrick.motion.rules.jali import gestures
@@ -66,6 +69,7 @@ class Manner:
     learned_body: whether beats, and what lies between gestures, are a net's that learned from the rules.
     style:       somebody's performance, whose manner of speaking the learned part takes on.
     seeds:       seeds of some of `SEEDED`, in place of the run's: a part is made anew, and the others stay as they were.
+    groups:      gain, smoothing and a switch of some of `core.groups.GROUPS`.
     """
 
     expression: float = 1.0
@@ -77,6 +81,7 @@ class Manner:
     learned_body: bool = False
     style: Performance | None = None
     seeds: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, Knob] = field(default_factory=dict)
 
 
 def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: RunContext) -> Performance:
@@ -119,7 +124,7 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
         manner.learned_body,
     )
     ctx.step("motion", 4, 4)
-    return Performance(
+    made = Performance(
         fps=fps,
         face=np.clip(face, 0, 1),
         head_rotation=rotation,
@@ -132,6 +137,8 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
         audio=AudioReference("audio.wav"),
         tracks=dict.fromkeys(CHANNELS, "generated"),
     )
+    still = at_rest(made, rest, portrait.head_rotation, portrait.gaze)
+    return with_knobs(made, still, manner.groups, speech.phones, lips)
 
 
 @dataclass(frozen=True)
@@ -182,13 +189,6 @@ def spoken_face(
     return np.clip(face, 0, 1)
 
 
-def obey_rules(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
-    """(F, 52) -> (F, 52): what must hold on the finished curves, enforced."""
-    face = narrow_jaw(face, phones, fps)
-    face = touch_teeth(face, phones, fps)
-    return close_lips(face, phones, fps, lips)
-
-
 def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
     """(52,) expression of a photo -> (52,) float64 the same with closed lips, unchanged if they were closed."""
     rest = np.clip(face.astype(np.float64), 0, 1)
@@ -237,7 +237,7 @@ def _blinks(
     """(F,) 0 open .. 1 shut."""
     times = blink_times(speech.duration, RATE * head_motion, ctx.rng("blink"))
     occasions = np.sort(np.concatenate([pause_starts(speech.phones), plan.large_shifts()]))
-    return blink_curve(place(times, occasions), frames, fps)
+    return blink_curve(open_at_the_end(place(times, occasions), speech.duration), frames, fps)
 
 
 def move_lids(face: np.ndarray, portrait: Portrait, gaze: np.ndarray, blink: np.ndarray) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from garrick.core.easing import smoothstep
 from garrick.core.performance import BODY_JOINTS
-from garrick.motion.rules.activity import smoothstep
 from garrick.motion.rules.head import breath
 from garrick.motion.rules.wander import wander
 

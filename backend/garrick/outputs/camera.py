@@ -12,8 +12,7 @@ import numpy as np
 
 from garrick.core.camera import CameraPath
 from garrick.errors import InputError
-
-from .files import write_json
+from garrick.files import write_json
 
 _MAX_BYTES = 100_000_000  # bytes: ten minutes at 240 frames a second
 _MAX_SIDE = 65_536  # pixels
@@ -72,7 +71,9 @@ def _parse(path: Path) -> CameraPath:
         rate = Fraction(*(operator.index(part) for part in data["fps"]))
         lenses, poses = (np.asarray(data[name], np.float64) for name in ("intrinsics", "world_to_camera"))
     except FileNotFoundError:
-        raise InputError(f"There is no file {path}.", "Give the path of a camera.json.") from None
+        raise InputError(
+            f"There is no file {path}.", "Give the path of a camera.json, or orbit, dolly or handheld."
+        ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError, OverflowError, ZeroDivisionError, RecursionError):

@@ -10,10 +10,10 @@ import numpy as np
 
 from garrick.context import RunContext
 from garrick.core.performance import Performance
+from garrick.files import make_folder, write_bytes
 from garrick.rendering.clay_figure import figure_frames
 
 from . import sound, video
-from .files import make_folder, write_bytes
 
 _TILES, _ACROSS, _TILE = 24, 8, 200  # pictures of a sheet, in a row, and a picture's width in pixels
 

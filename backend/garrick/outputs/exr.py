@@ -35,7 +35,7 @@ def encode_exr(frame: Frame, camera: Camera) -> bytes:
     Depth.Z:      float, planar metres along the optical axis to 2^-17, `FAR` where nobody is.
     Normal.X, Y, Z: half; unit normals in Blender's world (z up), where the shot's rig is not moved.
     NormalCamera.X, Y, Z: half; the same as the camera sees them: x right, y up, z towards it.
-    UV.U, V, A:   float; where in the portrait picture the pixel was taken from, 0..1 to 2^-17, V up; A is 1 where that is known.
+    UV.U, V, A:   float; where in the portrait picture the pixel was taken from, 0..1 to 2^-17, V up; A: 1 where it is known.
     CryptoObject: float; the hashes of two names in `ID_NAMES` and how much of the pixel each covers, together the alpha.
     Depth, ids and normals are known wherever alpha is above 0, and UV where that shows the photo: a soft edge has those of
     the nearest pixel that has any, so that hair can be set before and behind things and be keyed by its id.

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import garrick
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.errors import InputError, OutputError
+from garrick.files import locked, make_folder, output_error, sha256, whole_file, write_bytes, write_json
 from garrick.job import FILE_FIELDS, Job
 from garrick.rendering.torch_engine.device import PROCESSOR
-
-from .files import locked, make_folder, output_error, sha256, whole_file, write_bytes, write_json
+from garrick.source import MAKER
 
 ARTIFACTS = (
     "performance.npz", "rig.npz", "texture.png", "head.png", "background.png", "camera.json", "speech.json", "audio.wav",
@@ -35,8 +34,8 @@ _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 class ShotFolder:
     """A folder that belongs to one job, whose runs may work in it at the same time.
 
-    The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and Garrick's
-    version. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
+    The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and the
+    Garrick that makes its frames. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
 
     path: the folder. overwrite: what another job left there may go. look_only: write nothing at all. renderer: of its
     frames, see `torch_engine.device`.
@@ -152,7 +151,7 @@ def _owner(job: Job, renderer: str) -> dict[str, Any]:
     settings = job.model_dump(mode="json", exclude={*FILE_FIELDS, "frames"})
     files = {name: getattr(job, name) for name in FILE_FIELDS}
     digests = {name: None if path is None else _digest(path) for name, path in files.items()}
-    return {"garrick": garrick.__version__, "renderer": renderer, **digests, **settings}
+    return {"garrick": MAKER, "renderer": renderer, **digests, **settings}
 
 
 def _digest(path: Path) -> str:
@@ -169,6 +168,8 @@ def _difference(held: dict[str, Any], wanted: dict[str, Any]) -> str:
     name = next(name for name in held | wanted if held.get(name, "") != wanted.get(name, ""))
     if name == "renderer":  # other frames in the same shot would differ in bits
         return f"its renderer is {held.get(name, 'of an older Garrick')}, this run's is {wanted[name]}"
+    if name == "garrick":
+        return f"it was begun by Garrick {held.get(name)}, this is {wanted[name]}"
     if name in FILE_FIELDS:
         return f"another {'voice' if name == 'audio' else name}"
     return f"{name} {held.get(name)} instead of {wanted.get(name)}"

@@ -14,9 +14,9 @@ import numpy as np
 
 import garrick
 from garrick.core.camera import Camera
+from garrick.files import append_line, make_folder, output_error, sha256, write_bytes
 from garrick.rendering.take import Frame
 
-from .files import append_line, make_folder, output_error, sha256, write_bytes
 from .synthetic import SYNTHETIC, SYNTHETIC_XMP
 
 PATTERN = "frames/frame_{:06d}.png"

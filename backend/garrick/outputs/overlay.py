@@ -9,12 +9,12 @@ import numpy as np
 
 from garrick.bodies.blink import LIDS
 from garrick.context import RunContext
+from garrick.files import write_bytes
 from garrick.perception.fit import BROWS, LIPS
 from garrick.perception.iris import IRISES
 from garrick.perception.track import Tracked
 from garrick.perception.video import Video
 
-from .files import write_bytes
 from .video import Segment
 
 _LANDMARKS, _IRIS, _AXIS = (90, 220, 120), (255, 190, 60), (255, 90, 90)

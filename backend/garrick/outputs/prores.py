@@ -15,8 +15,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from garrick.context import RunContext
 from garrick.errors import OutputError
+from garrick.files import make_folder, sha256, whole_file, write_json
 
-from .files import make_folder, sha256, whole_file, write_json
 from .frames import FrameStore
 from .synthetic import SYNTHETIC, SYNTHETIC_VOICE
 from .video import interleaved

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +11,12 @@ from typing import Any
 
 import garrick
 from garrick.core.performance import Performance
+from garrick.files import write_json
 from garrick.job import FILE_FIELDS, Job
+from garrick.memory import peak_memory
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Speech
 
-from .files import write_json
 from .synthetic import SYNTHETIC
 
 _LIBRARIES = (
@@ -69,16 +69,6 @@ def write_report(
             "versions": {"python": platform.python_version(), "platform": platform.platform(), **_versions()},
         },
     )
-
-
-def peak_memory() -> int | None:
-    """The most memory this process has held, in bytes; None on Windows, which keeps no such figure for Python."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _speech_facts(speech: Speech) -> dict[str, Any]:

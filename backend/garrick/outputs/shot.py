@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-import garrick
 from garrick.core.archive import save_arrays
+from garrick.files import whole_file, write_bytes, write_json
 from garrick.job import Job
+from garrick.models import models_of
+from garrick.source import MAKER
 from garrick.speech.speech import Speech
 
-from .files import whole_file, write_bytes, write_json
 from .frames import EXR_PATTERN, PATTERN, encode_png
 from .synthetic import SYNTHETIC
 
@@ -57,19 +58,20 @@ def write_shot(
     """Write shot.json, last of all: it names only what is there, and says how it is to be read.
 
     take: names everything that the pixels depend on. size: width and height of the frames. frames: those on disk.
-    silent: there is no sound. renderer: what rendered them. Raises OutputError.
+    silent: there is no sound. renderer: what rendered them. The job's nets are named by content. Raises OutputError.
     """
     numbers = {"first": frames.start, "last": frames.stop - 1}
     write_json(
         path,
         {
             "schema": SCHEMA,
-            "garrick": garrick.__version__,
+            "garrick": MAKER,
             "synthetic": True,
             "statement": SYNTHETIC,
             "take": take,
             "seed": job.seed,
             "renderer": renderer,
+            "models": models_of(job),
             "fps": str(job.fps),
             "size": list(size),
             "performance": "performance.npz",

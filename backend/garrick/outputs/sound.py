@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 import garrick
+from garrick.files import whole_file, write_bytes
 
-from .files import whole_file, write_bytes
 from .synthetic import SYNTHETIC_VOICE, VOICE_SOURCE_TYPE, xmp
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numba.core import config
 
 from garrick.context import RunContext
+from garrick.files import make_folder, write_bytes
 from garrick.rendering.take import Take
 
-from .files import make_folder, write_bytes
 from .frames import FrameStore
 from .video import Segment, segments
 

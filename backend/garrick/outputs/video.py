@@ -17,7 +17,8 @@ import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from .files import whole_file
+from garrick.files import whole_file
+
 from .synthetic import SYNTHETIC, SYNTHETIC_VOICE
 
 SEGMENT = 50

@@ -11,8 +11,6 @@ from garrick.perception.crop import Square
 from garrick.perception.faces import Face
 from garrick.perception.nets import run_net
 
-_MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(pair for left in range(11, 33, 2) for pair in (left + 1, left)))
-
 POINTS: tuple[str, ...] = (
     "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
     "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow",
@@ -73,12 +71,9 @@ def find_body(picture: np.ndarray, face: Face | None = None) -> SeenBody | None:
     return body if body.presence > _PRESENCE else None
 
 
-def follow_body(picture: np.ndarray, last: SeenBody, careful: bool = False) -> SeenBody:
-    """The body that was `last` in the picture before; where its presence falls below a half, find it anew.
-
-    careful: look at the mirror image too and take the mean: twice the time, two thirds of the jitter.
-    """
-    body = _look(picture, last.region, careful)
+def follow_body(picture: np.ndarray, last: SeenBody) -> SeenBody:
+    """The body that was `last` in the picture before; where its presence falls below a half, find it anew."""
+    body = _look(picture, last.region)
     # a region that follows every trembling of the points makes them tremble more
     return replace(body, region=_towards(last.region, body.region))
 
@@ -105,12 +100,9 @@ def _detect(picture: np.ndarray, tile: Square) -> list[tuple[np.ndarray, Square]
     return found
 
 
-def _look(picture: np.ndarray, region: Square, careful: bool = False) -> SeenBody:
+def _look(picture: np.ndarray, region: Square) -> SeenBody:
     crop = region.cut(picture, _LANDMARKS).astype(np.float32) / 255
     raw, world, presence = _landmarks(crop)
-    if careful:
-        others = _mirrored(*_landmarks(np.ascontiguousarray(crop[:, ::-1])))
-        raw, world, presence = (raw + others[0]) / 2, (world + others[1]) / 2, (presence + others[2]) / 2
     points = region.back(raw[:, :2], _LANDMARKS)
     # the net sees the body upright; what it says of space turns back with the crop
     cosine, sine = np.cos(region.angle), np.sin(region.angle)
@@ -137,13 +129,6 @@ def _landmarks(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     seen = _sigmoid(raw[:, 3]) * _sigmoid(raw[:, 4])
     points = np.column_stack([_refined(raw[:, :2], heatmap), raw[:, 2], seen])
     return points, by_size[39 * 3].reshape(39, 3)[:33].astype(np.float64), float(by_size[1].item())
-
-
-def _mirrored(raw: np.ndarray, world: np.ndarray, presence: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """What `_landmarks` found in a mirrored crop, for the crop itself."""
-    raw = raw[[*_MIRRORED, 33, 34]]
-    raw[:, 0] = _LANDMARKS - raw[:, 0]
-    return raw, world[list(_MIRRORED)] * (-1, 1, 1), presence
 
 
 def _towards(last: Square, now: Square) -> Square:

@@ -24,7 +24,7 @@ from garrick.perception.clip_identity import KEYS, most_different, solve_identit
 from garrick.perception.course import course_at, facing, learn_course
 from garrick.perception.crop import Square
 from garrick.perception.eyeballs import Eyeballs
-from garrick.perception.fit import EYES, LIPS, Problem, State
+from garrick.perception.fit import EYES, INNER_LIPS, LIPS, Problem, State
 from garrick.perception.lids import BLINKS, WIDES, Lids, look_features
 from garrick.perception.response import net_response
 from garrick.perception.skin import FaceCrop, Skin
@@ -32,6 +32,7 @@ from garrick.perception.tied import solve_tied
 
 _LEARN = 48  # frames that shades are learnt from
 _CALM = 0.25  # of the frames: those in which a face is at rest
+_SHUT_LIPS = 0.5  # of the frames: those in which lips are least apart
 _BLUR = 1.2  # of the shades, in pixels
 _NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
 _WIDE_SPAN = 5  # frames: what is wide for less than half of them is not
@@ -51,6 +52,7 @@ _LOOK_PRIOR = 60.0  # lids go where the gaze takes them
 _SHADE = 8.0  # landmark units that one point's shade of 1 is worth
 _TRUST = 0.2  # in the landmarks, beside the shades; and of lips and lids, which shades do not show
 _TRUST_LIPS, _TRUST_LIDS = 0.6, 1.0
+_GAP = 1.0  # and in the gap between the lips, which counts by itself
 _TIE_FACE = 4.0  # landmark units that a step of 1 in a weight from frame to frame costs
 _TIES_BY_NAME = {"eyeBlink": 2.0, "eyeWide": 6.0, "eyeSquint": 8.0, "brow": 8.0, "cheek": 10.0, "nose": 8.0, "jaw": 3.0}
 _TIE_TURN, _TIE_SHIFT = 40.0, 400.0  # a radian, a metre
@@ -132,7 +134,7 @@ def meet(
     problem = problem.as_net_sees(net_response(), ahead)
     frames = [None if s is None else problem.of_frame(s.landmarks) for s in sightings]
     states = _follow(frames, states[0], shown[int(keys[0])], ctx)
-    calmest = _calmest(states, shown)
+    calmest = _calmest(states, shown, marks)
     rest = np.median([states[index].face for index in calmest], axis=0)
     eyes = Eyeballs.of(head, identity)
     calm = [
@@ -265,22 +267,29 @@ def _openings(landmarks: np.ndarray) -> np.ndarray:
 
 
 def _opening(loop: np.ndarray) -> float:
-    """Mean distance of the lids over the distance of the eye's corners; loop: (16, 2), corners first and ninth."""
-    along = loop[8] - loop[0]
+    """Mean distance of lids or lips over that of their corners; loop: (n, 2), corners first and in the middle."""
+    half = len(loop) // 2
+    along = loop[half] - loop[0]
     across = np.array([-along[1], along[0]])
-    return abs(float(((loop[1:8] - loop[:8:-1]) @ across).mean())) / float(along @ along)
+    return abs(float(((loop[1:half] - loop[:half:-1]) @ across).mean())) / float(along @ along)
 
 
 def _shades(sightings: Sequence[Sighting | None]) -> list[np.ndarray | None]:
     return [None if sighting is None else sighting.crop.shades(_BLUR) for sighting in sightings]
 
 
-def _calmest(states: Sequence[State], shown: Sequence[int]) -> list[int]:
+def _calmest(states: Sequence[State], shown: Sequence[int], marks: np.ndarray) -> list[int]:
     """Up to `_LEARN` of the frames in which the face shows least, wherever it looks, spread over the clip.
 
-    Not those that are most usual: somebody may smile or speak most of the time.
+    marks: (N, 478, 2) of the N frames shown. Not those that are most usual: somebody may smile or speak most of the time.
+    Of those with the least open mouths: what weights are counted from is an identity, whose lips may be parted as these
+    never are at rest, and half a vowel would be taken for silence.
     """
-    by_calm = sorted(shown, key=lambda index: float(np.delete(states[index].face, EYE_LOOK).sum()))
+    openings = [_opening(points[list(INNER_LIPS)]) for points in marks]
+    shut = np.argsort(openings, kind="stable")[: max(KEYS, round(_SHUT_LIPS * len(shown)))]
+    by_calm = sorted(
+        (shown[row] for row in shut), key=lambda index: float(np.delete(states[index].face, EYE_LOOK).sum())
+    )
     calm = sorted(by_calm[: max(KEYS, round(_CALM * len(shown)))])
     return [calm[i] for i in np.unique(np.linspace(0, len(calm) - 1, min(_LEARN, len(calm))).astype(int))]
 
@@ -364,7 +373,7 @@ def _sparse(problem: Problem, state: State, look: np.ndarray, near: float) -> tu
     face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = look
     priors = np.sqrt(_SPARSES / (np.abs(face - rest) + near))
     priors[list(EYE_LOOK)] = _LOOK_PRIOR
-    return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors)
+    return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors, gap=_GAP)
 
 
 def _between(first: State, second: State) -> np.ndarray:

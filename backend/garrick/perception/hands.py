@@ -30,14 +30,13 @@ class SeenHand:
     points:   (21, 2) pixels: the wrist, then four points each of thumb, index, middle, ring and little finger, from the
               palm to the tip.
     world:    (21, 3) metres about the hand's middle, x right, y down, z away from the camera; as large as the net thinks.
-    presence: 0..1, whether there is a hand.     side: the subject's own.     sureness: 0.5..1, of the side.
+    presence: 0..1, whether there is a hand.     side: the subject's own.
     """
 
     points: np.ndarray
     world: np.ndarray
     presence: float
     side: Side
-    sureness: float
 
     @property
     def size(self) -> float:
@@ -81,13 +80,11 @@ def hand_at(picture: np.ndarray, square: Square) -> SeenHand:
     found, presence, right, world = (output.ravel().astype(np.float64) for output in outputs)
     cosine, sine = np.cos(square.angle), np.sin(square.angle)
     turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    sureness = float(max(right[0], 1 - right[0]))
     return SeenHand(
         points=square.back(found.reshape(21, 3)[:, :2], _HAND),
         world=world.reshape(21, 3) @ turn.T,
         presence=float(presence[0]),
         side="right" if right[0] > 0.5 else "left",
-        sureness=sureness,
     )
 
 

@@ -78,10 +78,6 @@ class Framing:
         """(n, 2) photo pixels -> canvas pixels."""
         return (points - np.array(self.origin)) * self.scale
 
-    def to_photo(self, points: np.ndarray) -> np.ndarray:
-        """(n, 2) canvas pixels -> photo pixels."""
-        return points / self.scale + np.array(self.origin)
-
 
 FRAMINGS: dict[str, tuple[float, float, float]] = {"head": (0.42, 0.5, 0.46), "upper-body": (0.2, 0.24, 0.3)}
 """How much a picture shows: the face's share of its height and of its width at most, and how far down its middle lies."""

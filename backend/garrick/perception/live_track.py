@@ -15,8 +15,10 @@ import numpy as np
 
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
+from garrick.core.easing import smoothstep
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
 from garrick.core.rotation import axis_angles
+from garrick.core.transfer import nearest_rotations
 from garrick.perception.clip_fit import Person, Sighting, meet, solve
 from garrick.perception.face_net import SIZE, face_points
 from garrick.perception.faces import detect_faces
@@ -148,7 +150,7 @@ class LiveTracker:
         if not self._presence.here:
             self._filter = _filter()
             self._presence.come(look.time)
-        self._presence.update(look.time, self._filter.step(look.time, values))
+        self._presence.update(self._filter.step(look.time, values))
         return self._shown(look.time, "tracking", confidence)
 
     def _learn(self, look: Look) -> None:
@@ -212,10 +214,10 @@ class _Calm:
 
     @classmethod
     def of(cls, person: Person, states: list[State], gaze: np.ndarray) -> _Calm:
-        left, _, right = np.linalg.svd(np.mean([state.turn for state in states], axis=0))
+        turn = nearest_rotations(np.mean([state.turn for state in states], axis=0))
         shift = np.median([state.shift for state in states], axis=0)
         seen = gaze[np.isfinite(gaze).all(axis=(1, 2))]
-        return cls(person, left @ right, shift, np.median(seen, axis=0) if len(seen) else np.zeros((2, 2)))
+        return cls(person, turn, shift, np.median(seen, axis=0) if len(seen) else np.zeros((2, 2)))
 
 
 class _Presence:
@@ -235,7 +237,7 @@ class _Presence:
         if self.here:
             self._from, self._since, self.here = self.shown(time), time, False
 
-    def update(self, time: float, values: np.ndarray) -> None:
+    def update(self, values: np.ndarray) -> None:
         """(62,) values while the face is there."""
         self._values = values
 
@@ -243,16 +245,11 @@ class _Presence:
         """(62,) what to show."""
         past = time - self._since
         if self.here:
-            return self._from + (self._values - self._from) * _smoothstep(past / _JOIN_S)
-        return self._from * (1 - _smoothstep((past - _HOLD_S) / _EASE_S))
+            return self._from + (self._values - self._from) * smoothstep(past / _JOIN_S)
+        return self._from * (1 - smoothstep((past - _HOLD_S) / _EASE_S))
 
 
 def _filter() -> OneEuro:
     cutoffs = np.array([_FACE] * 52 + [_TURN] * 3 + [_SHIFT] * 3 + [_GAZE] * 4)
     cutoffs[list(BLINKS)] = _LIDS
     return OneEuro(*cutoffs.T)
-
-
-def _smoothstep(x: float) -> float:
-    x = min(max(x, 0.0), 1.0)
-    return x * x * (3 - 2 * x)

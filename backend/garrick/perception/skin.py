@@ -17,7 +17,7 @@ import numpy as np
 
 from garrick.bodies.head import PARTS, Head
 from garrick.perception.crop import Square
-from garrick.perception.fit import EYES, LIPS, OVAL, State
+from garrick.perception.fit import EYES, INNER_LIPS, OVAL, State
 
 SIZE = 224  # pixels of a face's square
 _MARGIN = 1.25  # its side over the landmarks' extent
@@ -30,7 +30,6 @@ _LOCAL = 8.0  # pixels: shades are seen against what lies so near
 _FLAT = 4.0  # grey levels of contrast that count as noise
 _LEAST = 1e-3  # share of skin among a pixel's surroundings below which they tell nothing
 _HUBER = 0.6  # of shades, whose spread is about 0.8
-_INNER_LIPS = LIPS[20:]
 _MOUTH_CORNERS = (61, 78, 291, 308)
 
 
@@ -189,7 +188,7 @@ class Skin:
 def _skin(at: np.ndarray) -> np.ndarray:
     """(SIZE, SIZE) bool of `FaceCrop.skin`; at: (468, 2) landmarks in pixels of the crop."""
     # an opening is a pixel smaller than its outline: shut lips have none
-    opening = cv2.erode(_filled(at[list(_INNER_LIPS)]), np.ones((3, 3), np.uint8))
+    opening = cv2.erode(_filled(at[list(INNER_LIPS)]), np.ones((3, 3), np.uint8))
     return (_filled(at[list(OVAL)]) > 0) & (opening == 0)
 
 

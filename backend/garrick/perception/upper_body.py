@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from garrick.bodies.hand import Side, load_hand
+from garrick.bodies.hand import Side, posed_hand
 from garrick.core.performance import BODY_JOINTS
 from garrick.core.rotation import rotation_matrices
 from garrick.perception.body import POINTS, SeenBody, find_body, follow_body
@@ -105,7 +105,7 @@ def upper_body(
         points = np.array([np.zeros((21, 2)) if hand is None else hand.points for hand in hands])
         world = np.array([np.zeros((21, 3)) if hand is None else hand.world for hand in hands])
         trust = np.array([0.0 if hand is None else hand.presence for hand in hands])
-        track = solve_hand(load_hand(side), points, trust, world, intrinsics)
+        track = solve_hand(posed_hand(side), points, trust, world, intrinsics)
         channels[f"{side}_hand"], confidence[f"{side}_hand"] = track.rotations, trust * track.seen
         if "body_pose" in channels:
             turned = wrist_rotation(pose, side, rotation_matrices(track.orientation.astype(np.float64)))

@@ -12,7 +12,9 @@ from garrick.bodies.surface import quad_normals
 from garrick.core.camera import Camera
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
+from garrick.rendering.far_view import FarView, make_far_view
 from garrick.rendering.hair import Wear
+from garrick.rendering.lip_rims import with_lip_rims
 from garrick.rendering.texture import ProjectedTexture
 
 # columns of the traits, one row a vertex; the first three are the normal in the photo
@@ -20,6 +22,10 @@ SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH, OWN = range(3, 13)
 _RIM = 0.5  # `INSIDE` of skin that the photo hides behind teeth
 _LIP_SHADOW = 0.006  # metres below the upper lip's edge over which its shadow fades
 _UNDER_LIP = 0.22  # of the light that it takes at the edge
+_PARTED, _BEHIND_SHUT = (
+    0.003,
+    0.6,
+)  # metres between lips that let light fall on teeth, and what is left of it if there are none
 _ALL_BUT_SHUT = 0.6  # of a blink
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 
@@ -33,6 +39,7 @@ class Attributes:
     source: (V, 3) float32 world metres in the pose of the photo.
     light:  (4,) float32, constant and three directions, averaged over the colours.
     quads:  (Q, 4) int32 of the head.
+    far:    what shows from far beside the photo's view.
     """
 
     table: np.ndarray
@@ -40,6 +47,7 @@ class Attributes:
     source: np.ndarray
     light: np.ndarray
     quads: np.ndarray
+    far: FarView
 
     @property
     def reached(self) -> np.ndarray:
@@ -64,6 +72,9 @@ class Attributes:
         moved = np.hypot(*(screen[:, :2] - table[:, [shade.PHOTO_X, shade.PHOTO_Y]]).T)
         typical = np.median(moved)
         _fill(table, self.traits, self.source, posed, normals, moved, typical, turn, shift, eye, self.light)
+        lost = self.far.share(turn, shift, eye)
+        if lost > 0:
+            self.far.apply(table, lost, posed, normals, eye)
         return table
 
 
@@ -76,6 +87,7 @@ def make_attributes(
     shut: np.ndarray,
 ) -> Attributes:
     """Gather them. source: (V, 3) world metres in the pose of the photo.    shut: (V, 2) pixels when the eyes are shut."""
+    texture = with_lip_rims(head, source, portrait, texture)
     table = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
     table[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = texture.photo
     table[:, shade.FILL_R : shade.FILL_B + 1] = texture.fill
@@ -97,7 +109,10 @@ def make_attributes(
     traits[:, TOOTH] = parts == PARTS.index("teeth")
     traits[:, REACH] = np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1)
     traits[:, OWN] = 1 - wear.left
-    return Attributes(table, traits, source, portrait.light.mean(axis=1).astype(np.float32), head.quads)
+    kept = texture.lids | (traits[:, INSIDE] > 0)
+    behind = traits[:, REACH] * wear.left * wear.hair
+    far = make_far_view(portrait, texture.photo, texture.facing, kept, behind)
+    return Attributes(table, traits, source, portrait.light.mean(axis=1).astype(np.float32), head.quads, far)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -129,6 +144,7 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
             right = max(right, own[v] / -traits[v, LID])
     still = np.exp(-((talk / 0.0012) ** 2))
     opened = min(max((upper - lower) / 0.018, 0), 1)
+    parted = min(max((upper - lower) / _PARTED, 0), 1)
     for v in range(count):
         row = traits[v]
         seen, bare = row[SEEN], 1 - row[VEILED]
@@ -154,7 +170,8 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
         before, after, frontal = _lit(row, turn, light)
         if row[INSIDE] == 1:
             # not the photo: lit from the front and dimmed as the lips close over it
-            matte, dim = (0.82, 0.92 + 0.08 * opened) if row[TOOTH] > 0 else (0.72, 0.72 + 0.28 * opened)
+            dim = _BEHIND_SHUT + (1 - _BEHIND_SHUT) * parted if row[TOOTH] > 0 else 0.72 + 0.28 * opened
+            matte = 0.82 if row[TOOTH] > 0 else 0.72
             bright = min(max((upper - _height(posed[v], turn)) / _LIP_SHADOW, 0), 1)
             dim *= 1 - _UNDER_LIP * (1 - bright) ** 2
             table[v, shade.LIGHT] = keep + (1 - keep) * dim * (matte + (1 - matte) * max(frontal, 0))

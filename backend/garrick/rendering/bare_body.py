@@ -12,12 +12,19 @@ import numpy as np
 
 from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.rendering.canvas import margin_of
-from garrick.rendering.layers import fill_holes
+from garrick.rendering.layers import fill_along
+from garrick.rendering.room_fill import without_steps
+from garrick.rendering.sleeve_cloth import find_patch, quilt
 
 _CLEAR = 0.02  # of the picture's height around an arm: its shadow on the cloth
 _SOFT = 0.8  # pixels: the torso's new edge
 _TIED = 0.03  # share of an arm that the other one's covers: folded hands go together
-_GRAIN, _FAINT = 2.0, 0.03  # pixels and full scale: what is finer and fainter is grain; buttons and seams are none
+_DOWN = 4  # how much farther cloth goes on down than across
+_STRAIGHT, _NARROW = (
+    0.03,
+    0.012,
+)  # of the height, over which a seam runs straight; of the width, what is broader is light
+_PATCHES = 0.12, 0.06, 0.03  # of the picture's height: sides of a patch whose weave goes on, the first that has room
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,9 @@ def make_bare_body(own: OwnArms, foreground: np.ndarray) -> BareBody:
     radius = 2 * max(1, round(_CLEAR * height)) + 1
     clear = cv2.dilate((covered > 0.02).astype(np.uint8), np.ones((radius, radius), np.uint8)) == 0
     known = own.torso & clear & (foreground[..., 3] > 0.95)
-    cloth = fill_holes(np.ascontiguousarray(foreground[..., :3]), known.astype(np.float32))
-    cloth = np.where(known[..., None], cloth, cloth + _grain(foreground[..., :3], known))
+    below = np.arange(height)[:, None] > min(joints[0, 1] for joints in own.joints.values())
+    shown = own.torso & (covered < 0.02) & (foreground[..., 3] > 0.95)
+    cloth = _carried_on(np.ascontiguousarray(foreground[..., :3]), known, own.torso, known & below, shown)
     torso = cv2.GaussianBlur(own.torso.astype(np.float32), (0, 0), _SOFT)[..., None]
     bare = np.concatenate([np.clip(cloth, 0, 1) * torso, torso], axis=2)
     patches = []
@@ -77,16 +85,46 @@ def make_bare_body(own: OwnArms, foreground: np.ndarray) -> BareBody:
     return BareBody(tuple(patches), _overlap(own) > _TIED)
 
 
-def _grain(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(H, W, 3) what is fine in the known cloth, repeated as in mirrors where none is known, upwards in each column."""
-    soft = cv2.GaussianBlur(colour * known[..., None], (0, 0), _GRAIN)
-    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), _GRAIN)[..., None]
-    inner = cv2.erode(known.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    fine = np.clip(colour - soft / np.maximum(weight, 1e-3), -_FAINT, _FAINT) * inner[..., None]
-    rows = np.arange(len(known))[:, None]
-    last = np.maximum.accumulate(np.where(inner, rows, -1), axis=0)  # the known row above
-    mirrored = np.maximum(2 * last - rows, 0)
-    return np.where((last >= 0)[..., None], np.take_along_axis(fine, mirrored[..., None].repeat(3, axis=2), axis=0), 0)
+def _carried_on(
+    colour: np.ndarray, known: np.ndarray, where: np.ndarray, cloth: np.ndarray, shown: np.ndarray
+) -> np.ndarray:
+    """(H, W, 3) the cloth where it is known, and elsewhere carried on: light and colour smoothly, most of all down.
+
+    Weave and pattern are those of the plainest patch of it, as in sleeves.    where: (H, W) bool the torso.
+    cloth: (H, W) bool where it is cloth alone.    shown: (H, W) bool where the photo stays, to which no step is seen.
+    """
+    filled = fill_along(colour, known.astype(np.float32), (1, _DOWN)) + _seams(colour, known, cloth)
+    if cloth.any() and (~known & where).any():
+        typical = np.median(colour[cloth], axis=0)
+        sides = (round(share * len(known)) for share in _PATCHES)
+        patch = next((found for side in sides if (found := find_patch(colour, typical, cloth, side)) is not None), None)
+        if patch is not None:
+            rows, columns = (_extent((~known & where).any(axis=axis)) for axis in (1, 0))
+            filled[rows, columns] *= quilt(patch, rows.stop - rows.start, columns.stop - columns.start)
+    return np.where(known[..., None], colour, without_steps(filled, colour, shown))
+
+
+def _seams(colour: np.ndarray, known: np.ndarray, cloth: np.ndarray) -> np.ndarray:
+    """(H, W, 3) what runs straight down the cloth, a placket or a crease, carried on between where it is known."""
+    height, width = known.shape
+    weight = cloth.astype(np.float32)
+
+    def mean(values: np.ndarray, across: float, down: float) -> np.ndarray:
+        total = cv2.GaussianBlur(weight, (0, 0), sigmaX=across, sigmaY=down)
+        blurred = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigmaX=across, sigmaY=down)
+        return blurred / np.maximum(total, 1e-3)[..., None]
+
+    straight = mean(colour, 0.6, _STRAIGHT * height) - mean(colour, _NARROW * width, _STRAIGHT * height)
+    rows = np.arange(height)[:, None]
+    above = np.maximum.accumulate(np.where(cloth, rows, -1), axis=0)
+    below = np.minimum.accumulate(np.where(cloth, rows, height)[::-1], axis=0)[::-1]
+    total, shares = np.zeros((height, width, 3), np.float32), np.full((height, width, 1), 1e-6, np.float32)
+    for place in (above, below):
+        there = (place >= 0) & (place < height)
+        share = (there / np.maximum(np.abs(rows - place), 1.0))[..., None].astype(np.float32)
+        found = np.take_along_axis(straight, np.clip(place, 0, height - 1)[..., None], axis=0)
+        total, shares = total + share * found, shares + share
+    return np.where(known[..., None], 0, total / shares)
 
 
 def _past_edges(picture: np.ndarray, margin: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from garrick.core.camera import CameraPath
+from garrick.core.easing import smoothstep
 from garrick.core.rotation import rotation_matrices
 from garrick.perception.portrait import Portrait
 
@@ -93,7 +94,7 @@ assert {"still", *_MOVES} == set(get_args(Move)) == set(DEFAULTS)
 def _eased(frames: int) -> np.ndarray:
     """(F,) 0..1 with no speed at both ends; a single frame is the middle."""
     share = np.linspace(0, 1, frames) if frames > 1 else np.array([0.5])
-    return share * share * (3 - 2 * share)
+    return smoothstep(share)
 
 
 def _noise(times: np.ndarray, directions: int, rng: np.random.Generator) -> np.ndarray:

@@ -6,6 +6,8 @@ that are darker and wrinkled, creases where fingers bend, redder tips, nails, ve
 
 from __future__ import annotations
 
+from binascii import crc32
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -13,32 +15,85 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from garrick.bodies.body import Figure
+from garrick.core.easing import smoothstep
 
 _PALE = np.array([1.0, 0.78, 0.70])  # what palms of any skin tend to, of its own brightness or this:
 _PALEST = 0.6
 _BLOOD = np.array([1.03, 0.91, 0.90])  # times the skin, where more of it shows through: tips, mounds, mottling
 _KNUCKLE = np.array([0.95, 0.86, 0.83])
 _CREASE = np.array(
-    [0.17, 0.27, 0.27]
+    [0.11, 0.18, 0.18]
 )  # of each colour's light, that a crease takes; the light that is left in it is red
-_VEIN = np.array([0.955, 0.985, 0.985])
+_VEIN = np.array([0.97, 0.99, 0.99])
 _NAIL, _EDGE, _CUTICLE = np.array([1.07, 0.97, 0.98]), np.array([1.02, 1.06, 1.08]), np.array([0.88, 0.80, 0.78])
 _REACHES = (0.011, 0.009, 0.007)  # metres about the three joints of a finger where the skin of a knuckle is
+_STEPS = 4  # of an identity's standard deviation: what two fits of one face are alike in
+_PALM_SPREAD = 0.0028  # metres, standard deviation of where the lines of palms run
+_WRIST = (1.72, 2.1)  # over which an arm's tone goes over into a hand's
+
+
+@dataclass(frozen=True)
+class HandTraits:
+    """How the hands of one person differ from another's.
+
+    offset: (3,) metres: which part of the noise is theirs: mottling, veins, fine lines.
+    creased, wrinkled, knuckled, veined, mottled: factors of how strong each is, 1 typically.
+    nail:   how far a nail's free edge is grown, 0..1.    square: how broad and square nails are, 0..1.
+    palm:   (3, 4, 2) metres by which the palm's three lines run elsewhere.
+    """
+
+    offset: np.ndarray
+    creased: float
+    wrinkled: float
+    knuckled: float
+    veined: float
+    mottled: float
+    nail: float
+    square: float
+    palm: np.ndarray
+
+
+def hand_traits(identity: np.ndarray) -> HandTraits:
+    """Drawn by chance, always the same for an identity (B,) in standard deviations: a face tells nothing of them."""
+    steps = np.round(np.asarray(identity, np.float64) * _STEPS).astype(np.int8)
+    rng = np.random.default_rng(crc32(steps.tobytes()))
+    creased, wrinkled, knuckled, veined, mottled = np.exp(rng.uniform(-1, 1, 5) * (0.35, 0.45, 0.5, 0.6, 0.4))
+    return HandTraits(
+        offset=rng.uniform(0, 1, 3),
+        creased=creased,
+        wrinkled=wrinkled,
+        knuckled=knuckled,
+        veined=veined,
+        mottled=mottled,
+        nail=float(rng.uniform()),
+        square=float(rng.uniform()),
+        palm=np.clip(rng.normal(0, _PALM_SPREAD, (3, 4, 2)), -2 * _PALM_SPREAD, 2 * _PALM_SPREAD),
+    )
 
 
 def paint_skin(
-    skin: np.ndarray, figure: Figure, place: np.ndarray, normal: np.ndarray, reach: np.ndarray
+    skin: np.ndarray,
+    arm: np.ndarray,
+    traits: HandTraits,
+    figure: Figure,
+    place: np.ndarray,
+    normal: np.ndarray,
+    reach: np.ndarray,
 ) -> np.ndarray:
     """(n, 3) sRGB of points of the right arm and hand at rest.
 
-    skin: (3,) sRGB, 0..1.    place, normal: (n, 3).    reach: (n,) 1 at the elbow, 2 at the wrist, above on the hand.
+    skin, arm: (3,) sRGB, 0..1, of hands and of arms above them.    place, normal: (n, 3).
+    reach: (n,) 1 at the elbow, 2 at the wrist, above on the hand.
     """
     hand, joints = figure.hands[1], figure.hand_joints[1].astype(np.float64)
     tips = figure.rest[figure.parts[3]][hand.tips]
     on_hand = np.clip((reach - 1.9) / 0.1, 0, 1)[:, None]
     light = float(skin.max())
-    shaken = place + 0.0007 * np.column_stack([noise(place * 300 + 9 * axis, 21 + axis) for axis in range(3)])
-    colour = np.tile(skin.astype(np.float64), (len(place), 1))
+    own = place + traits.offset  # for noise
+    shaken = place + 0.0007 * np.column_stack([noise(own * 300 + 9 * axis, 21 + axis) for axis in range(3)])
+    low, high = _WRIST
+    tone = arm + (skin - arm) * smoothstep((reach - low) / (high - low)).astype(np.float64)[:, None]
+    colour = tone.copy()
     back, nearest = normal[:, 1].astype(np.float64), np.full(len(place), 0.014)
     creased, knuckled, tipped = (np.zeros(len(place)) for _ in range(3))
     nail, lunula, edge, cuticle = (np.zeros(len(place)) for _ in range(4))
@@ -58,9 +113,8 @@ def paint_skin(
         loose = np.exp(-((np.linalg.norm(away, axis=1) / _REACHES[number]) ** 2)) * above
         knuckled[close_by] = np.maximum(knuckled[close_by], loose)
         if number:
-            lines = np.maximum(
-                _wrinkles(along, shaken[close_by]) * above, _bent(along, number, shaken[close_by]) * below
-            )
+            folds = traits.wrinkled * _wrinkles(along, own[close_by])
+            lines = np.maximum(folds * above, _bent(along, number, own[close_by]) * below)
         else:  # fingers also bend where they leave the palm, half a bone up
             lines = 0.8 * _line(along - 0.52 * length, 0.0007) * below * (row < 13)
         creased[close_by] = np.maximum(creased[close_by], lines * close)
@@ -68,33 +122,33 @@ def paint_skin(
             tip = np.clip((along / length - 0.3) / 0.6, 0, 1) * close
             tipped[close_by] = np.maximum(tipped[close_by], tip)
             side, high = away @ hand.axes[row - 1, 0], away @ dorsal
-            parts = _nail(along / length, side / 0.0062, (high > 0.0012) & (off < 0.011) & (up > 0.1))
+            parts = _nail(along / length, side / 0.0062, (high > 0.0012) & (off < 0.011) & (up > 0.1), traits)
             for found, part in zip((nail, lunula, edge, cuticle), parts, strict=True):
                 found[close_by] = np.maximum(found[close_by], part)
-    palm = np.clip(0.5 - 1.2 * back, 0, 1)
-    palm = palm * palm * (3 - 2 * palm)
+    palm = smoothstep(0.5 - 1.2 * back)
     paler = 0.15 + 0.45 * (1 - light)  # palms hold little pigment, whatever the rest of the skin does
     colour = colour + (_PALE * max(light, _PALEST) - colour) * (paler * palm)[:, None]
     lines, mounds = np.zeros(len(place)), np.zeros(len(place))
     inside = np.flatnonzero((palm > 0) & (on_hand[:, 0] > 0))
-    lines[inside], mounds[inside] = _palm(joints, shaken[inside])
-    creased = np.maximum(creased, lines * palm)
-    blood = 0.45 * tipped + 0.45 * mounds * palm + 0.30 * noise(place * 75, 3) + 0.22 * noise(place * 190, 5)
-    veins = _ridges(place * 42 + 0.35 * noise(place * 60, 8)[:, None], 17)
+    lines[inside], mounds[inside] = _palm(joints, shaken[inside], own[inside], traits.palm)
+    creased = traits.creased * np.maximum(creased, lines * palm)
+    mottled = traits.mottled * (0.30 * noise(own * 75, 3) + 0.22 * noise(own * 190, 5))
+    blood = 0.45 * tipped + 0.45 * mounds * palm + mottled
+    veins = traits.veined * _ridges(own * 42 + 0.35 * noise(own * 60, 8)[:, None], 17)
     veins *= np.clip(back, 0, 1) * np.clip((reach - 1.6) / 0.3, 0, 1) * (1 - knuckled) * np.clip(1 - tipped, 0, 1)
-    colour = _times(colour, _KNUCKLE, knuckled * (1 - nail))
+    colour = _times(colour, _KNUCKLE, np.minimum(traits.knuckled * knuckled, 1.6) * (1 - nail))
     colour = _times(colour, _VEIN, veins)
     colour = _times(colour, _BLOOD, np.clip(blood, -0.7, 1.2))
-    grain = 0.018 * noise(place * 700, 11) + 0.014 * noise(place * 1500, 13)
+    grain = 0.018 * noise(own * 700, 11) + 0.014 * noise(own * 1500, 13)
     colour = colour * (1 - _CREASE * (creased * (1 - nail))[:, None]) * (1 + grain * (1 - 0.8 * nail))[:, None]
-    bed = skin * _NAIL * 0.75 + 0.22 * _PALE * light
+    bed = skin * _NAIL * 0.84 + 0.09 * _PALE * light
     colour = colour + (np.clip(bed, 0, 1) - colour) * nail[:, None]
     colour = _times(colour, np.array([1.04, 1.06, 1.06]), lunula)
     colour = _times(_times(colour, _EDGE, edge), _CUTICLE, cuticle)
-    arm = skin * (1 + 0.020 * noise(place * 60, 3) + 0.012 * noise(place * 700, 11))[:, None]
-    arm = _times(arm, _BLOOD, 0.35 * noise(place * 45, 19) + 0.5 * np.exp(-(((reach - 1.0) / 0.09) ** 2)))
-    arm = _times(arm, _VEIN, veins)
-    return arm * (1 - on_hand) + colour * on_hand
+    above = tone * (1 + 0.020 * noise(own * 60, 3) + 0.012 * noise(own * 700, 11))[:, None]
+    above = _times(above, _BLOOD, 0.35 * noise(own * 45, 19) + 0.5 * np.exp(-(((reach - 1.0) / 0.09) ** 2)))
+    above = _times(above, _VEIN, veins)
+    return above * (1 - on_hand) + colour * on_hand
 
 
 def _times(colour: np.ndarray, factor: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -106,38 +160,38 @@ def _line(off: np.ndarray, width: float) -> np.ndarray:
     return 0.7 * np.exp(-((off / width) ** 2)) + 0.3 * np.exp(-((off / (3 * width)) ** 2))
 
 
-def _wrinkles(along: np.ndarray, place: np.ndarray) -> np.ndarray:
+def _wrinkles(along: np.ndarray, own: np.ndarray) -> np.ndarray:
     """(n,) 0..1: the loose skin over a knuckle, a few uneven folds across the finger."""
-    at = along + 0.0009 * noise(place * 160, 23)
+    at = along + 0.0009 * noise(own * 160, 23)
     folds = np.clip(np.cos(at * (2 * np.pi / 0.0027)), 0, 1) ** 3
-    return 0.42 * folds * np.exp(-((along / 0.0050) ** 2)) * (0.6 + 0.4 * noise(place * 230, 29))
+    return 0.42 * folds * np.exp(-((along / 0.0050) ** 2)) * (0.6 + 0.4 * noise(own * 230, 29))
 
 
-def _bent(along: np.ndarray, number: int, place: np.ndarray) -> np.ndarray:
+def _bent(along: np.ndarray, number: int, own: np.ndarray) -> np.ndarray:
     """(n,) 0..1: where a finger bends: two creases at its middle joint, one at its last."""
     if number == 2:
         return 0.75 * _line(along, 0.0006)
-    apart = 0.0012 + 0.0005 * noise(place * 120, 31)
+    apart = 0.0012 + 0.0005 * noise(own * 120, 31)
     return np.maximum(0.8 * _line(along - apart, 0.0006), 0.6 * _line(along + apart, 0.0005))
 
 
 def _nail(
-    along: np.ndarray, aside: np.ndarray, above: np.ndarray
+    along: np.ndarray, aside: np.ndarray, above: np.ndarray, traits: HandTraits
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(n,) 0..1 each: nail, its moon, its free edge and the fold of skin around it.
 
     along: 0..1 of the last bone.    aside: -1..1 across the nail.    above: (n,) bool.
     """
-    centre = (along - 0.71) / 0.27
-    out = np.abs(centre) ** 3 + np.abs(aside) ** 4
+    centre = (along - 0.71 - 0.02 * traits.nail) / (0.25 + 0.035 * traits.nail)
+    out = np.abs(centre) ** (2.6 + 1.2 * traits.square) + np.abs(aside / (0.92 + 0.12 * traits.square)) ** 4
     nail = np.clip((1 - out) * 4, 0, 1) * above
     lunula = nail * np.clip(1 - ((centre + 0.85) / 0.38) ** 2 - aside**2, 0, 1)
-    edge = nail * np.clip((centre - 0.70) / 0.12, 0, 1)
+    edge = nail * np.clip((centre - 0.86 + 0.34 * traits.nail) / 0.12, 0, 1)
     around = np.exp(-(((out - 1.12) / 0.22) ** 2)) * above * np.clip(0.9 - centre, 0, 1)
     return nail, lunula, edge, around * (1 - nail)
 
 
-def _palm(joints: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _palm(joints: np.ndarray, place: np.ndarray, own: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) 0..1 each: the lines of a palm, three large and finer ones, and how much a place is of its mounds."""
     wrist, index, middle, pinky, ring, thumb = (joints[row] for row in (0, 1, 4, 7, 10, 13))
 
@@ -151,10 +205,10 @@ def _palm(joints: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray
             toward(pinky, wrist, 0.55)]  # fmt: skip
     life = [toward(index, wrist, 0.26) + 0.010 * radial, toward(middle, wrist, 0.42) + 0.008 * radial,
             toward(toward(middle, wrist, 0.66), thumb, 0.16), toward(toward(middle, wrist, 0.90), thumb, 0.22)]  # fmt: skip
-    flat = place[:, [0, 2]] + 0.0011 * np.column_stack([noise(place * 110, 37), noise(place * 110, 41)])
+    flat = place[:, [0, 2]] + 0.0011 * np.column_stack([noise(own * 110, 37), noise(own * 110, 41)])
     found = np.zeros(len(place))
-    for line, depth in ((heart, 0.85), (head, 0.75), (life, 0.85)):
-        points = _rounded(np.array(line)[:, [0, 2]])
+    for line, away, depth in zip((heart, head, life), moved, (0.85, 0.75, 0.85), strict=True):
+        points = _rounded(np.array(line)[:, [0, 2]] + away)
         for number, (start, end) in enumerate(pairwise(points)):
             step = end - start
             share = np.clip((flat - start) @ step / (step @ step), 0, 1)
@@ -162,7 +216,7 @@ def _palm(joints: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray
             done = (number + share) / (len(points) - 1)
             strong = depth * np.clip(3.5 * done * (1 - done) + 0.15, 0, 1)
             found = np.maximum(found, strong * _line(off, 0.0008))
-    fine = _ridges(place * 95, 43) * np.clip(0.5 + noise(place * 30, 47), 0, 1)
+    fine = _ridges(own * 95, 43) * np.clip(0.5 + noise(own * 30, 47), 0, 1)
     mounds = [np.exp(-((np.linalg.norm(flat - centre[[0, 2]], axis=1) / size) ** 2)) for centre, size in (
         (toward(thumb, wrist, 0.2), 0.020), (toward(pinky, wrist, 0.62) - 0.004 * radial, 0.020),
         *((toward(knuckle, wrist, 0.02), 0.009) for knuckle in (index, middle, ring, pinky)),

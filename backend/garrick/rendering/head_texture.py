@@ -13,9 +13,11 @@ from scipy.ndimage import distance_transform_edt
 
 from garrick.bodies.head import PARTS, Head, load_head
 from garrick.bodies.rig import ASPECT, Layout, layout
+from garrick.core.easing import smoothstep
 from garrick.perception.portrait import Portrait
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.hair import dressed
+from garrick.rendering.lip_rims import with_lip_rims
 from garrick.rendering.puppet import Puppet, make_puppet
 from garrick.rendering.rasterise import NOTHING, rasterise
 from garrick.rendering.texture import ProjectedTexture, project_texture
@@ -35,6 +37,7 @@ def head_texture(portrait: Portrait) -> np.ndarray:
     wear = dressed(head, puppet, portrait)[1]
     # a host's figure has no hair that hangs: ears and neck are skin
     projected = project_texture(head, source, portrait, replace(wear, hair=wear.hair * (1 - wear.hung)))
+    projected = with_lip_rims(head, source, portrait, projected)
     rows = _LARGE_SIDE if max(portrait.camera.size) > _LARGE_PORTRAIT else _SIDE
     place = layout(head)
     colour, covered = _bake(head, portrait, projected, _vertex_colours(head, puppet, projected), place, rows)
@@ -79,8 +82,7 @@ def _bake(
     photo = np.zeros((rows, size[0], 2), np.float32)
     photo[covered] = across(projected.photo) - 0.5
     pixels = cv2.remap(portrait.image, photo[..., 0], photo[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    share = across(projected.seen[:, None])
-    share = share * share * (3 - 2 * share)
+    share = smoothstep(across(projected.seen[:, None]))
     colour = np.zeros((rows, size[0], 3), np.float32)
     colour[covered] = pixels[covered] / np.float32(255) * share + across(fill) * (1 - share)
     return colour, covered

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from garrick.core.easing import smoothstep
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -43,8 +45,7 @@ def split(image: np.ndarray, alpha: np.ndarray, also: np.ndarray | None = None) 
     present = (alpha >= 0.02) | missed
     away = cv2.distanceTransform((~present).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / radius
     background = fill_along(photo, (away >= 1).astype(np.float32), (_ALONG, 1))
-    own = np.clip(2 * away - 1, 0, 1)[..., None]
-    background += own * own * (3 - 2 * own) * (photo - background)
+    background += smoothstep(2 * away - 1)[..., None] * (photo - background)
     # the least alpha for which the person's own colour is one, 0..1
     darker, lighter = 1 - photo / np.maximum(background, 1e-3), (photo - background) / np.maximum(1 - background, 1e-3)
     least = np.maximum(darker, lighter).max(axis=2)

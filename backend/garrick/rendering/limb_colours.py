@@ -15,8 +15,9 @@ from garrick.bodies.body import Figure
 from garrick.core.performance import BODY_JOINTS
 from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
-from garrick.rendering.hand_skin import paint_skin
+from garrick.rendering.hand_skin import HandTraits, hand_traits, paint_skin
 from garrick.rendering.layers import fill_holes
+from garrick.rendering.limb_tones import points_ahead, skin_tones
 from garrick.rendering.rasterise import NOTHING, rasterise
 from garrick.rendering.sleeve_cloth import find_patch, fold, quilt
 
@@ -25,19 +26,12 @@ _CHEEK = 50  # landmark
 _SKIN_LIKE = 8.5  # CIELAB distance, lightness counting a quarter, up to which a patch is taken for the face's skin
 _LIT, _OPEN = 74, 0.65  # percentile and quantile: half a face and half a shoulder lie in their own shade
 _SHOULDER = (0.0, 0.55, 0.65)  # the way that what is seen of shoulders looks, less than one as they are round
-_FORESHORTENED = 0.55  # of the upper arm's length
 _ELBOW = 0.25  # widths of the shoulders around an elbow, and
 _ROLLED, _PLAIN = (
     0.24,
     0.5,
 )  # share of cloth there that tells, on both sides or on one: a hand may hide it; by fourteen photos
 _CHEST_PATCH, _BELOW_SHOULDER = 0.05, 0.14  # widths of the shoulders
-_HAND, _HAND_LIKE, _HAND_PIXELS = (
-    0.6,
-    20.0,
-    0.02,
-)  # widths about a wrist, CIELAB as `_SKIN_LIKE`, and of a square as wide
-_HAND_LIT, _OWN = 66, 0.75  # percentile; how far the hands' own tone is taken, not the face's
 _PATCH, _CHEEK_PATCH, _CLOTH_PATCH = 0.010, 0.028, 0.090  # metres: side of what is looked at
 _SKIN_DETAIL = 0.03  # how far a detail may differ from its surroundings
 
@@ -46,13 +40,17 @@ _SKIN_DETAIL = 0.03  # how far a detail may differ from its surroundings
 class Look:
     """What was read off the photo.
 
-    skin, cloth: (3,) float32 sRGB, 0..1.    skin_detail: (n, n), weave: (m, m, 3) float32 factors about 1.
+    skin, arm, cloth: (3,) float32 sRGB, 0..1, of hands, of arms above them and of sleeves.
+    traits: what else is the person's own of their hands.
+    skin_detail: (n, n), weave: (m, m, 3) float32 factors about 1.
     pixel: metres on the person that one pixel of the photo, and so of a detail, shows.
     cuff:  where the sleeve ends: 0 at the shoulder (the arm is bare), 1 at the elbow, 2 at the wrist.
     """
 
     skin: np.ndarray
+    arm: np.ndarray
     cloth: np.ndarray
+    traits: HandTraits
     skin_detail: np.ndarray
     weave: np.ndarray
     pixel: float
@@ -95,17 +93,24 @@ def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms |
         there = min(covered, key=lambda entry: float(np.abs(entry[1] - cloth).sum()))[2]
         if chest is not None and not plain:  # a sleeve stands in shade, and the light on another is another
             cloth = (cloth + chest) / 2
+        sleeve = [colour for share, colour, _, _ in covered if 0 <= share < 0.5]
+        if sleeve:  # its dye may be another than the chest's
+            own_hue = np.median(sleeve, axis=0)
+            cloth = (cloth + own_hue * float(cloth.mean() / max(own_hue.mean(), 1e-3))) / 2
         cloth = cloth / shoulder ** (1 / 4.4)  # half the stops, as the shading of the head
+    hand = arm = skin
     if own is not None:
-        skin = _tone(photo, portrait.alpha, own, skin, cloth if covered else None)
+        hand, arm = skin_tones(photo, portrait.alpha, own, skin, cloth if covered else None)
     weave = None
     if there is not None:
         for side in (_CLOTH_PATCH, _CLOTH_PATCH / 2):
-            where = _cloth_around(photo, portrait.alpha, own, there, cloth, skin, side / pixel)
+            where = _cloth_around(photo, portrait.alpha, own, there, cloth, hand, side / pixel)
             weave = find_patch(photo, np.asarray(cloth), where, round(side / pixel)) if weave is None else weave
     return Look(
-        skin=skin.astype(np.float32),
+        skin=hand.astype(np.float32),
+        arm=arm.astype(np.float32),
         cloth=np.asarray(cloth, np.float32),
+        traits=hand_traits(portrait.identity),
         skin_detail=_detail(photo, portrait.landmarks[_CHEEK], round(_CHEEK_PATCH / pixel), _SKIN_DETAIL),
         weave=np.ones((8, 8, 3), np.float32) if weave is None else weave,
         pixel=pixel,
@@ -150,14 +155,9 @@ def _along(joints: np.ndarray, share: float) -> np.ndarray | None:
     if share < 0:
         return None
     bone = min(int(share), 1)
-    if bone and _points_ahead(joints):
+    if bone and points_ahead(joints):
         return np.full(2, -1.0)  # a forearm that points at the camera shows nothing of itself: outside the picture
     return joints[bone] + (share - bone) * (joints[bone + 1] - joints[bone])
-
-
-def _points_ahead(joints: np.ndarray) -> bool:
-    """Whether a forearm, of which shoulder, elbow and wrist are given, points at the camera."""
-    return bool(np.linalg.norm(joints[2] - joints[1]) < _FORESHORTENED * np.linalg.norm(joints[1] - joints[0]))
 
 
 def _covers_elbows(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.ndarray, chest: np.ndarray) -> bool:
@@ -167,7 +167,7 @@ def _covers_elbows(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.
     found = []
     for side, mask in own.masks.items():
         joints = own.joints[side]
-        if _points_ahead(joints):
+        if points_ahead(joints):
             near = (
                 (np.hypot(x - joints[1][0], y - joints[1][1]) < _ELBOW * width)
                 & (mask > 0.9)
@@ -199,29 +199,6 @@ def _cloth_around(
     away = np.linalg.norm(lab[..., None, :] - tones, axis=3)
     cloth_like = (away[..., 0] < away[..., 1]).astype(np.uint8)
     return where & (alpha > 0.95) & (cv2.morphologyEx(cloth_like, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0)
-
-
-def _tone(photo: np.ndarray, alpha: np.ndarray, own: OwnArms, skin: np.ndarray, cloth: np.ndarray | None) -> np.ndarray:
-    """(3,) the skin's tone, by most what the photo's own hands and bare arms have where they are lit; the face's without."""
-    y, x = np.indices(photo.shape[:2])
-    width = float(np.linalg.norm(own.joints["left"][0] - own.joints["right"][0]))
-    near = np.zeros(alpha.shape, bool)
-    for side, mask in own.masks.items():
-        wrist = own.joints[side][2]
-        near |= (mask > 0.95) & (np.hypot(x - wrist[0], y - wrist[1]) < _HAND * width)
-    colours = photo[near & (alpha > 0.95)]
-    if len(colours) == 0:
-        return skin
-    tones = [tone for tone in (skin, cloth) if tone is not None]
-    scale = np.array([0.25, 1, 1], np.float32)
-    lab = cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0] * scale
-    away = np.linalg.norm(
-        lab[:, None] - cv2.cvtColor(np.array([tones], np.float32), cv2.COLOR_RGB2LAB)[0] * scale, axis=2
-    )
-    like = (away[:, 0] < _HAND_LIKE) & (away.argmin(axis=1) == 0)
-    if like.sum() < _HAND_PIXELS * width**2:
-        return skin
-    return skin + _OWN * (np.percentile(colours[like], _HAND_LIT, axis=0) - skin)
 
 
 def _chest(photo: np.ndarray, own: OwnArms) -> np.ndarray:
@@ -299,7 +276,9 @@ def bake(look: Look, chart: Chart, figure: Figure) -> tuple[np.ndarray, np.ndarr
     step = _texel_metres(chart) / look.pixel
     sleeve = chart.sleeve[corners[:, 0]]
     colour = np.empty((len(place), 3), np.float32)
-    colour[~sleeve] = paint_skin(look.skin, figure, place[~sleeve], normal[~sleeve], reach[~sleeve])
+    colour[~sleeve] = paint_skin(
+        look.skin, look.arm, look.traits, figure, place[~sleeve], normal[~sleeve], reach[~sleeve]
+    )
     colour[~sleeve] *= _tiled(look.skin_detail, chart.size, step)[hit][~sleeve, None]
     bent = colour
     if sleeve.any():

@@ -17,9 +17,13 @@ from garrick.rendering import shade
 _NAMES = tuple(PARENTS)
 _DIRECTED = np.float32(0.75)  # of the directed light: what little a face shows of it is carried on to all directions
 _SKY = np.float32(0.30)  # of the light: what comes from above beyond what comes from below, where a room has its lamps
+_SKY_ON_SKIN = np.float32(0.18)  # and this besides on skin: hands, small and round, are in nobody's light but their own
 _LEAST, _MOST = np.float32(0.16), np.float32(1.45)  # light, of what the face gets
-_HELD = np.float32(0.88)  # of a face's light, what skin lower down gets
-_GRAZED = np.float32(0.86)  # of the light that a surface seen from the side keeps
+_HELD = np.float32(0.92)  # of a face's light, what skin lower down gets
+_GRAZED, _SKIN_GRAZED = (
+    np.float32(0.86),
+    np.float32(0.62),
+)  # of the light that cloth, and skin, seen from the side keeps
 _AWAY = np.float32(-0.25)  # cosine of what looks so far away from the camera that next to nothing of it is seen
 _PALM, _ARM = 5, 6  # what a vertex is of, beside the five fingers
 _TOUCHING = np.float32(0.55)  # of the light that a finger takes which lies against a surface
@@ -29,6 +33,11 @@ _FAR = np.float32(0.09)  # metres that a finger's shadow falls
 _BLEED = np.array([0.72, 1.06, 1.16], np.float32)  # how much each colour loses of what is lost between fingers
 _TERMINATOR = np.array([0.06, -0.02, -0.035], np.float32)  # what is added to each where the key light ends
 _SHINE, _GLOSS = np.float32(0.07), np.float32(14)
+_SHEEN, _ROUGH = (
+    np.float32(0.09),
+    np.float32(5),
+)  # of the lit skin besides its shine: what fine hair gives back all over
+_GLOW = np.array([0.34, 0.10, 0.06], np.float32)  # of each colour's light, that comes through a finger's tip
 _FULL = np.float32(2)  # of the table's light: what is painted and what is added share it
 _ONE = np.float32(1)
 # metres: half as thick as fingers are at their three bones, thumbs a quarter more; and the back of a hand
@@ -47,6 +56,7 @@ def light_up(normals, points, eye, light, owners, bones, radii, soft, bent, skin
     kx, ky, kz = light[1] * _DIRECTED, light[2] * _DIRECTED + _SKY * light[0], light[3] * _DIRECTED
     strength = max(np.sqrt(kx * kx + ky * ky + kz * kz), np.float32(1e-6))
     lx, ly, lz = kx / strength, ky / strength, kz / strength
+    sheen = _SHEEN * max(skin[0], skin[1], skin[2])
     for v in range(len(normals)):
         nx, ny, nz = normals[v, 0], normals[v, 1], normals[v, 2]
         ex, ey, ez = eye[0] - points[v, 0], eye[1] - points[v, 1], eye[2] - points[v, 2]
@@ -57,19 +67,25 @@ def light_up(normals, points, eye, light, owners, bones, radii, soft, bent, skin
         if owners[v, 0] < _ARM and facing > _AWAY:
             open_, lit = _between(v, normals, points, owners, bones, radii, lx, ly, lz)
         towards = nx * lx + ny * ly + nz * lz
-        key = strength * towards - (_ONE - lit) * (max(strength * towards, np.float32(0)) + np.float32(0.15) * light[0])
-        even = min(max(light[0] + key, _LEAST), _MOST) * (_GRAZED + (_ONE - _GRAZED) * max(facing, np.float32(0)))
+        high = soft[v] * _SKY_ON_SKIN * light[0] * ny
+        shadowed = (_ONE - lit) * (max(strength * towards, np.float32(0)) + np.float32(0.15) * light[0])
+        key = strength * towards + high - shadowed
+        grazed = _GRAZED + soft[v] * (_SKIN_GRAZED - _GRAZED)
+        even = min(max(light[0] + key, _LEAST), _MOST) * (grazed + (_ONE - grazed) * max(facing, np.float32(0)))
         even *= _ONE - soft[v] * (_ONE - _HELD)
         end = (
             soft[v] * np.exp(-(((towards + np.float32(0.2)) / np.float32(0.35)) ** 2)) * min(strength / light[0], _ONE)
         )
         hx, hy, hz = lx + ex, ly + ey, lz + ez
         half = (nx * hx + ny * hy + nz * hz) / max(np.sqrt(hx * hx + hy * hy + hz * hz), np.float32(1e-6))
-        shine = soft[v] * _SHINE * half**_GLOSS * lit * open_ if half > np.float32(0.6) else np.float32(0)
+        half = max(half, np.float32(0))
+        shine = soft[v] * (_SHINE * half**_GLOSS + sheen * half**_ROUGH) * lit * open_
+        thin = np.float32(owners[v, 1]) / np.float32(3) if owners[v, 0] < _PALM else np.float32(0)
+        through = soft[v] * thin * max(-towards, np.float32(0)) * min(strength / light[0], _ONE)
         least = np.float32(9)
         for k in range(3):
             lost = open_ ** (_ONE + soft[v] * (_BLEED[k] - _ONE)) if open_ < np.float32(0.995) else open_
-            factor = (even * lost * (_ONE + end * _TERMINATOR[k])) ** np.float32(1 / 2.2)
+            factor = (even * lost * (_ONE + end * _TERMINATOR[k] + through * _GLOW[k])) ** np.float32(1 / 2.2)
             table[v, shade.FILL_R + k] = factor
             least = min(least, factor)
         second = bent[v] * (_ONE - soft[v])

@@ -24,7 +24,7 @@ UPPER_START = (0.05, 0.45)  # where along the upper arm it begins to be drawn, r
 _CLOTH, _CLOTH_AT_CUFF = 0.009, 0.013  # metres of a sleeve off the skin
 _UNDER_SLEEVE = 0.15  # how far skin is drawn into a sleeve, in shares of the forearm
 # left, top and side of the squares that a hand, an arm and a sleeve are laid out in, and the size of it all
-_HAND_FRAME, _ARM_FRAME, _SLEEVE_FRAME, _PICTURE = (0, 0, 448), (448, 0, 320), (448, 320, 320), (768, 640)
+_HAND_FRAME, _ARM_FRAME, _SLEEVE_FRAME, _PICTURE = (0, 0, 448), (448, 0, 320), (768, 0, 560), (1328, 560)
 _BORDER = 4  # texels
 _FARTHEST = 0.07  # metres that a shoulder is moved: a larger difference is a mistake of either
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")

@@ -22,6 +22,7 @@ from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.mano import PARENTS as HAND_PARENTS
 from garrick.bodies.surface import quad_normals
 from garrick.core.camera import Camera
+from garrick.core.easing import smoothstep
 from garrick.core.performance import BODY_JOINTS, Performance
 from garrick.core.skeleton import PARENTS
 from garrick.rendering import shade
@@ -139,8 +140,7 @@ def _shown(figure: Figure, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _smoothly(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    share = np.clip((value - low) / (high - low), 0, 1)
-    return share * share * (3 - 2 * share)
+    return smoothstep((value - low) / (high - low))
 
 
 def draw_limbs(limbs: Limbs, pose: ArmPose, camera: Camera, eyes: np.ndarray, canvas: Canvas) -> list[Surface]:
@@ -185,7 +185,8 @@ def _posed(limbs: Limbs, pose: ArmPose, chosen: list[np.ndarray]) -> list[np.nda
         if pose.shown[side] > 0:
             part, weights = figure.parts[2 + side], figure.hands[side].weights
             turns = np.concatenate([np.zeros((1, 3), np.float32), fingers])  # the wrist turns with the body's bones
-            rest[part] = skin_numpy(rest[part], figure.hand_joints[side], turns, weights, HAND_PARENTS)
+            flat = figure.hands[side].correctives.correct(rest[part], fingers)
+            rest[part] = skin_numpy(flat, figure.hand_joints[side], turns, weights, HAND_PARENTS)
     moved = skin_dual_numpy(rest[wanted], pose.quaternions, pose.shifts, figure.body.weights[wanted])
     return np.split(moved, np.cumsum([len(rows) for rows in chosen])[:-1])
 

@@ -20,15 +20,17 @@ _REACH = 0.03  # metres from the nearest landmark over which the nudge fades
 
 @dataclass(frozen=True)
 class Pose:
-    """One instant of the head.
+    """One instant of the head, and of what is under it.
 
     face: (52,) ARKit weights.    rotation, translation: (3,) of the head, axis-angle and metres.    gaze: (2, 2) radians.
+    body: (13, 3) axis-angle in `BODY_JOINTS` order; None where it rests.
     """
 
     face: np.ndarray
     rotation: np.ndarray
     translation: np.ndarray
     gaze: np.ndarray
+    body: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

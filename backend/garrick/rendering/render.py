@@ -1,14 +1,14 @@
 """Portrait + Performance + CameraPath -> Take: the geometry path.
 
 The photo is split into background and person; the person's head is the fitted mesh with the photo projected on it, hair
-and body are a sheet around it; arms and hands, once they leave their rest, are a mesh before it. Every pixel that has not
-moved is the photo's own.
+and body are a sheet around it, which the trunk bends; arms and hands, once they leave their rest, are a mesh before it.
+Every pixel that has not moved is the photo's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -25,6 +25,7 @@ from garrick.perception.own_arms import OwnArms, find_own_arms
 from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
 from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attributes, make_attributes
+from garrick.rendering.background import seen_behind
 from garrick.rendering.bare_body import BareBody, make_bare_body
 from garrick.rendering.canvas import make_canvas, margin_of
 from garrick.rendering.eyes import eye_textures
@@ -40,12 +41,13 @@ from garrick.rendering.refine.refiner import make_refiner
 from garrick.rendering.room_fill import with_room
 from garrick.rendering.sheet import Sheet, make_sheet
 from garrick.rendering.shut_eyes import shut_eyes
+from garrick.rendering.side_grain import with_sides
 from garrick.rendering.take import ID_NAMES, Frame, Take
 from garrick.rendering.texture import project_texture
 from garrick.rendering.torch_engine.device import renderer
 from garrick.rendering.torch_engine.instant import Instant
+from garrick.rendering.trunk import Trunk, make_trunk
 
-_BACKDROP = 0.6  # metres behind the head at which a moving camera sees the background
 _FACE = 0.085  # metres around the middle of the landmarks: the face without ears and neck
 _WHOLE, _OPAQUE = 0.6, 0.99  # weight of the head from which a vertex is drawn opaquely, and the matte that lets it
 _TRUNK = [[*BODY_JOINTS, "head"].index(name) for name in TRUNK]
@@ -58,11 +60,13 @@ def run(
     ctx: RunContext,
     passes: bool = False,
     refine: bool = False,
+    background: np.ndarray | None = None,
 ) -> Take:
     """Prepare the portrait once (about a second) and return the frames of `performance`, rendered when asked for.
 
     The camera may differ from the portrait's own in pose, lens and size. passes: with normals. refine: with what the face
-    net adds. Raises ValueError when its length is not the performance's.
+    net adds. background: (H, W, 3) uint8, sRGB, of the portrait's size, behind the person instead of the photo's own.
+    Raises ValueError when the camera's length is not the performance's.
     """
     if len(camera) != len(performance):
         raise ValueError(f"The camera has {len(camera)} frames, the performance {len(performance)}.")
@@ -74,6 +78,11 @@ def run(
         arms = arm_poses(figure, performance)
     own = find_own_arms(portrait.image, portrait.alpha) if any(arms) else None
     stage = prepare(portrait, ctx, own)
+    if background is not None:
+        stage = replace(stage, layers=replace(stage.layers, background=background.astype(np.float32) / 255))
+    if figure is not None:
+        torso = None if own is None else own.torso
+        stage = replace(stage, trunk=make_trunk(stage.sheet, figure, portrait.camera, torso))
     if figure is not None and any(arms):
         if own is not None and own.raised:
             arms = arm_poses(figure, performance, own.raised)
@@ -84,7 +93,8 @@ def run(
     refiner = make_refiner(stage) if refine else None
 
     def instant(frame: int) -> Instant:
-        pose = Pose(performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame])
+        head = performance.face[frame], performance.head_rotation[frame], places[frame], performance.gaze[frame]
+        pose = Pose(*head, performance.body_pose[frame])
         shown = arms[frame]
         return Instant(pose, camera.at(frame), (limbs, shown) if limbs and shown else None)
 
@@ -94,10 +104,10 @@ def run(
         drawn, (pose, seen, _) = draw(frame), instant(frame)
         return drawn if refiner is None else refiner.refine(pose, seen, drawn)
 
-    background = np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8)
+    clean = np.clip(stage.layers.background * 255 + 0.5, 0, 255).astype(np.uint8)
     if camera.size != portrait.camera.size:
-        background = cv2.resize(background, camera.size, interpolation=cv2.INTER_AREA)
-    return Take(camera, render, background)
+        clean = cv2.resize(clean, camera.size, interpolation=cv2.INTER_AREA)
+    return Take(camera, render, clean)
 
 
 def _drawing(
@@ -134,6 +144,13 @@ class Stage:
     closed: np.ndarray
     head_ids: np.ndarray
     sheet_ids: np.ndarray
+    trunk: Trunk | None = None
+
+    def bend(self, pose: Pose, arms: tuple[Limbs, ArmPose] | None) -> np.ndarray | None:
+        """(G, 3) metres by which the trunk moves the sheet's points; None where it rests. arms: as for `render_pose`."""
+        if self.trunk is None or pose.body is None:
+            return None
+        return self.trunk.moved(pose.body, None if arms is None or self.bare is None else arms[1].shown)
 
 
 def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> Stage:
@@ -162,6 +179,7 @@ def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> 
     eyes = eye_textures(head, puppet, portrait)
     shut, shut_points = shut_eyes(puppet, portrait)
     attributes = make_attributes(head, source, portrait, texture, wear, shut_points)
+    attributes, shut = with_sides(attributes, shut, puppet.head, texture, wear, portrait)
     drawn = attributes.reached[head.triangles].any(axis=1)
     triangles, parts = head.triangles[drawn], np.repeat(head.quad_parts, 2)[drawn]
     eye = parts == PARTS.index("eye")
@@ -201,7 +219,9 @@ def render_pose(
     screen = camera.project(posed).astype(np.float32)
     attributes = stage.attributes.at(posed, screen, stage.puppet.neck_motion(pose), camera)
     seen = front_triangles(screen, stage.triangles, stage.closed)
-    spread = stage.sheet.pose(stage.puppet, pose, stage.source, posed)
+    spread, bend = stage.sheet.pose(stage.puppet, pose, stage.source, posed), stage.bend(pose, arms)
+    if bend is not None:
+        spread += bend
     grid = camera.project(spread).astype(np.float32)
     shape = camera.size[::-1]
     layer, uv = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 2), np.float32)
@@ -232,7 +252,8 @@ def render_pose(
     if arms is not None:
         surfaces += draw_limbs(*arms, camera, stage.eyes, Canvas(layer, uv, depth, ids))
     size = np.array(stage.portrait.camera.size, np.float32)
-    shade.compose(layer, _background(stage, camera), size, plate, rgba, uv, depth, ids)
+    behind = seen_behind(stage.layers.background, stage.portrait.camera, camera)
+    shade.compose(layer, behind, size, plate, rgba, uv, depth, ids)
     if not passes:
         return Frame(rgba, depth, uv, ids, plate)
     normals, depth = surface_passes(surfaces, camera, depth, ids)
@@ -277,34 +298,6 @@ def _drawn_over(head: Head, source: np.ndarray, portrait: Portrait, left: np.nda
     covered = rasterise(screen, np.ascontiguousarray(head.triangles[whole]), camera.size).triangle != NOTHING
     opaque = covered & (portrait.alpha > _OPAQUE)
     return cv2.erode(opaque.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-
-
-def _background(stage: Stage, camera: Camera) -> np.ndarray:
-    """(H, W, 3) float32, 0..1: the background as this camera sees it."""
-    background, motion = stage.layers.background, background_motion(stage, camera)
-    if motion is None:
-        return background
-    return cv2.warpPerspective(
-        background, motion, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-
-
-def background_motion(stage: Stage, camera: Camera) -> np.ndarray | None:
-    """(3, 3) pixels of the background, their centres at whole numbers, to those of the camera; None where nothing moves.
-
-    It is a picture hung behind the head, which goes on in mirror images.
-    """
-    own = stage.portrait.camera
-    same_lens = camera.size == own.size and np.array_equal(camera.intrinsics, own.intrinsics)
-    if same_lens and np.array_equal(camera.world_to_camera, own.world_to_camera):
-        return None
-    width, height = own.size
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    far = own.world_to_camera[2, 3] + _BACKDROP
-    rays = np.column_stack([(corners - own.intrinsics[:2, 2]) / np.diag(own.intrinsics)[:2], np.ones(4)])
-    world = (rays * far - own.world_to_camera[:3, 3]) @ own.world_to_camera[:3, :3]
-    there = camera.project(world)[:, :2]
-    return cv2.getPerspectiveTransform((corners - 0.5).astype(np.float32), (there - 0.5).astype(np.float32))
 
 
 def _ids(parts: np.ndarray, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,10 @@ _CLEAR = 0.013  # of the height, beside the person: what is nearer has their lig
 _RUN = 0.06  # of the width, a known run of a row that is as good as any longer one
 _ALIKE = 0.10  # of the height, over which rows are mirrored about one line,
 _GIVEN_UP = 0.10  # and of the width, what they may leave out for it
+_RING = 3  # pixels across: what lies so near to a border is compared with what is on its other side
+_ANOTHER = 0.2  # full scale: sides that differ by more show two things, not one in two lights
 _SEEN, _EVENED = 2.0, 0.04  # pixels of blur; of the width, over which a step at a gap's edge fades
+_BLURS, _TALLEST, _UNSEEN = (4.0, 2.8, 2.0, 1.4), 25, 0.006  # pixels; full scale
 _STREAK = 0.04  # of the width
 _FAINT = 1e-9  # weight of what is only smooth
 
@@ -27,10 +30,29 @@ def with_room(layers: Layers, photo: np.ndarray, alpha: np.ndarray, arms: np.nda
     to go with them.
     """
     away = cv2.distanceTransform((alpha < 0.02).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    room = fill_room(photo, (away >= _CLEAR * len(alpha)) & ~arms)
+    room = without_steps(fill_room(photo, (away >= _CLEAR * len(alpha)) & ~arms), photo, (alpha < 0.02) & ~arms)
     solid = np.concatenate([photo, np.ones_like(photo[..., :1])], axis=2)
     whole = arms[..., None]
     return Layers(np.where(whole, solid, layers.foreground), np.where(whole, room, layers.background))
+
+
+def without_steps(filled: np.ndarray, picture: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """(H, W, 3) the filled picture where the picture is not shown, (H, W) bool, without a step in colour at the border.
+
+    What both differ by at the border, grain aside, is spread into the hole as smoothly as can be: a seam in the gradients
+    (Farbman et al., Coordinates for Instant Image Cloning, 2009), the smoothest spread by push-pull.
+    """
+    outside, inside = shown.astype(np.float32), (~shown).astype(np.float32)
+    means = [
+        cv2.GaussianBlur(colours * there[..., None], (0, 0), _SEEN)
+        / np.maximum(cv2.GaussianBlur(there, (0, 0), _SEEN), 1e-3)[..., None]
+        for colours, there in ((picture, outside), (filled, inside))
+    ]
+    wide = np.ones((_RING, _RING), np.uint8)
+    border = cv2.dilate(outside, wide) * cv2.dilate(inside, wide)
+    off = means[0] - means[1]
+    step = fill_holes(off, border * (np.abs(off).max(axis=2) < _ANOTHER))
+    return np.where(shown[..., None], picture, np.clip(filled + step, 0, 1))
 
 
 def fill_room(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -43,7 +65,21 @@ def fill_room(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     for way in (1, -1):
         taken, share = _from_left(picture[:, ::way], known[:, ::way])
         total, weight = total + (share[..., None] * taken)[:, ::way], weight + share[:, ::way]
-    return np.where(known[..., None], picture, total / weight[..., None])
+    filled = np.where(known[..., None], picture, total / weight[..., None])
+    soft = _softness(picture, known)
+    if soft:
+        filled = np.where(known[..., None], picture, cv2.GaussianBlur(filled, (1, 0), sigmaX=0.1, sigmaY=soft))
+    return filled
+
+
+def _softness(picture: np.ndarray, known: np.ndarray) -> float:
+    """Pixels by which a picture may be blurred down and nobody sees it: as soft a room has no line between two rows."""
+    inner = cv2.erode(known.astype(np.uint8), np.ones((_TALLEST, 1), np.uint8)) > 0
+    for soft in _BLURS:
+        change = np.abs(cv2.GaussianBlur(picture, (1, 0), sigmaX=0.1, sigmaY=soft) - picture)[inner]
+        if len(change) and change.mean() < _UNSEEN:
+            return soft
+    return 0.0
 
 
 def _from_left(picture: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

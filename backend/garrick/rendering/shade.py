@@ -205,7 +205,7 @@ def lay_over(over, over_depth, over_ids, light, behind, layer, uv, depth, ids):
             for k in range(3):
                 layer[y, x, k] = over[y, x, k] * light[y, x] + layer[y, x, k] * under
             layer[y, x, 3] = over[y, x, 3] + layer[y, x, 3] * under
-            if over_ids[y, x] > 0 and over[y, x, 3] > 0.5:
+            if over_ids[y, x] > 0 and (over[y, x, 3] > 0.5 or ids[y, x] == 0):
                 depth[y, x], ids[y, x] = over_depth[y, x], over_ids[y, x]
                 uv[y, x, 0] = uv[y, x, 1] = np.nan
 

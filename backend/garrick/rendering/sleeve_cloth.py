@@ -6,16 +6,19 @@ The cloth is quilted (Efros and Freeman 2001): overlapping squares of one patch 
 from __future__ import annotations
 
 import cv2
+import numba
 import numpy as np
 
 from garrick.rendering.hand_skin import noise
 
 _EVEN = 0.33  # of a patch's side: what is coarser is light and folds, not pattern
+_WEAVE = 0.10  # and what is finer is weave; between both lie large patterns, and folds,
+_FOLDED = (0.05, 0.10)  # which differ less: up to, and from which standard deviation it is the one and the other
 _MOST = 0.45  # how far a pattern may differ from its surroundings
 _BLOCK, _OVERLAP = 0.5, 0.17  # of a patch's side
-_TRIED = 60  # places of a patch for each square
+_TRIED = 40  # places of a patch for each square
 _STEP = 0.045  # of the way down an arm: between what a fold shades and what it lights
-_FOLD, _BENT = 0.13, 0.26  # of the light
+_FOLD, _BENT = 0.09, 0.24  # of the light
 _DEEPEST = 0.72  # of the light, that is left in the deepest of them
 _LIT = 0.35  # of a fold's shade, what its other side is lit more
 
@@ -39,7 +42,12 @@ def find_patch(photo: np.ndarray, cloth: np.ndarray, where: np.ndarray, side: in
     top, left = np.unravel_index(np.where(room, cost, np.inf).argmin(), cost.shape)
     piece = photo[top : top + side, left : left + side]
     even = cv2.GaussianBlur(piece, (0, 0), _EVEN * side, borderType=cv2.BORDER_REFLECT)
-    return np.clip(piece / np.maximum(even, 0.02), 1 - _MOST, 1 + _MOST).astype(np.float32)
+    pattern = piece / np.maximum(even, 0.02)
+    coarse = cv2.GaussianBlur(pattern, (0, 0), _WEAVE * side, borderType=cv2.BORDER_REFLECT)
+    low, high = _FOLDED
+    printed = np.clip((float(coarse.std(axis=(0, 1)).max()) - low) / (high - low), 0, 1)
+    pattern /= np.maximum(coarse, 0.02) ** (1 - printed)
+    return np.clip(pattern, 1 - _MOST, 1 + _MOST).astype(np.float32)
 
 
 def quilt(patch: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -64,28 +72,36 @@ def _cut(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(block, block) 0..1 where a square is laid, and the square: of some, the one that meets best what is there."""
     places = rng.integers(0, len(patch) - block + 1, (_TRIED, 2))
-    squares = np.stack([patch[y : y + block, x : x + block] for y, x in places])
-    off = np.square(squares - under).sum(axis=3)
-    cost = off[:, :lap].sum(axis=(1, 2)) * above + off[:, :, :lap].sum(axis=(1, 2)) * beside
-    chosen = int(cost.argmin())
+    top = np.square(np.stack([patch[y : y + lap, x : x + block] for y, x in places]) - under[:lap]).sum(axis=3)
+    left = np.square(np.stack([patch[y : y + block, x : x + lap] for y, x in places]) - under[:, :lap]).sum(axis=3)
+    chosen = int((top.sum(axis=(1, 2)) * above + left.sum(axis=(1, 2)) * beside).argmin())
+    y, x = places[chosen]
     mask = np.ones((block, block), np.float32)
     if above:
-        mask *= _seam(off[chosen, :lap].T, block).T
+        mask *= _seam(np.ascontiguousarray(top[chosen].T), block).T
     if beside:
-        mask *= _seam(off[chosen, :, :lap], block)
-    return cv2.GaussianBlur(mask, (3, 3), 0) if above or beside else mask, squares[chosen]
+        mask *= _seam(left[chosen], block)
+    square = patch[y : y + block, x : x + block]
+    return cv2.GaussianBlur(mask, (3, 3), 0) if above or beside else mask, square
 
 
-def _seam(off: np.ndarray, block: int) -> np.ndarray:
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _seam(off, block):
     """(n, block) 1 right of the path down through (n, lap) on which two squares differ least."""
+    rows, lap = off.shape
     best = off.copy()
-    for row in range(1, len(best)):
-        before = np.pad(best[row - 1], 1, constant_values=np.inf)
-        best[row] += np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
-    mask = np.ones((len(off), block), np.float32)
-    column = int(best[-1].argmin())
-    for row in range(len(best) - 1, -1, -1):
-        if row < len(best) - 1:
+    for row in range(1, rows):
+        for column in range(lap):
+            least = best[row - 1, column]
+            if column > 0:
+                least = min(least, best[row - 1, column - 1])
+            if column < lap - 1:
+                least = min(least, best[row - 1, column + 1])
+            best[row, column] += least
+    mask = np.ones((rows, block), np.float32)
+    column = int(best[rows - 1].argmin())
+    for row in range(rows - 1, -1, -1):
+        if row < rows - 1:
             low = max(column - 1, 0)
             column = low + int(best[row, low : column + 2].argmin())
         mask[row, :column] = 0

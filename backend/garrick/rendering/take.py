@@ -41,7 +41,8 @@ class Take:
 
     render:     render(i) -> Frame of frame i, 0 <= i < len(camera); pure, so any order, thread and process gives the same,
                 and several threads may call it at once.
-    background: (H, W, 3) uint8, sRGB, of the camera's size: the portrait's background, filled in behind the person.
+    background: (H, W, 3) uint8, sRGB, of the camera's size: what is behind the person, the portrait's own filled in or the
+                user's.
     """
 
     camera: CameraPath

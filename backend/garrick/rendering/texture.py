@@ -15,6 +15,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera
 from garrick.perception.fit import LIPS
 from garrick.perception.portrait import Portrait
+from garrick.rendering.beard import beard_field
 from garrick.rendering.hair import Wear, diffuse, ears
 from garrick.rendering.rasterise import rasterise
 
@@ -28,6 +29,7 @@ _TONES = {
 _LIT = (0.72, 1.3)  # factors of the constant light that the fitted one may have
 _STEP, _EDGE = 0.012, 0.004  # metres: of depth that make an edge; from it, over which what is seen is not trusted
 _UNLIKE_SKIN = 0.7  # logarithm of a colour's ratio to the skin's: hair, not shade
+_GLIMPSED = 0.2  # of `ProjectedTexture.seen`: enough to tell a beard from skin
 _TUFT = 12  # vertices that show hair; fewer, and nobody has any
 _BETWEEN, _AT_GUM, _BACK = (
     0.13,
@@ -51,6 +53,8 @@ class ProjectedTexture:
     facing:  (V,) float32, cosine between normal and view in the photo.
     lids:    (V,) bool: skin that a blink unfolds, whose place in the photo shows lashes or the eye.
     behind_lips: (V,) bool: skin of the lips' inner sides, where the photo shows what is between them.
+    beard:   (V,) float32, 0..1: how surely a beard grows there.
+    bare, haired: (V, 3) float32: the colours that skin has there, and hair.
     """
 
     photo: np.ndarray
@@ -60,6 +64,9 @@ class ProjectedTexture:
     facing: np.ndarray
     lids: np.ndarray
     behind_lips: np.ndarray
+    beard: np.ndarray
+    bare: np.ndarray
+    haired: np.ndarray
 
 
 def project_texture(head: Head, source: np.ndarray, portrait: Portrait, wear: Wear) -> ProjectedTexture:
@@ -94,8 +101,8 @@ def project_texture(head: Head, source: np.ndarray, portrait: Portrait, wear: We
     behind_lips = (parts == PARTS.index("skin")) & _between_lips(portrait)[y, x]
     seen[lids | behind_lips] = 0
     lit = shading(head.normals(source), portrait.light.mean(axis=1))
-    fill = _fill_colours(head, source, portrait, screen, seen, lids, lit, wear.hair)
-    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, behind_lips)
+    fill, beard, bare, haired = _fill_colours(head, source, portrait, screen, seen, lids, lit, wear.hair)
+    return ProjectedTexture(screen[:, :2].copy(), seen, hidden, fill, facing, lids, behind_lips, beard, bare, haired)
 
 
 def _from_edges(depth: np.ndarray) -> np.ndarray:
@@ -158,7 +165,8 @@ def _fill_colours(
     lids: np.ndarray,
     lit: np.ndarray,
     hair: np.ndarray,
-) -> np.ndarray:
+) -> tuple[np.ndarray, ...]:
+    """`ProjectedTexture`'s fill, beard, bare and haired."""
     image = portrait.image
     smooth = cv2.GaussianBlur(image, (0, 0), max(1.0, image.shape[0] / 250)).astype(np.float32) / 255
     x, y = np.clip(screen[:, :2], 0, np.array(image.shape[1::-1]) - 1).astype(int).T
@@ -175,15 +183,22 @@ def _fill_colours(
     around_eye = KDTree(head.joint_template[3:]).query(head.template)[0] < 0.035
     alike &= ~around_eye | (level > -0.35)
     covered = trusted & (hair > 0.6)
-    trusted &= ((hair < 0.4) & alike) | (head.weights[:, 0] > 0.4) | (head.lips > 0)
+    beard = beard_field(head, colour, face, skin & (seen > _GLIMPSED))
+    bearded = trusted & (beard > 0.7)
+    trusted &= ((hair < 0.4) & (beard < 0.3) & alike) | (head.weights[:, 0] > 0.4) | (head.lips > 0)
     # light stays where it fell: what is continued is the skin's own colour
     colour /= lit[:, None]
     # what only the other side shows is laid in by its changes, so that no seam runs where it meets what this side shows
     other = diffuse(head, colour[head.mirror], (trusted[head.mirror] & skin).astype(np.float64))
     fill = other + diffuse(head, colour - other, (trusted & skin).astype(np.float64))
+    bare = haired = fill
     if covered.sum() > _TUFT:
         share = np.clip((hair - 0.3) / 0.4, 0, 1)[:, None]
-        fill += share * (diffuse(head, colour, covered.astype(np.float64)) - fill)
+        haired = diffuse(head, colour, covered.astype(np.float64))
+        fill = fill + share * (haired - fill)
+    if bearded.sum() > _TUFT:
+        share = np.clip((beard - 0.2) / 0.6, 0, 1)[:, None]
+        fill += share * (diffuse(head, colour, bearded.astype(np.float64)) - fill)
     fill *= lit[:, None]
     fill *= 1 - _EAR_SHADE * _hollows(head)[:, None]
     loops = head.landmarks(source)[[point for loop in LIDS for point in loop]]
@@ -200,7 +215,8 @@ def _fill_colours(
     depth = np.clip((source[head.lips > 0, 2].mean() - source[cavity, 2]) / _MOUTH_DEPTH, 0, 1)[:, None]
     near = _MOUTH_NEAR * np.median(colour[head.lips > 0], axis=0)
     fill[cavity] = near + (_MOUTH_DEEP * exposure - near) * depth
-    return np.clip(fill, 0, 1).astype(np.float32)
+    bare, haired = (np.clip(each * lit[:, None], 0, 1).astype(np.float32) for each in (bare, haired))
+    return np.clip(fill, 0, 1).astype(np.float32), beard, bare, haired
 
 
 def _hollows(head: Head) -> np.ndarray:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from garrick.errors import GarrickError, InputError, MissingError, OutputError
 
-from .store import Conflict, UnknownJob
+from .records import Conflict, UnknownJob
 
 
 class Refused(GarrickError):
@@ -111,13 +111,14 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """What was wrong and where; never what was sent, which may be long or private."""
     assert isinstance(error, RequestValidationError)
-    return answer(Refused(422, "input", "; ".join(map(sentence, error.errors()[:8])), "See /v1/schema."))
+    return answer(Refused(422, "input", " ".join(map(sentence, error.errors()[:8])), "See /v1/schema."))
 
 
 def sentence(error: Any) -> str:
     """One of pydantic's errors as a line."""
     place = ".".join(str(part)[:60] for part in error["loc"] if part != "body")
-    message = str(error["msg"]).removeprefix("Value error, ")
+    known = {"extra_forbidden": "there is no such field", "missing": "it is missing"}.get(error["type"])
+    message = (known or str(error["msg"]).removeprefix("Value error, ")).rstrip(".") + "."
     return f"{place}: {message}" if place else message
 
 

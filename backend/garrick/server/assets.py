@@ -15,7 +15,7 @@ from typing import BinaryIO
 import anyio.to_thread
 
 from garrick.errors import OutputError
-from garrick.outputs.files import make_folder, output_error, sha256
+from garrick.files import make_folder, output_error, sha256
 
 from .answers import Refused
 from .settings import Settings

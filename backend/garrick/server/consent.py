@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from garrick.outputs.files import make_folder, write_json
+from garrick.files import make_folder, write_json
 
 from .answers import Refused
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from garrick.errors import OutputError
-from garrick.outputs.files import make_folder
+from garrick.files import make_folder
 
 BUSY_S = 5.0
 """Seconds to wait for another program that holds the file before giving up."""

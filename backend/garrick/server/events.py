@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import anyio.to_thread
 
-from .store import TERMINAL, Event, JobRecord, JobStore
+from .records import TERMINAL, Event, JobRecord
+from .store import JobStore
 
 _BATCH = 500  # events read at once
 _Look = tuple[JobRecord | None, list[Event]]

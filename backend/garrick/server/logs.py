@@ -9,7 +9,7 @@ import os
 import traceback
 from io import TextIOWrapper
 
-from garrick.outputs.files import make_folder
+from garrick.files import make_folder
 
 from .settings import Settings
 

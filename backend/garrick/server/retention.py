@@ -15,8 +15,9 @@ from garrick.errors import GarrickError
 
 from .assets import AssetStore, a_day_ago
 from .job_id import JOB_ID
+from .records import JobState
 from .settings import Settings
-from .store import JobState, JobStore
+from .store import JobStore
 from .wire import assets_of
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from garrick.errors import OutputError
-from garrick.outputs.files import make_folder, output_error, whole_file
+from garrick.files import make_folder, output_error, whole_file
 
 from .settings import Settings
 

@@ -19,11 +19,12 @@ from garrick.errors import InputError, OutputError
 from .api import create_app
 from .connections import guarded
 from .logs import begin_log
+from .records import JobState
 from .runtime import Runtime, own, remove_runtime, running, write_runtime
 from .security import new_token
 from .service import Service
 from .settings import LOOPBACK, Settings
-from .store import JobState, JobStore
+from .store import JobStore
 from .supervisor import Supervisor
 
 _log = logging.getLogger(__name__)

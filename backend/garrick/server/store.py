@@ -3,101 +3,21 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from garrick.errors import InputError
-
+from .changes import MIGRATIONS, Change, as_json, record_of
 from .database import Database
 from .job_id import new_id
+from .pace import Pace
+from .records import TERMINAL, Conflict, Event, JobRecord, JobState, Progress, UnknownJob
+from .trial import DEATHS, Trial
 
-PROGRESS_EVERY = 0.2
-"""Seconds between two progress events of one phase of a job; the first and the last of a phase always count."""
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    CANCELLING = "cancelling"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-TERMINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
-"""The states that a job leaves only when the user asks for it again."""
-
-
-class Conflict(InputError):
-    """What was asked does not fit what the store holds: a key used for another job, a job in the wrong state."""
-
-
-class UnknownJob(InputError):
-    """There is no job of that id."""
-
-    def __init__(self, id: str) -> None:
-        super().__init__(f"There is no job {id}.", "List the jobs to see which there are.")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """`done` of `total` steps of the named phase are finished."""
-
-    phase: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class JobRecord:
-    """A job as the store holds it.
-
-    job:      the Job as JSON; the fields that name files hold "sha256:...".
-    priority: -100..100, higher first.
-    created, started, finished: unix seconds; `started` is the latest start.
-    error:    {"message", "fix"} of a failed job.
-    result:   {"frames", "cached", "warnings", "seconds"} of a finished one.
-    attempts: how often it was begun again because a worker or the service died.
-    """
-
-    id: str
-    name: str
-    job: dict[str, Any]
-    state: JobState
-    priority: int
-    created: float
-    started: float | None
-    finished: float | None
-    progress: Progress | None
-    error: dict[str, Any] | None
-    result: dict[str, Any] | None
-    attempts: int
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a job.
-
-    id:   ascending over all jobs in the order of what happened, never used twice.
-    time: unix seconds, for people; a clock that is set back does not change the order of the ids.
-    kind: "state", "progress" or "log".
-    data: {"state", ...}, {"phase", "done", "total"} or {"line", "level"}.
-    """
-
-    id: int
-    job: str
-    time: float
-    kind: str
-    data: dict[str, Any]
+_RESTARTED = "The service was restarted; the job goes on where it stopped."
+_ACTIVE = (JobState.RUNNING, JobState.CANCELLING)
 
 
 class JobStore:
@@ -109,8 +29,8 @@ class JobStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _MIGRATIONS)
-        self._pace = _Pace()
+        self._database = Database(path, MIGRATIONS)
+        self._pace = Pace()
         self.changed: Callable[[Event], None] = lambda event: None
 
     def close(self) -> None:
@@ -128,7 +48,7 @@ class JobStore:
         with self._change() as change:
             held = change.rows("SELECT * FROM jobs WHERE key = ?", key) if key is not None else []
             if held:
-                record = _record(held[0])
+                record = record_of(held[0])
                 if (held[0]["body"], record.name, record.priority) != (body, name, priority):
                     raise Conflict("This idempotency key was used for another job.", "Use a new key for a new job.")
                 return record, False
@@ -144,7 +64,7 @@ class JobStore:
     def get(self, id: str) -> JobRecord | None:
         """The job of that id, if there is one."""
         rows = self._database.read("SELECT * FROM jobs WHERE id = ?", (id,))
-        return _record(rows[0]) if rows else None
+        return record_of(rows[0]) if rows else None
 
     def list(self, state: JobState | None = None, limit: int = 100, before: str | None = None) -> list[JobRecord]:
         """Jobs, newest first; `before` is the last id of the page before."""
@@ -152,7 +72,7 @@ class JobStore:
             "SELECT * FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
             (state, before, limit),
         )
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     def count(self, state: JobState | None = None) -> int:
         """How many jobs there are in that state, or in all."""
@@ -207,7 +127,7 @@ class JobStore:
         with self._change() as change:
             if change.state(id) not in _ACTIVE:
                 return False
-            change.set(id, state=state, finished=time.time(), result=_json(result), error=_json(error))
+            change.set(id, state=state, finished=time.time(), result=as_json(result), error=as_json(error))
             change.event(id, "state", state=state, **_given(result=result, error=error))
         self._pace.forget(id)
         return True
@@ -236,11 +156,20 @@ class JobStore:
         self._pace.forget(id)
 
     def recover(self) -> list[str]:
-        """At the start of the service: requeue what the last one left running; their ids."""
+        """At the start of the service: requeue what the last one left running; their ids.
+
+        A job with which services died `DEATHS` times in a row without its getting further has failed: it may be why.
+        """
         with self._change() as change:
             left = [row["id"] for row in change.rows("SELECT id FROM jobs WHERE state IN (?, ?) ORDER BY id", *_ACTIVE)]
             for id in left:
-                self._again(change, id, "The service was restarted; the job goes on where it stopped.")
+                if change.state(id) == JobState.RUNNING and _services_lost(change, id) + 1 >= DEATHS:
+                    message = f"The service died {DEATHS} times in a row without the job's getting further."
+                    error = {"message": message, "fix": "Resume the job to try again."}
+                    change.set(id, state=JobState.FAILED, finished=time.time(), error=as_json(error))
+                    change.event(id, "state", state=JobState.FAILED, error=error)
+                else:
+                    self._again(change, id, _RESTARTED)
             return left
 
     def resubmit(self, id: str) -> JobRecord:
@@ -281,7 +210,7 @@ class JobStore:
         )
         return [Event(row["id"], row["job"], row["time"], row["kind"], json.loads(row["data"])) for row in rows]
 
-    def _again(self, change: _Change, id: str, why: str) -> None:
+    def _again(self, change: Change, id: str, why: str) -> None:
         match change.state(id):
             case JobState.RUNNING:
                 change.set(id, state=JobState.QUEUED, attempts=change.job(id).attempts + 1)
@@ -291,106 +220,28 @@ class JobStore:
                 change.event(id, "state", state=JobState.CANCELLED)
 
     @contextmanager
-    def _change(self) -> Iterator[_Change]:
+    def _change(self) -> Iterator[Change]:
         """One transaction; its events are announced when they are on the disk."""
         with self._database.transaction() as connection:
-            change = _Change(connection)
+            change = Change(connection)
             yield change
         for event in change.events:
             self.changed(event)
 
 
-class _Change:
-    """What one transaction does to the jobs."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.events: list[Event] = []
-
-    def rows(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def job(self, id: str) -> JobRecord:
-        return _record(self.rows("SELECT * FROM jobs WHERE id = ?", id)[0])
-
-    def state(self, id: str) -> JobState | None:
-        rows = self.rows("SELECT state FROM jobs WHERE id = ?", id)
-        return JobState(rows[0]["state"]) if rows else None
-
-    def set(self, id: str, **columns: Any) -> None:
-        names = ", ".join(f"{name} = ?" for name in columns)
-        self.rows(f"UPDATE jobs SET {names} WHERE id = ?", *columns.values(), id)
-
-    def event(self, job: str, kind: str, **data: Any) -> None:
-        now = time.time()
-        row = self.rows(
-            "INSERT INTO events (job, time, kind, data) VALUES (?, ?, ?, ?) RETURNING id", job, now, kind, _json(data)
-        )
-        self.events.append(Event(row[0]["id"], job, now, kind, data))
-
-
-class _Pace:
-    """Which progress of which job is worth an event."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, tuple[str, float]] = {}
-        self._lock = threading.Lock()
-
-    def due(self, id: str, progress: Progress) -> bool:
-        phase, when = self._told.get(id, ("", 0.0))
-        new, last = progress.phase != phase, progress.done >= progress.total
-        return new or last or time.monotonic() - when >= PROGRESS_EVERY
-
-    def told(self, id: str, progress: Progress) -> None:
-        with self._lock:
-            self._told[id] = progress.phase, time.monotonic()
-
-    def forget(self, id: str) -> None:
-        with self._lock:
-            self._told.pop(id, None)
-
-
-_ACTIVE = (JobState.RUNNING, JobState.CANCELLING)
-
-
-def _record(row: sqlite3.Row) -> JobRecord:
-    return JobRecord(
-        id=row["id"],
-        name=row["name"],
-        job=json.loads(row["body"]),
-        state=JobState(row["state"]),
-        priority=row["priority"],
-        created=row["created"],
-        started=row["started"],
-        finished=row["finished"],
-        progress=None if row["phase"] is None else Progress(row["phase"], row["done"], row["total"]),
-        error=None if row["error"] is None else json.loads(row["error"]),
-        result=None if row["result"] is None else json.loads(row["result"]),
-        attempts=row["attempts"],
-    )
-
-
-def _json(value: dict[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _services_lost(change: Change, id: str) -> int:
+    """How often in a row a service was started after one that had died with the job, which got no further meanwhile."""
+    trial = Trial()
+    for row in change.rows("SELECT kind, data FROM events WHERE job = ? AND kind != 'log' ORDER BY id", id):
+        data = json.loads(row["data"])
+        if row["kind"] == "progress":
+            trial.reached(data["phase"], data["done"])
+        elif data["state"] == JobState.FAILED:
+            trial.deaths = 0  # the user has asked for it again
+        elif data.get("why") == _RESTARTED:
+            trial.deaths += 1
+    return trial.deaths
 
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE jobs (
-        id TEXT PRIMARY KEY, key TEXT UNIQUE, name TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
-        priority INTEGER NOT NULL, created REAL NOT NULL, started REAL, finished REAL,
-        phase TEXT, done INTEGER, total INTEGER, error TEXT, result TEXT, attempts INTEGER NOT NULL DEFAULT 0
-    ) WITHOUT ROWID;
-    CREATE INDEX jobs_by_state ON jobs (state, priority DESC, id);
-    CREATE INDEX jobs_by_end ON jobs (finished) WHERE finished IS NOT NULL;
-    CREATE TABLE events (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-        time REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
-    );
-    CREATE INDEX events_by_job ON events (job, id);
-    """,
-)

@@ -8,20 +8,26 @@ A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint3
     {"type": "resume", "session": "...", "id": 41}        id: of the last message that arrived, -1 for none
     binary: input number, samples               a chunk of the voice, mono, any length
     {"type": "text", "input": 7, "text": "..."}           something to say after what came so far, at most 500 characters
-    {"type": "flush", "input": 8}               motion up to here without waiting for what follows
-    {"type": "end", "input": 9}                 nothing more will come
+    {"type": "gesture", "input": 8, "gesture": "wave"}    a gesture to make now, whatever is said
+    {"type": "emotion", "input": 9, "emotion": "happy", "strength"?: 0.7}    what to feel from now on, at 0..1
+    {"type": "flush", "input": 10}              motion up to here without waiting for what follows
+    {"type": "end", "input": 11}                nothing more will come
     {"type": "ack", "id": 41}                   messages up to this one have arrived
 
-Chunks, texts, flush and end are inputs: they share the numbers 0, 1, 2, ... A stream that sees instead of hearing has in
-its start "camera": 0, 1 ... for a camera of the service's machine, or "camera": "frames", and no rate, format, expression,
-head_motion, gestures, learned or seed. Its inputs, beside flush and end:
+Chunks, texts, gestures, emotions, flush and end are inputs: they share the numbers 0, 1, 2, ... A gesture or emotion of no
+such name gets an error with an id, and the stream goes on.
+
+A stream that sees instead of hearing has in its start "camera": 0, 1 ... for a camera of the service's machine, or
+"camera": "frames", and no rate, format, expression, head_motion, gestures, learned or seed. Its inputs, beside flush and
+end:
 
     binary: input number, big-endian float64 seconds, JPEG        a picture, for "frames" only; times rise
     {"type": "calibrate", "input": 10}          learn the calm face anew; the first calibration begins by itself
 
 The service:
 
-    {"type": "ready", "session": "...", "input": -1}      input: the last one that was taken; send on from the next
+    {"type": "ready", "session": "...", "input": -1,      input: the last one that was taken; send on from the next
+     "gestures": ["beat", ...], "emotions": [...]}        of a voice: what can be asked for
     {"type": "taken", "input": 7}               inputs up to this one need not be sent again
     {"type": "motion", "id": 3, "frames": [{"frame": 0, "time": 0.0, "face": [52 weights], "head": {"rotation": [3],
      "translation": [3]}, "gaze": [[yaw, pitch], [yaw, pitch]], "body": {"spine1": [3], ..., "right_wrist": [3]},
@@ -76,15 +82,15 @@ async def serve_stream(websocket: WebSocket, settings: Settings) -> None:
     except GarrickError as error:
         await _refuse(websocket, error)
         return
-    over = False
+    visitor, over = session.visitor, False
     try:
-        await _converse(websocket, settings, session, position)
+        await _converse(websocket, settings, session, visitor, position)
         over = session.finished
     except GarrickError as error:
         over = True
         await _refuse(websocket, error)
     finally:
-        await streams.leave(session, over)
+        await streams.leave(session, visitor, over)
 
 
 class Streams:
@@ -108,22 +114,29 @@ class Streams:
         self._sessions[session.id] = session
         return session
 
-    def resume(self, id: str) -> Session:
-        """The session of that id, taken from the connection that has it. Raises Refused."""
+    def resume(self, id: str, position: int) -> Session:
+        """The session of that id, taken from the connection that has it, to go on with a message. Raises Refused."""
         session = self._sessions.get(id)
         if session is None:
             raise Refused(404, "session", "There is no such stream any more.", "Start a new one.")
+        if not session.first <= position <= session.said:
+            raise Refused(409, "order", f"Message {position} is not kept.", "Start a new stream.")
         session.visitor.set()
         session.visitor = asyncio.Event()
         if id in self._waiting:
             self._waiting.pop(id).cancel()
         return session
 
-    async def leave(self, session: Session, over: bool) -> None:
-        """A connection has gone: keep its session for a while, unless it is over or another connection has it."""
+    async def leave(self, session: Session, visitor: asyncio.Event, over: bool) -> None:
+        """A connection has gone: keep its session for a while, unless it is over or another connection has it.
+
+        visitor: the session's when this connection entered; it is set once another has taken the session.
+        """
+        if visitor.is_set():
+            return
         if over:
             await self._end(session)
-        elif not session.visitor.is_set() and session.id in self._sessions:
+        elif session.id in self._sessions:
             self._waiting[session.id] = asyncio.create_task(self._expire(session))
 
     async def close(self) -> None:
@@ -151,10 +164,8 @@ async def _enter(websocket: WebSocket, settings: Settings, streams: Streams) -> 
         raise Refused(400, "input", "The first message is no start.", "Send start or resume as JSON.") from error
     if '"resume"' in text[:100]:
         wish = _read(Resume, text)
-        session = streams.resume(wish.session)
         position = wish.id + 1
-        if not session.first <= position <= session.said:
-            raise Refused(409, "order", f"Message {position} is not kept.", "Start a new stream.")
+        session = streams.resume(wish.session, position)
         session.acknowledge(wish.id)
     else:
         start = _read(Start, text)
@@ -180,11 +191,13 @@ def _portrait(start: Start, settings: Settings) -> str | None:
     return str(path)
 
 
-async def _converse(websocket: WebSocket, settings: Settings, session: Session, position: int) -> None:
+async def _converse(
+    websocket: WebSocket, settings: Settings, session: Session, visitor: asyncio.Event, position: int
+) -> None:
     """Say ready; read and write until the client leaves, another takes over, or all is said and acknowledged."""
-    visitor = session.visitor
     try:
-        await websocket.send_json({"type": "ready", "session": session.id, "input": session.accepted})
+        ready = {"type": "ready", "session": session.id, "input": session.accepted}
+        await websocket.send_json(ready | session.abilities)
     except (WebSocketDisconnect, RuntimeError):
         return  # it has left meanwhile
     tasks = [
@@ -235,10 +248,8 @@ async def _listen(websocket: WebSocket, settings: Settings, session: Session) ->
         control = _read(Control, message.get("text") or "")
         if control.type == "ack":
             session.acknowledge(control.id or 0)
-        elif control.type == "text":
-            await session.take(control.input or 0, "text", text=control.text)
         else:
-            await session.take(control.input or 0, control.type)
+            await session.take(control.input or 0, control.type, **control.asked)
 
 
 async def _tell(websocket: WebSocket, settings: Settings, session: Session, position: int) -> None:

@@ -39,10 +39,10 @@ def watch(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
     """A stream of a camera, from its first picture to its end. Raises InputError for no camera."""
     actor = _Actor(Fraction(start["fps"]), portrait, mouth, painter)
     if start["camera"] == "frames":
-        mouth.say({"ready": True})
+        mouth.say({"ready": {}})
     else:
         camera = open_camera(str(start["camera"]))
-        mouth.say({"ready": True})
+        mouth.say({"ready": {}})
         threading.Thread(target=actor.film, args=(camera,), daemon=True).start()
     while True:
         message, payload = inputs.get()
@@ -77,7 +77,7 @@ class _Actor:
         elif kind == "flush":
             self._loop.flush()
         else:
-            raise InputError("A camera is no voice: nothing can be said here.", "Start another stream.")
+            raise InputError("A camera is no voice: nothing can be said or asked for here.", "Start another stream.")
 
     def film(self, camera: Camera) -> None:
         """Take the pictures of a camera of this machine until it has no more."""

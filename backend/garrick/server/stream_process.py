@@ -1,10 +1,10 @@
 """The process of one stream: hears, moves and renders, so that neither the service nor another stream has to wait.
 
 Messages are those of `stream_wire` on its input and output. In: {"start": {...}, "portrait": path | null, "limits"},
-then {"input": n, "kind": "audio" | "picture" | "text" | "calibrate" | "flush" | "end", "text"?} with samples or picture.
-Out: {"ready": true}, {"done": n} for each input, {"motion": [first, count], "camera"?: {...}} with the frames as JSON,
-{"image": frame} with the picture,
-{"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem": {...}}, {"end": frames, "duration"}.
+then {"input": n, "kind": "audio" | "picture" | "text" | "gesture" | "emotion" | "calibrate" | "flush" | "end"} with
+samples, with a picture, or with what is asked for. Out: {"ready": {"gestures"?, "emotions"?}} with what can be asked for,
+{"done": n} for each input, {"motion": [first, count], "camera"?: {...}} with the frames as JSON, {"image": frame} with the
+picture, {"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem"}, {"end": frames, "duration"}.
 At the end of its input it dies.
 """
 
@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from fractions import Fraction
 from pathlib import Path
@@ -110,13 +111,15 @@ def _stream(inputs: Inputs, mouth: Mouth) -> None:
 
 def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mouth, painter: Painter | None) -> None:
     """A stream of a voice."""
+    from garrick.motion.emotion import EMOTIONS
+    from garrick.motion.gestures.vocabulary import GESTURES
     from garrick.motion.live import LiveMotion
 
     fps = Fraction(start["fps"])
     manner = {name: start[name] for name in ("expression", "head_motion", "seed", "gestures", "learned")}
     live = LiveMotion(portrait, fps, start["rate"], **manner)
     live.warm_up()
-    mouth.say({"ready": True})
+    mouth.say({"ready": {"gestures": list(GESTURES) if start["gestures"] else [], "emotions": list(EMOTIONS)}})
     pace = Pace()
     while True:
         message, payload = inputs.get()
@@ -128,6 +131,10 @@ def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
                 begin, voice, made = live.say(_checked(message["text"]))
                 sound = (np.clip(voice, -1, 1) * 32767).astype("<i2").tobytes()
                 mouth.say({"sound": begin, "rate": start["rate"]}, sound)
+            elif message["kind"] == "gesture":
+                live.gesture(message["gesture"])
+            elif message["kind"] == "emotion":
+                live.feel(message["emotion"], message.get("strength", 0.7))
             elif message["kind"] == "calibrate":
                 raise InputError("A voice needs no calibration.", "Leave it out.")
             else:
@@ -146,6 +153,7 @@ def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
             if painter is not None:
                 painter.finish()
             mouth.say({"end": live.frames, "duration": live.duration})
+        live.catch_up()
 
 
 class Pace:
@@ -236,8 +244,12 @@ class Painter:
                 dropped, self._dropped, self._busy = self._dropped, 0, True
             if dropped:
                 self._mouth.say({"behind": dropped})
-            plate = render_pose(self._stage, pose, self._stage.portrait.camera).plate
-            self._mouth.say({"image": frame}, encode(plate, self._form))
+            try:
+                plate = render_pose(self._stage, pose, self._stage.portrait.camera).plate
+                self._mouth.say({"image": frame}, encode(plate, self._form))
+            except Exception:  # a bug; the session has to hear that no picture will come
+                traceback.print_exc()
+                die()
 
 
 def encode(picture: np.ndarray, form: str) -> bytes:

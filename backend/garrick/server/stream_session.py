@@ -38,6 +38,7 @@ class Session:
     accepted: the number of the last input that was taken, -1 for none.
     said:     how many messages there have been for the client; their ids are 0 .. said - 1.
     dropped:  pictures that were dropped since the client was last told.
+    abilities: what "ready" tells a client besides.
     ended:    all has been said; failed: why it cannot go on.
     visitor:  set when another connection takes over.
     """
@@ -48,6 +49,7 @@ class Session:
         self.accepted = -1
         self.said = self.dropped = 0
         self.pictures: deque[bytes] = deque()
+        self.abilities: dict[str, Any] = {}
         self.ended: dict[str, Any] | None = None
         self.failed: dict[str, Any] | None = None
         self.visitor = asyncio.Event()
@@ -176,8 +178,8 @@ class Session:
 
     def _hear(self, message: dict[str, Any], payload: bytes) -> None:
         match message:
-            case {"ready": _}:
-                self._ready = True
+            case {"ready": abilities}:
+                self.abilities, self._ready = abilities, True
             case {"done": number}:
                 while self._ahead and self._ahead[0][0] <= number:
                     self._ahead.popleft()

@@ -27,6 +27,7 @@ NUMBER = struct.Struct(">I")
 MOMENT = struct.Struct(">d")
 """Between the number and a camera's picture: its seconds."""
 
+_ASKED = frozenset({"text", "gesture", "emotion"})
 _VOICE_ONLY = frozenset({"rate", "format", "expression", "head_motion", "gestures", "learned", "seed"})
 
 
@@ -99,17 +100,26 @@ class Control(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["text", "calibrate", "flush", "end", "ack"]
+    type: Literal["text", "gesture", "emotion", "calibrate", "flush", "end", "ack"]
     input: int | None = Field(None, ge=0, lt=2**32)
     text: str | None = None
+    gesture: str | None = None
+    emotion: str | None = None
+    strength: float | None = None
     id: int | None = Field(None, ge=0, lt=2**31)
 
     @model_validator(mode="after")
     def _complete(self) -> Control:
-        needed = {"text": {"input", "text"}, "ack": {"id"}}.get(self.type, {"input"})
-        if {name for name in ("input", "text", "id") if getattr(self, name) is not None} != needed:
+        needed = {"id"} if self.type == "ack" else {"input", *({self.type} & _ASKED)}
+        given = {name for name in type(self).model_fields if name != "type" and getattr(self, name) is not None}
+        if given - ({"strength"} if self.type == "emotion" else set()) != needed:
             raise ValueError(f"A {self.type} message has {' and '.join(sorted(needed))}.")
         return self
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What an input asks for, by name."""
+        return {name: value for name in (*_ASKED, "strength") if (value := getattr(self, name)) is not None}
 
 
 def pack(message: dict[str, Any], payload: bytes = b"") -> bytes:

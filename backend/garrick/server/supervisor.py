@@ -14,13 +14,12 @@ from typing import Any, TypeVar
 from garrick.errors import OutputError
 
 from .limits import RESERVED, Limits, resident
+from .records import JobRecord, JobState, Progress
 from .settings import Settings
 from .slot import Slot
-from .store import JobRecord, JobState, JobStore, Progress
+from .store import JobStore
+from .trial import DEATHS, Trial
 from .worker_process import WorkerProcess
-
-DEATHS = 5
-"""A job whose worker dies so often in a row without getting further is given up."""
 
 _WATCH_S = 0.5  # between looks at the workers
 _LATE_S = 0.02  # after a deadline, so that no clock's grain hides that it has passed
@@ -43,7 +42,7 @@ class Supervisor:
         # what a job uses is watched; the limit on what it reserves stops one that is faster than the watch
         self._limits = Limits(settings.job_memory + RESERVED, settings.job_file_bytes, settings.job_open_files)
         self._slots = [Slot(number, settings) for number in range(settings.workers)]
-        self._trials: dict[str, _Trial] = {}
+        self._trials: dict[str, Trial] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._writer = ThreadPoolExecutor(1, "store")  # in order, and off the event loop: a disk may be slow
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -128,7 +127,7 @@ class Supervisor:
     async def _run(self, slot: Slot, worker: WorkerProcess, record: JobRecord) -> bool:
         """One job from its order to its end; False when the worker died with it."""
         slot.turn("running")
-        trial = self._trials.setdefault(record.id, _Trial())
+        trial = self._trials.setdefault(record.id, Trial())
         await self._try(self._tidy, record.id)
         worker.send({"run": self._order(record)})
         held = await self._keep(self._store.get, record.id)
@@ -150,7 +149,7 @@ class Supervisor:
                     await self._finish(record.id, JobState(state), message.get("result"), message.get("error"))
                     return True
 
-    async def _bury(self, slot: Slot, worker: WorkerProcess, id: str, trial: _Trial) -> None:
+    async def _bury(self, slot: Slot, worker: WorkerProcess, id: str, trial: Trial) -> None:
         """A worker died with its job: fail the job where it was to blame, else let it go on elsewhere."""
         cause = slot.verdict or worker.cause_of_death()
         await self._try(self._tidy, id)
@@ -257,16 +256,3 @@ class Supervisor:
             await self._try(function, *arguments)
         except OutputError as error:
             _log.error("%s", error)
-
-
-class _Trial:
-    """How far a job has ever come, and how often in a row its workers died before they came further."""
-
-    def __init__(self) -> None:
-        self.deaths = 0
-        self._furthest: dict[str, int] = {}
-
-    def reached(self, phase: str, done: int) -> None:
-        if done > self._furthest.get(phase, -1):
-            self._furthest[phase] = done
-            self.deaths = 0

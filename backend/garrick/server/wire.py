@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_mod
 from garrick.job import FILE_FIELDS, Job
 
 from .assets import PREFIX
-from .store import JobRecord
+from .records import JobRecord
 
 HASH = r"[0-9a-f]{64}"
 """An asset's digest, as a regular expression."""

@@ -65,12 +65,15 @@ def frames_in(spans: list[tuple[float, float]], count: int) -> np.ndarray:
     return inside
 
 
-def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def combined(
+    rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np.ndarray, known: float = np.inf
+) -> np.ndarray:
     """(T, 40) float32 log evidence of ARPABET and silence: all that is heard, together.
 
     rows, heard: as in `decode`.
     spoken:      (T,) 0..1 of the voice detector.
     inside:      (T,) bool, where there may be speech at all.
+    known:       seconds up to which hama has heard; that it names no closure after that says nothing.
     """
     together = evidence(rows)
     together[:, :SILENT] += _VOICE_WEIGHT * np.log(spoken + _VOICE_DOUBT)[:, None]
@@ -79,11 +82,12 @@ def combined(rows: np.ndarray, heard: np.ndarray, spoken: np.ndarray, inside: np
     together[:, :SILENT] += np.log(near + _UNHEARD)
     together[:, SILENT] += np.log(_SILENT)
     named = best_path(heard)
+    told = np.clip((known - np.arange(len(rows)) * features.HOP - _EARLIEST) / (_LATEST - _EARLIEST), 0, 1)
     for closure in _CLOSURES:
         closed = _near_spikes(np.isin(named, closure).astype(np.float32)[:, None], len(rows))[:, 0] > 0
         seen = together[:, closure]
         together[:, closure] = np.where(
-            closed[:, None], np.maximum(seen + _CLOSED_BONUS, _CLOSED_LEAST), seen - _OPEN_COST
+            closed[:, None], np.maximum(seen + _CLOSED_BONUS, _CLOSED_LEAST), seen - _OPEN_COST * told[:, None]
         )
     together[~inside, :SILENT] -= _NOWHERE
     return together

@@ -19,7 +19,8 @@ from garrick.speech.speech import Speech
 from garrick.weights import registry
 
 PACKAGE = "faster-whisper==1.2.1"
-_PARTS = ("whisper_1", "whisper_2")
+PARTS = ("whisper_1", "whisper_2")
+"""Names in the registry of the recogniser's net."""
 _BEAM = 5
 _THREADS = 2
 _CODES = {"cmn": "zh", "nb": "no"}  # where Whisper's code is not the first part of ours
@@ -43,7 +44,7 @@ def check() -> None:
         raise MissingError(
             "The speech recogniser faster-whisper is not installed.", f"Run: python -m pip install {PACKAGE}"
         )
-    for part in _PARTS:
+    for part in PARTS:
         registry.path(part)
 
 
@@ -85,7 +86,7 @@ def _whisper_code(code: str) -> str:
 def _model():
     from faster_whisper import WhisperModel  # type: ignore[import-not-found]
 
-    first, second = (registry.path(part) for part in _PARTS)
+    first, second = (registry.path(part) for part in PARTS)
     files = {name: (first / name).read_bytes() for name in ("config.json", "tokenizer.json", "vocabulary.txt")}
     files["model.bin"] = (first / "model.bin.part1").read_bytes() + (second / "model.bin.part2").read_bytes()
     return WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=_THREADS, files=files)

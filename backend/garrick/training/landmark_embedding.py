@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import nnls
 
-from garrick.benchmarks.track import truth
 from garrick.bodies.head import PARTS, Head, load_head
 from garrick.context import RunContext
 from garrick.core.archive import save_arrays
@@ -29,6 +28,7 @@ from garrick.perception.faces import detect_faces
 from garrick.perception.landmarks import face_landmarks, look_again
 from garrick.perception.portrait import Portrait
 from garrick.rendering import render
+from garrick.training.known_motion import truth
 
 _SAMPLE = Path(__file__).resolve().parents[3] / "assets" / "sample" / "portrait.png"
 _SIZE = (512, 512)

@@ -10,7 +10,7 @@ The model card is in docs/tracking.md. Half a minute for each portrait; needs th
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -169,4 +169,8 @@ def _frames(portrait: Portrait, turn: np.ndarray) -> list[_Frame]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    parser = argparse.ArgumentParser(prog="python -m garrick.training.landmark_response", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("portraits", type=Path, nargs="+")
+    options = parser.parse_args()
+    main(options.out, options.portraits)

@@ -45,7 +45,7 @@ def fit(
     """Train, or go on training, until the last step; the net ends with the mean weights, on the CPU, for use.
 
     loss_of: the net's loss on the batch of a step.    aside: that of a net on what is not learned from.
-    curve:   a CSV file: step, loss, loss of the mean weights aside, seconds.
+    curve:   a CSV file: step, loss, loss of the mean weights aside, seconds since the latest start.
     """
     mean = {name: value.clone() for name, value in net.state_dict().items()}
     optimiser = torch.optim.AdamW(net.parameters(), lr=schedule.rate, weight_decay=schedule.decay, betas=(0.9, 0.98))
@@ -56,6 +56,9 @@ def fit(
         optimiser.load_state_dict(saved["optimiser"])
         mean, first = saved["mean"], saved["step"]
         torch.set_rng_state(saved["draws"].cpu())
+        if torch.cuda.is_available() and saved.get("cuda_draws"):
+            torch.cuda.set_rng_state_all([state.cpu() for state in saved["cuda_draws"]])
+        _cut(curve, first)
     net.train()
     began = saved_at = time.monotonic()
     losses: list[float] = []
@@ -87,10 +90,18 @@ def fit(
         if last or time.monotonic() - saved_at > _SAVE:
             saved_at = time.monotonic()
             state = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(), "step": step + 1}
-            torch.save(state | {"draws": torch.get_rng_state()}, checkpoint.with_suffix(".part"))
+            draws = {"draws": torch.get_rng_state(), "cuda_draws": torch.cuda.get_rng_state_all()}
+            torch.save(state | draws, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").rename(checkpoint)
     net.load_state_dict(mean)
     net.cpu().eval()
+
+
+def _cut(curve: Path, step: int) -> None:
+    """Leave out the rows after a step: they are written again."""
+    if curve.exists():
+        rows = [row for row in curve.read_text().splitlines(keepends=True) if int(row.split(",")[0]) <= step]
+        curve.write_text("".join(rows))
 
 
 def _with(net: Net, weights: dict[str, torch.Tensor]) -> Net:

@@ -29,15 +29,13 @@ def limbs(
     return found
 
 
-def numbered(parts: str | Mapping[str, str], first: int = 1) -> dict[str, tuple[str, str, str]]:
-    """Parts of each finger with numbers from `first` on.
+def numbered(parts: str | Mapping[str, str]) -> dict[str, tuple[str, str, str]]:
+    """Parts of each finger with numbers from 1 on.
 
     parts: pattern with {finger} and {number}, the fingers called as in `FINGERS`; or finger -> pattern with {number}.
     """
     patterns = {finger: parts.replace("{finger}", finger) for finger in FINGERS} if isinstance(parts, str) else parts
     return {
-        finger: (
-            pattern.format(number=first), pattern.format(number=first + 1), pattern.format(number=first + 2)
-        )
+        finger: (pattern.format(number=1), pattern.format(number=2), pattern.format(number=3))
         for finger, pattern in patterns.items()
-    }  # fmt: skip
+    }

@@ -24,6 +24,7 @@ from garrick.rendering.take import ID_NAMES, Frame
 from garrick.rendering.torch_engine.engine import Engine
 from garrick.rendering.torch_engine.geometry import Fans, TorchSheet, Views, neck_motions, pose_heads, stacked
 from garrick.rendering.torch_engine.instant import Instant
+from garrick.rendering.trunk import make_trunk
 
 CPU = torch.device("cpu")
 
@@ -129,6 +130,21 @@ def test_posed_points_normals_and_sheet_are_the_kernels(stage, portrait):
         np.testing.assert_allclose(normals[index], quad_normals(points, stage.head.quads), atol=1e-3)
         carried = stage.sheet.pose(stage.puppet, pose, stage.source, points)
         np.testing.assert_allclose(spread[index], carried, atol=2e-6)
+
+
+def test_a_trunk_bends_the_engines_sheet_as_the_kernels(stage, portrait, body_data):
+    figure = make_figure(load_head(), portrait.identity)
+    bent = replace(stage, trunk=make_trunk(stage.sheet, figure, portrait.camera))
+    body = np.zeros((len(BODY_JOINTS), 3), np.float32)
+    body[[BODY_JOINTS.index(name) for name in ("spine2", "left_collar")]] = (0.05, 0.1, 0.1), (0, 0, 0.2)
+    still, moved = random_instants(portrait, 2, seed=7)
+    moved = moved._replace(pose=replace(moved.pose, body=body))
+    frames = [finish() for finish in Engine(bent, CPU).draw([still, moved], True)]
+    wanted = [render_pose(bent, instant.pose, instant.camera, None, True) for instant in (still, moved)]
+    for frame, kernel in zip(frames, wanted, strict=True):
+        alike(frame, kernel)
+    unmoved = render_pose(stage, moved.pose, moved.camera, None, True)
+    assert (np.abs(wanted[1].plate.astype(int) - unmoved.plate).max(axis=2) > 20).mean() > 0.005
 
 
 def gesturing(portrait, *stances: str) -> Performance:

@@ -3,6 +3,7 @@
 The net (`net`, trained by `python -m garrick.training.motion`) has seen one woman's mouth speak Mandarin, captured, and
 heads and mouths that the rules moved. So it knows how the mouth of a person travels between its shapes, and nothing of
 eyes, lids, gaze, brows or cheeks: those weights are left to the rules, and so is what must hold, such as closed lips.
+A performance takes its mouth only: the heads it learned from are the rules' own, so its heads are worth no more than theirs.
 """
 
 from __future__ import annotations

@@ -195,9 +195,9 @@ def pose_of(stance: str | Stance, shape: str, side: Side) -> np.ndarray:
     return rotation_matrices(np.concatenate([clamp(body)[ARMS[side]], hand_shape(shape, side)]))
 
 
-def seconds_there(start: np.ndarray, end: np.ndarray, fastest: float = _FASTEST) -> float:
+def seconds_there(start: np.ndarray, end: np.ndarray) -> float:
     """How long a move takes that nothing hurries."""
-    return max(hurried(start, end, fastest), _LEAST)
+    return max(hurried(start, end), _LEAST)
 
 
 def seconds_back(start: np.ndarray, end: np.ndarray) -> float:

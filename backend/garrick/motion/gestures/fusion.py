@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from garrick.bodies.hand import Side
+from garrick.core.easing import smoothstep
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.motion.gestures.plan import Stroke
 from garrick.motion.gestures.vocabulary import GESTURES
-from garrick.motion.rules.activity import smoothstep
 
 FASTEST = 7.5  # radians a second of any joint of an arm: the limit of a stroke, and what is never still
 _EARLY, _LATE = (

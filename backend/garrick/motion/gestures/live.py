@@ -38,6 +38,7 @@ from garrick.motion.gestures.curves import (
     move_of,
     pose_of,
     seconds_back,
+    seconds_there,
 )
 from garrick.motion.gestures.forms import Form, Habits, Unit
 from garrick.motion.gestures.fusion import slowed
@@ -56,6 +57,7 @@ _PATIENCE = 1.2  # seconds for which a hand waits for an accent
 _RANKED = 12  # accents among which one is strong or weak
 _AROUND = 0.45  # seconds before and after what is shown in which hands make room for each other
 _CLEAR_FADE = 0.3  # seconds over which a disagreement about that fades
+_SIGN_SINKS = 0.6  # share of the way to readiness that hands go back from a gesture that was asked for, as in a clip
 _KEPT = 1.0  # seconds of the past that can still be asked for
 _ROWS = [BODY_JOINTS.index(name) for name in ARM_JOINTS]
 _SHOULDERS = [BODY_JOINTS.index(f"{side}_shoulder") for side in ARMS]
@@ -80,11 +82,14 @@ class LiveGestures:
         self._moves: dict[Side, Move] = {}  # what each hand did last, or is ready for
         self._raised = False
         self._struck, self._free = -np.inf, 0.0  # seconds: of the last stroke, and until which it is held
-        self._said = -np.inf  # seconds at which a text is over
+        self._said = -np.inf  # seconds at which a text, or a gesture that was asked for, is over
         self._rested = 0  # how far the hands are on their way home
         self._shown: np.ndarray | None = None  # (13, 3), the last frame
         self._hands: dict[Side, np.ndarray] = {side: hand_shape("relaxed", side) for side in ARMS}
         self._swung = np.zeros((2, 3))
+        self._alive: dict[Side, tuple[int, np.ndarray]] = {
+            side: (0, np.zeros((0, len(DELAY), 3))) for side in self._arms
+        }
         self.strokes: deque[Stroke] = deque(maxlen=_RANKED)
         """The latest strokes, each with the second at which it ends."""
 
@@ -99,7 +104,7 @@ class LiveGestures:
         if start < self._said:
             return
         if silence >= PHRASE_PAUSE:
-            self._go_home(start, silence)
+            self._go_home(start, min(silence, start - self._said))
             return
         if self._unit is None:
             self._unit, self._before, self._rested = Unit.of(self._habits, self._rng), None, 0
@@ -124,6 +129,33 @@ class LiveGestures:
                     arm.go(begin, there.pose, there.time - here.time, _PLANNED)
             self._free = max(self._free, start + max([0.0, *(stroke.time for stroke in strokes)]))
 
+    def ask(self, name: str, shown: float) -> float:
+        """Make a gesture of `GESTURES` at once, as its picture is -> the second at which its stroke ends.
+
+        shown: seconds of the next frame. Until it is over no accent is answered; then the hands go on as after a stroke.
+        """
+        unit = self._unit or Unit.of(self._habits, self._rng)
+        form = Form(other=unit.alike.other, echo=unit.alike.echo, sinks=_SIGN_SINKS, rest=unit.alike.rest)
+        stroke = stroke_of(name, 0.0, unit.lead, form, meant=True)
+        moves: dict[Side, Move] = {side: move for side in self._arms if (move := self._move(stroke, side)) is not None}
+        start = shown + LEAD
+        ready = max(
+            self._arms[side].go(start, move.before, seconds_there(self._arms[side].goal, move.before))
+            for side, move in moves.items()
+        )
+        struck, over = dict[Side, float](), []
+        for side, move in moves.items():
+            arm = self._arms[side]
+            arrives = struck[side] = arm.go(ready + move.time, move.end, move.lasts)
+            for number in range(move.repeats):
+                arrives = arm.go(arrives, move.end if number % 2 else move.before, move.lasts)
+            over.append(arrives + move.held)
+        self._moves |= moves
+        self._said = self._free = max(over)
+        self._struck = struck[unit.lead]
+        self._raised, self._waits, self._rested = True, np.inf, 0
+        return self._struck
+
     def frames(
         self, trunk: np.ndarray, past: int, first: int, stop: int, fps: Fraction
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,9 +171,7 @@ class LiveGestures:
         new = slice(first - low, stop - low)
         hands = {}
         for side, arm in self._arms.items():
-            alive = wander(times, 3 * len(DELAY), self._ctx.rng(f"{side} arm")).reshape(len(times), -1, 3)
-            alive *= RESTLESS[:, None]
-            alive[:, ARM:, 1:] = 0  # fingers only curl
+            alive = self._restlessness(side, low, high, fps)
             turns = arm.poses(times, slice(ARM)) @ rotation_matrices(alive[:, :ARM])
             fingers = arm.poses(times[new], slice(ARM, None)) @ rotation_matrices(alive[new, ARM:])
             arm.forget(times[0] - _KEPT)
@@ -150,6 +180,17 @@ class LiveGestures:
             hands[side] = smooth_axis_angles(fingers, self._hands[side])
             self._hands[side] = hands[side][-1]
         return self._cleared(clamp(pose), new, fps), hands["left"], hands["right"]
+
+    def _restlessness(self, side: Side, low: int, high: int, fps: Fraction) -> np.ndarray:
+        """(F, 19, 3) axis-angle of what is never quite still, frames low .. high - 1; neither falls from call to call."""
+        first, kept = self._alive[side]
+        times = np.arange(max(low, first + len(kept)), high) / float(fps)
+        more = wander(times, 3 * len(DELAY), self._ctx.rng(f"{side} arm")).reshape(len(times), -1, 3)
+        more *= RESTLESS[:, None]
+        more[:, ARM:, 1:] = 0  # fingers only curl
+        alive = np.concatenate([kept[max(low - first, 0) :], more])
+        self._alive[side] = low, alive
+        return alive
 
     def _cleared(self, pose: np.ndarray, new: slice, fps: Fraction) -> np.ndarray:
         """(F, 13, 3) -> (n, 8, 3): with room between the hands, and no faster than a speaker's."""

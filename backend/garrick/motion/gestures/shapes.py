@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from garrick.bodies.hand import FINGERS, JOINT_LIMITS, Side, load_hand, rotations_of
+from garrick.bodies.hand import FINGERS, JOINT_LIMITS, Side, posed_hand, rotations_of
 
 _Finger = tuple[float, float, float, float]  # flexion of the three joints, then the first one's spread
 _Thumb = tuple[tuple[float, float, float], float, float]  # flexion, spread and twist of the first, then two flexions
@@ -49,6 +49,6 @@ def hand_shape(name: str, side: Side) -> np.ndarray:
     turned[FINGERS.index("thumb"), 0] = root
     turned[FINGERS.index("thumb"), 1:, 0] = middle, end
     kept = np.clip(np.radians(turned.reshape(15, 3)), JOINT_LIMITS[..., 0], JOINT_LIMITS[..., 1])
-    found = rotations_of(load_hand(side), kept)
+    found = rotations_of(posed_hand(side), kept)
     found.flags.writeable = False
     return found

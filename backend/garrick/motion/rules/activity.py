@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from garrick.core.edits import smoothstep
+from garrick.core.easing import smoothstep
 from garrick.motion.rules.visemes import SILENCE
 from garrick.speech.speech import Phone
 

@@ -18,6 +18,7 @@ APART = 0.4  # seconds at least between two blinks
 DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
 _PAUSE = 0.15  # seconds of silence that count as a pause
 FIRST = 0.5  # seconds: a clip starts with open eyes
+_LAST = 0.25  # seconds: and ends with them, as its last frame is often held
 
 
 def blink_times(duration: float, rate: float, rng: np.random.Generator) -> np.ndarray:
@@ -47,6 +48,11 @@ def place(times: np.ndarray, occasions: np.ndarray) -> np.ndarray:
         at = float(free[np.argmin(np.abs(free - time))]) if len(free) else float(time)
         placed.append(max(at, placed[-1] + APART) if placed else at)
     return np.array(placed)
+
+
+def open_at_the_end(times: np.ndarray, duration: float) -> np.ndarray:
+    """(N,) seconds without those of blinks that a clip's end would cut off."""
+    return times[times <= duration - _LAST]
 
 
 def pause_starts(phones: Sequence[Phone]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
-from garrick.motion.rules.activity import smoothstep
+from garrick.core.easing import smoothstep
 
 _SHARE = 0.22  # of the accents: one in four or five
 _EARLY, _RISE, _FALL = 0.06, 0.14, 0.35  # seconds; a raise begins 60 ms before its accent (Flecha-Garcia 2010)

@@ -8,22 +8,26 @@ from fractions import Fraction
 import numpy as np
 
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.easing import smoothstep
+from garrick.core.edits import SEAL_RAMP, pressed
 from garrick.core.timing import frame_times, nearest_frame
 from garrick.motion.lips import Lips
-from garrick.motion.rules.activity import smoothstep
 from garrick.motion.rules.visemes import BILABIALS, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
-_RAMP = 0.075  # seconds from open to shut, at least one and a half frames: closures take 60-80 ms and never pop
 _HELD = (0.25, 0.45, 0.65)  # start, centre and end of the closure in a p, b or m, whose rest is its release
-_SEALED_JAW, _TOOTHED_JAW, _HISSING_JAW = 0.10, 0.12, 0.10  # jawOpen at most, on bilabials, labiodentals, sibilants
-_ROUNDING_KEPT = 0.7  # of mouthPucker through a closure ("boo")
+_TOOTHED_JAW, _HISSING_JAW = 0.12, 0.10  # jawOpen at most, on labiodentals and on sibilants
 
-_JAW, _CLOSE, _PUCKER = (ARKIT_INDEX[name] for name in ("jawOpen", "mouthClose", "mouthPucker"))
-_ROLL_LOWER = ARKIT_INDEX["mouthRollLower"]
-_PRESS = [ARKIT_INDEX[name] for name in ("mouthPressLeft", "mouthPressRight")]
+_JAW, _ROLL_LOWER = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthRollLower"]
 _LOWER_DOWN = [ARKIT_INDEX[name] for name in ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthFunnel")]
 _TOOTHED_ROLL = 0.35
+
+
+def obey_rules(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
+    """(F, 52) -> (F, 52): what must hold on the finished curves, enforced."""
+    face = narrow_jaw(face, phones, fps)
+    face = touch_teeth(face, phones, fps)
+    return close_lips(face, phones, fps, lips)
 
 
 def close_lips(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
@@ -36,12 +40,7 @@ def close_lips(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: L
     frames = np.flatnonzero(seal)
     if len(frames) == 0:
         return face.copy()
-    shut = face[frames].copy()
-    shut[:, _JAW] = np.minimum(shut[:, _JAW], _SEALED_JAW)
-    shut[:, _CLOSE] = shut[:, _JAW]
-    shut[:, _PUCKER] *= _ROUNDING_KEPT
-    shut[:, _PRESS] = np.maximum(shut[:, _PRESS], 0.2)
-    shut = lips.closed(shut)
+    shut = lips.closed(pressed(face[frames]))
     sealed = face.copy()
     amount = seal[frames, None]
     sealed[frames] = face[frames] * (1 - amount) + shut * amount
@@ -101,7 +100,7 @@ def hold(spans: np.ndarray, frames: int, fps: Fraction) -> np.ndarray:
     """(N, 3) start, centre, end -> (F,) 0..1: exactly 1 from start to end and on the frame nearest to each centre."""
     amount = np.zeros(frames)
     times = frame_times(frames, fps)
-    ramp = max(_RAMP, 1.5 / float(fps))
+    ramp = max(SEAL_RAMP, 1.5 / float(fps))  # at least one and a half frames
     for start, centre, end in spans:
         nearest = min(max(nearest_frame(centre, fps), 0), frames - 1)
         start, end = min(start, times[nearest]), max(end, times[nearest])

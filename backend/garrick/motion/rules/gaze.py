@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from garrick.motion.rules.activity import smoothstep, spoken_spans
+from garrick.core.easing import smoothstep
+from garrick.motion.rules.activity import spoken_spans
 from garrick.speech.speech import Phone
 
 _MUTUAL, _MUTUAL_SPREAD = 2.2, 0.5  # seconds of looking at the listener (Rogers 2018), log-normal sigma

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from garrick.core.easing import smoothstep
 from garrick.core.rotation import axis_angles, rotation_matrices
-from garrick.motion.rules.activity import smoothstep
 from garrick.motion.rules.visemes import SILENCE
 from garrick.motion.rules.wander import wander
 from garrick.speech.speech import Phone, Prosody

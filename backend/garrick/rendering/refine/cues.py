@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 from garrick.bodies.head import PARTS, Head
 from garrick.bodies.surface import quad_normals
 from garrick.core.camera import Camera
+from garrick.core.easing import smoothstep
 from garrick.rendering import shade
 from garrick.rendering.attributes import INSIDE, LID, LIP, TOOTH, Attributes
 from garrick.rendering.puppet import Pose, Puppet
@@ -58,9 +59,9 @@ def make_traits(head: Head, puppet: Puppet, attributes: Attributes, camera: Came
     fixed[:, _TOOTH] = attributes.traits[:, TOOTH]
     fixed[:, _EYE] = head.vertex_parts == PARTS.index("eye")
     apart = KDTree(head.landmarks(rest)).query(rest)[0]
-    near = np.clip((_FAR - apart) / (_FAR - _NEAR), 0, 1)
+    near = smoothstep((_FAR - apart) / (_FAR - _NEAR))
     within = (fixed[:, [_INSIDE, _EYE]] > 0).any(axis=1)
-    fixed[:, _FACE] = np.where(within, 1, near * near * (3 - 2 * near))
+    fixed[:, _FACE] = np.where(within, 1, near)
     drawn = (fixed[triangles, _FACE] > 0).any(axis=1)
     # what is beside the face may lie before it when the head turns
     close = apart[triangles[:, 0]] < 2 * _FAR
@@ -82,7 +83,7 @@ def cues(
     table: (V, shade.ATTRIBUTES) of the frame.    posed: (V, 3) world metres.
     The weight is 0 outside the face, on teeth, and wherever all is as in the photo, and is smooth. Teeth stay the
     renderer's: those of the people that the net learned from are darker than real ones.
-    """  # fmt: skip
+    """
     screen = crop.points(camera.project(posed))
     columns = traits.fixed.copy()
     columns[:, _PHOTO] = table[:, shade.FROM_PHOTO]

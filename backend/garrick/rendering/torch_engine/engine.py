@@ -15,6 +15,7 @@ import torch
 
 from garrick.core.camera import Camera
 from garrick.rendering import limbs, normals, render, shade
+from garrick.rendering.background import background_motion
 from garrick.rendering.canvas import margin_of
 from garrick.rendering.hair_matte import tell_apart
 from garrick.rendering.take import Frame
@@ -79,6 +80,10 @@ class Engine:
         views = Views.of(cameras, device)
         posed, motion = pose_heads(self._stage.puppet, poses, device), neck_motions(self._stage.puppet, poses, device)
         spread = self._sheet.pose(posed, motion, stacked([pose.translation for pose in poses], device))
+        bends = [self._stage.bend(shown.pose, shown.arms) for shown in instants]
+        if any(bend is not None for bend in bends):
+            rest = np.zeros(spread.shape[1:], np.float32)
+            spread += tensor(np.stack([rest if bend is None else bend for bend in bends]), device)
         screen, grid = views.project(posed), views.project(spread)
         seen = front(screen, self._head.triangles, self._closed)
         still = torch.tensor([float(render.eye_still(self._stage, pose)) for pose in poses], device=device)
@@ -118,7 +123,7 @@ class Engine:
 
     def _behind(self, cameras: Sequence[Camera]) -> torch.Tensor:
         """(B, H, W, 3) the backgrounds that cameras see."""
-        motions = [render.background_motion(self._stage, camera) for camera in cameras]
+        motions = [background_motion(self._stage.portrait.camera, camera) for camera in cameras]
         if all(motion is None for motion in motions):
             return self._background.expand(len(cameras), -1, -1, -1)
         still = np.eye(3)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from garrick.errors import InputError
-from garrick.outputs.files import make_folder, write_json
+from garrick.files import make_folder, write_json
 
 
 class VoiceConsents:

@@ -13,7 +13,7 @@ import scipy.optimize
 
 from garrick.context import RunContext
 from garrick.errors import InputError, MissingError
-from garrick.outputs.files import make_folder, write_json
+from garrick.files import make_folder, write_json
 from garrick.speech.catalogue import VOICES, Voice, find_voice
 from garrick.speech.likeness.known import known_voiceprint, say_passage
 from garrick.speech.likeness.target import Target

@@ -11,7 +11,7 @@ import numpy as np
 from garrick.context import RunContext
 from garrick.core.archive import load_arrays, save_arrays
 from garrick.errors import InputError
-from garrick.outputs.files import make_folder, whole_file
+from garrick.files import make_folder, whole_file
 from garrick.speech.audio import load_sound
 from garrick.speech.likeness.timbre import Timbre, measure_timbre
 from garrick.speech.likeness.voiceprint import embed, spoken_part

@@ -66,6 +66,11 @@ class LiveEar:
         return self._samples // TICK
 
     @property
+    def names(self) -> bool:
+        """Whether hama has heard in the latest tick, which then took thrice as long as others."""
+        return not len(self._unheard)
+
+    @property
     def window(self) -> np.ndarray:
         """(N,) float32 of the latest sound, at most 3.2 s."""
         return np.concatenate([self._sound, self._waiting])
@@ -152,6 +157,7 @@ class LiveEar:
             self._spikes.rows(begin // 2, (known - begin) // 2 + _CONTEXT),
             self._voice.probability(times + _VOICE_DELAY),
             self._voice.near(times),
+            self._spikes.heard - begin * features.HOP,
         )[self._decided - prefix - begin :]
         evidence[:prefix] = _RULED_OUT
         evidence[:prefix, self._symbol] = 0.0

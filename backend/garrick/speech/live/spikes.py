@@ -21,6 +21,11 @@ class LiveSpikes:
         self._rows = np.zeros((0, BLANK + 1), np.float32)
         self._heard = 0  # frames; `_rows` ends there
 
+    @property
+    def heard(self) -> float:
+        """Seconds that have been heard."""
+        return self._heard * FRAME
+
     def push(self, samples: np.ndarray, speaking: bool) -> None:
         """Hear (EVERY,) float32 more at 16 kHz; when nobody is speaking in the latest of it, it costs nothing."""
         self._sound = np.concatenate([self._sound, samples])[-_WINDOW * FRAME_SAMPLES :]

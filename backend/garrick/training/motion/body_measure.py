@@ -23,13 +23,14 @@ from garrick.core.performance import BODY_JOINTS
 from garrick.core.timing import frame_count, frame_times
 from garrick.evaluation.repetition import head_repetition
 from garrick.evaluation.rhythm import angular_speed
+from garrick.memory import peak_memory
 from garrick.motion.body import BodyMotion, perform_body
 from garrick.motion.diffusion import body
 from garrick.motion.diffusion.channels import RATE
 from garrick.motion.gestures.arms import ARMS
 from garrick.motion.gestures.plan import Stroke, plan_strokes
 from garrick.speech.speech import Speech
-from garrick.training.motion.measure import Figures, peak_memory, said_again
+from garrick.training.motion.measure import Figures, said_again
 
 FPS = Fraction(60)
 SEEDS = range(10)
@@ -113,16 +114,17 @@ def _fastest(made: BodyMotion) -> float:
     return max(float(angular_speed(made.pose[:, row], FPS).max()) for row in rows)
 
 
-def costs(speech: Speech, seconds: float = _LONG) -> Figures:
+def costs(speech: Speech) -> Figures:
     """Times real time, by the processor's time, of the net and all that follows it, and MB that ten minutes take more."""
     perform(speech, 0, Fraction(25), True)
     taken = _seconds(lambda: perform(speech, 0, Fraction(25), True))
-    before = peak_memory()
-    long = said_again(speech, round(seconds / speech.duration))
+    before = peak_memory() or np.nan
+    long = said_again(speech, round(_LONG / speech.duration))
     perform(long, 0, Fraction(25), True)
+    grown = (peak_memory() or np.nan) - before
     return {
         "x real time, of one core": speech.duration / taken,
-        f"MB more for {long.duration:.0f} s than for {speech.duration:.0f} s": peak_memory() - before,
+        f"MB more for {long.duration:.0f} s than for {speech.duration:.0f} s": grown / 1e6,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -12,6 +11,7 @@ import numpy as np
 from garrick.context import RunContext
 from garrick.core.performance import Performance
 from garrick.evaluation.images import ssim_map
+from garrick.memory import peak_memory
 from garrick.motion.diffusion import face, sampler
 from garrick.motion.diffusion.channels import CHANNELS, MOUTH, RATE
 from garrick.motion.diffusion.windows import at_rest, moments
@@ -180,16 +180,17 @@ def speed(speech: Speech) -> Figures:
     began = time.perf_counter()
     face.generate(speech, fps, context)
     plain = time.perf_counter() - began
-    before = peak_memory()
+    before = peak_memory() or np.nan
     began = time.perf_counter()
     face.generate(speech, fps, context, style=Performance.rest(100, fps))
     styled = time.perf_counter() - began
     repeated = said_again(speech, round(600 / speech.duration))
     face.generate(repeated, fps, context)
+    grown = (peak_memory() or np.nan) - before
     return {
         "x real time": speech.duration / plain,
         "x real time with a style": speech.duration / styled,
-        f"MB more for {repeated.duration:.0f} s than for {speech.duration:.0f} s": peak_memory() - before,
+        f"MB more for {repeated.duration:.0f} s than for {speech.duration:.0f} s": grown / 1e6,
     }
 
 
@@ -209,11 +210,6 @@ def said_again(speech: Speech, count: int) -> Speech:
         ),
         prosody=replace(prosody, **tracks, accents=np.concatenate([start + prosody.accents for start in starts])),
     )
-
-
-def peak_memory() -> float:
-    """MB, the most that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _mae_and_ssim(found: np.ndarray, true: np.ndarray) -> tuple[float, float]:

@@ -57,7 +57,7 @@ def load(paths: list[Path]) -> Corpus:
     )
 
 
-def build(engine: str, texts: list[str], folder: Path, seed: int, share: float = 1.0) -> None:
+def build(engine: str, texts: list[str], folder: Path, seed: int, share: float) -> None:
     """Write the shards of one engine that are not there yet: `<engine>-<number>.npz`.
 
     share: of SECONDS, and of the clips of a shard. A shard's draws come from (seed, engine, number) alone, so a broken

@@ -101,17 +101,6 @@ def _parted(segments: list[tuple[str, float]]) -> list[tuple[str, float]]:
     return parted
 
 
-def ipa_of(text: str, voice: str = "en-us") -> str:
-    """The IPA of a text, clauses parted by ", "."""
-    library, _ = _loaded()
-    library.espeak_SetVoiceByName(voice.encode())
-    pointer = ctypes.c_char_p(text.encode())
-    clauses = []
-    while pointer.value:
-        clauses.append(library.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 2).decode())
-    return ", ".join(clause.strip() for clause in clauses if clause.strip())
-
-
 @lru_cache(maxsize=1)
 def _loaded() -> tuple[ctypes.CDLL, int]:
     """The library, and its sample rate in Hz."""

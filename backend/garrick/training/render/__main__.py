@@ -1,15 +1,19 @@
-"""Makes `rendering/refine/nets/face.onnx`, and hand generators, none of which ships.
+"""Makes `rendering/refine/nets/face.onnx`, and hand and warping generators, none of which ships.
 
     python -m garrick.training.render pairs FOLDER --portraits DIR [--people 96] [--poses 6] [--ways 8]
     python -m garrick.training.render face FOLDER [--steps 3000] [--batch 8] [--seed 0] [--threads 1] [--out DIR]
     python -m garrick.training.render hand-pairs FOLDER --portraits DIR [--poses 16]
     python -m garrick.training.render hand FOLDER [--plain] [--steps 1000] [--batch 8] [--seed 0] [--threads 1] [--out DIR]
+    python -m garrick.training.render warp-pairs FOLDER --portraits DIR [--people 24] [--poses 3] [--ways 6] [--hands 3]
+    python -m garrick.training.render warp FOLDER {body,face} [--plain] [--steps 800] [--batch 8] [--seed 0] [--threads 1]
+        [--out DIR]
 
 DIR holds made-up portraits; one in four of them, and of the people drawn, is held out. FOLDER keeps the pairs, the
 checkpoint and the learning curve, so a stopped run goes on. On a GPU, which has not been tried: `pairs --people 2000`, then
 `face --device cuda --batch 64 --patch 256 --width 48 --steps 15000`; `hand-pairs --poses 200`, then
-`hand --device cuda --batch 64 --patch 128 --width 64 --steps 20000`. `--plain` is the hand generator without injection.
-`python -m garrick.benchmarks.refine` and `python -m garrick.benchmarks.hands_injection` are the gates.
+`hand --device cuda --batch 64 --patch 128 --width 64 --steps 20000`; `warp-pairs --people 2000 --ways 200 --hands 100`, then
+`warp body --device cuda --batch 64 --patch 256 --width 64 --steps 40000`. `--plain` is a generator without injection.
+`python -m garrick.benchmarks.refine`, `.hands_injection` and `.warping` are the gates.
 """
 
 from __future__ import annotations
@@ -43,7 +47,19 @@ def main() -> None:
     hand = commands.add_parser("hand", help="train a hand generator")
     hand.set_defaults(run=_hand)
     hand.add_argument("--plain", action="store_true", help="without injection")
-    for command, steps, batch, width, patch in ((face, 3000, 8, 16, 128), (hand, 1000, 8, 24, 96)):
+    frames = commands.add_parser("warp-pairs", help="make what the warping generator learns from")
+    frames.set_defaults(run=_warp_pairs)
+    frames.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
+    frames.add_argument("--people", type=int, default=24)
+    frames.add_argument("--poses", type=int, default=3)
+    frames.add_argument("--ways", type=int, default=6)
+    frames.add_argument("--hands", type=int, default=3, help="other poses of each")
+    warp = commands.add_parser("warp", help="train a warping generator")
+    warp.set_defaults(run=_warp)
+    warp.add_argument("--plain", action="store_true", help="without injection")
+    for command, steps, batch, width, patch in (
+        (face, 3000, 8, 16, 128), (hand, 1000, 8, 24, 96), (warp, 800, 8, 20, 128),
+    ):  # fmt: skip
         command.add_argument("--steps", type=int, default=steps)
         command.add_argument("--batch", type=int, default=batch)
         command.add_argument("--width", type=int, default=width)
@@ -52,8 +68,9 @@ def main() -> None:
         command.add_argument("--threads", type=int, default=1)
         command.add_argument("--device", default="cpu")
         command.add_argument("--out", type=Path, help="where the net is written")
-    for command in (made, hands, face, hand):
+    for command in (made, hands, face, hand, frames, warp):
         command.add_argument("folder", type=Path, help="pairs, checkpoints and curves")
+    warp.add_argument("kind", choices=("body", "face"), help="the square that it sees")
     options = parser.parse_args()
     options.run(options)
 
@@ -102,6 +119,32 @@ def _hand(options: argparse.Namespace) -> None:
     learned, aside = (load(options.folder / "hands", held) for held in (False, True))
     net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
     export_hand(net, (options.out or options.folder) / f"{kind}.onnx")
+
+
+def _warp_pairs(options: argparse.Namespace) -> None:
+    from garrick.training.render.warp_pool import Amounts, prepare
+
+    amounts = Amounts(options.people, options.poses, options.ways, options.hands)
+    prepare(options.folder / "frames", options.portraits, amounts, print)
+
+
+def _warp(options: argparse.Namespace) -> None:
+    import torch
+
+    from garrick.training.render.export import export_warp
+    from garrick.training.render.warp_pool import load
+    from garrick.training.render.warp_train import WarpRecipe, train
+
+    torch.set_num_threads(options.threads)
+    recipe = WarpRecipe(
+        options.kind, options.seed, options.steps, not options.plain, options.batch, options.patch, options.width,
+        device=options.device,
+    )  # fmt: skip
+    kind = f"{options.kind}-plain" if options.plain else options.kind
+    name = options.folder / f"{kind}-{options.width}-{options.seed}"
+    learned, aside = (load(options.folder / "frames", options.kind, held) for held in (False, True))
+    net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
+    export_warp(net, options.kind, (options.out or options.folder) / f"{kind}.onnx")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from garrick.rendering.refine.cues import CUE_SIDE, CUES
 from garrick.training.render.hand_net import HandGenerator
 from garrick.training.render.hand_view import HAND_SIDE, INJECTED, TONES
 from garrick.training.render.net import FaceRefiner
+from garrick.training.render.warp_net import WarpingGenerator
+from garrick.training.render.warp_view import HALF, KINDS
 
 _OPSET = 17
 
@@ -29,6 +31,19 @@ def export_hand(net: HandGenerator, path: Path) -> None:
         "colour": torch.zeros(1, 3, HAND_SIDE, HAND_SIDE),
         "injected": torch.zeros(1, len(INJECTED), HAND_SIDE, HAND_SIDE),
         "tones": torch.zeros(1, 3 * len(TONES)),
+    }
+    _write(net, inputs, path)
+
+
+def export_warp(net: WarpingGenerator, kind: str, path: Path) -> None:
+    """Write what `warp_refiner` opens. kind: of `warp_view.KINDS`."""
+    told, injected = KINDS[kind]
+    inputs = {
+        "colour": torch.zeros(1, 3, SIDE, SIDE),
+        "photo": torch.zeros(1, 3, SIDE, SIDE),
+        "flow": torch.zeros(1, 2, HALF, HALF),
+        "told": torch.zeros(1, told, HALF, HALF),
+        "injected": torch.zeros(1, injected, HALF, HALF),
     }
     _write(net, inputs, path)
 

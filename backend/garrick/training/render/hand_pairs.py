@@ -248,7 +248,7 @@ def _pair(hand: ShownHand, pose: ArmPose, look: float, own: bool) -> HandPair | 
     view = hand_view(figure.hands[side], points, camera, frame.plate, frame.ids == _HANDS, frame.depth)
     if view is None:
         return None
-    picture, known = (view.crop.cut(array) for array in _wanted(hand, points, frame.plate))
+    picture, known = (view.crop.cut(array) for array in wanted_of(hand, pose, frame.plate))
     if view.mirrored:
         picture, known = picture[:, ::-1].copy(), known[:, ::-1].copy()
     return HandPair(view, picture, known, hand.tones, own)
@@ -270,10 +270,10 @@ def _plainer(picture: np.ndarray, look: float) -> np.ndarray:
     return (soft + look * (picture - soft)).astype(np.float32)
 
 
-def _wanted(hand: ShownHand, points: np.ndarray, plate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wanted_of(hand: ShownHand, pose: ArmPose, plate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(H, W, 3) uint8 the frame with the portrait's skin on the hand, and (H, W) float32 0..1 where that is known."""
     camera, side, figure = hand.portrait.camera, hand.side, hand.limbs.figure
-    model = figure.hands[side]
+    model, points = figure.hands[side], hand_vertices(figure, pose, side)
     table = np.zeros((len(points), shade.ATTRIBUTES), np.float32)
     table[:, shade.PHOTO_X : shade.PHOTO_Y + 1], table[:, shade.FROM_PHOTO] = hand.texels, 1
     table[:, shade.COVER] = hand.cover

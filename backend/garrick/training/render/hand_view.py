@@ -54,7 +54,8 @@ def hand_vertices(figure: Figure, pose: ArmPose, side: int) -> np.ndarray:
     """(V, 3) float32 world metres of the left (0) or right (1) hand, as `bodies.body.pose` has it."""
     part = figure.parts[2 + side]
     turns = np.concatenate([np.zeros((1, 3), np.float32), pose.hands[side]])  # the wrist turns with the body's bones
-    rest = skin_numpy(figure.rest[part], figure.hand_joints[side], turns, figure.hands[side].weights, PARENTS)
+    flat = figure.hands[side].correctives.correct(figure.rest[part], pose.hands[side])
+    rest = skin_numpy(flat, figure.hand_joints[side], turns, figure.hands[side].weights, PARENTS)
     return skin_dual_numpy(rest, pose.quaternions, pose.shifts, figure.body.weights[part])
 
 
@@ -86,7 +87,7 @@ def hand_view(
     there = seen.triangle != NOTHING
     corners = hand.triangles[seen.triangle[there]]
     weights = np.column_stack([seen.weights[there], 1 - seen.weights[there].sum(axis=1)])
-    columns, fade = _columns(hand, points, camera)
+    columns, fade = hand_columns(hand, points, camera)
     injected = np.zeros((HAND_SIDE, HAND_SIDE, len(INJECTED)), np.float32)
     injected[there] = np.einsum("nc,nck->nk", weights, columns[corners])
     own = np.where(there, seen.depth, np.inf).astype(np.float32)
@@ -112,7 +113,7 @@ def skin_tones(image: np.ndarray, face: np.ndarray) -> np.ndarray:
     return (np.percentile(image[face], TONES, axis=0).T.ravel() / 255).astype(np.float32)
 
 
-def _columns(hand: Hand, points: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+def hand_columns(hand: Hand, points: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     """(V, len(INJECTED)) of the vertices, and (V,) 0..1 how much each is the hand's and not the forearm's."""
     sign = 1 if hand.side == "right" else -1
     rest = hand.template * np.array([sign, 1, 1], np.float32)

@@ -19,10 +19,12 @@ from garrick.context import RunContext
 from garrick.core.camera import Camera
 from garrick.core.rotation import axis_angles, eye_rotations, rotation_matrices
 from garrick.perception.light import estimate_light
+from garrick.perception.own_arms import OwnArms
 from garrick.perception.portrait import FitReport, Portrait
 from garrick.rendering.puppet import Pose, Puppet
 from garrick.rendering.refine.view import View, traits_of, view_of
 from garrick.rendering.render import Stage, prepare, render_pose
+from garrick.rendering.take import Frame
 from garrick.training.render.motions import draw_motion
 from garrick.training.render.people import Person, Skin, draw_person, photograph
 
@@ -42,8 +44,33 @@ class Pair:
     of: str
 
 
+@dataclass(frozen=True)
+class Shot:
+    """Something to draw. pose: what a stage is driven to.    wanted: (SIZE, SIZE, 3) uint8.    of: whom and what."""
+
+    stage: Stage
+    pose: Pose
+    wanted: np.ndarray
+    of: str
+
+
 def of_person(skin: Skin, count: int, seed: int) -> Iterator[Pair]:
     """`count` poses of one person in that skin; the seed decides who else it is."""
+    for shot in shots_of_person(skin, count, seed):
+        yield _pair(shot)
+
+
+def of_portrait(stage: Stage, count: int, seed: int) -> Iterator[Pair]:
+    """`count` ways away from a portrait and back. stage: of the portrait at twice the size of the frames."""
+    rng = np.random.default_rng([13, seed])
+    for index in range(count):
+        away = draw_motion(stage.puppet.source, rng, shut=0.0)
+        frame = render_pose(stage, away, stage.portrait.camera)
+        yield _pair(driven_back(stage, away, frame, None, f"portrait {seed} {index}", rng))
+
+
+def shots_of_person(skin: Skin, count: int, seed: int) -> Iterator[Shot]:
+    """One person in that skin in `count` poses; the seed decides who else it is."""
     rng = np.random.default_rng([11, seed])
     person = draw_person(skin, SIZE, rng)
     image, matte, posed = photograph(person, person.puppet.source)
@@ -51,24 +78,25 @@ def of_person(skin: Skin, count: int, seed: int) -> Iterator[Pair]:
     for index in range(count):
         truth = draw_motion(person.puppet.source, rng)
         driven = _followed(person.puppet.source, truth, stage.puppet.source)
-        yield _pair(stage, driven, photograph(person, truth)[0], f"person {seed} {index}")
+        yield Shot(stage, driven, photograph(person, truth)[0], f"person {seed} {index}")
 
 
-def of_portrait(stage: Stage, count: int, seed: int) -> Iterator[Pair]:
-    """`count` ways away from a portrait and back. stage: of the portrait at twice the size of the frames."""
-    portrait, rng = stage.portrait, np.random.default_rng([13, seed])
-    wanted = _halved(portrait.image)
-    for index in range(count):
-        away = draw_motion(stage.puppet.source, rng, shut=0.0)
-        frame = render_pose(stage, away, portrait.camera)
-        posed = stage.puppet.pose(away)
-        image, matte = _halved(frame.plate), _halved(frame.rgba[..., 3]).astype(np.float32) / 255
-        camera = _half_camera(portrait.camera)
-        points = _landmarks(stage.head, stage.puppet, away, posed, camera)
-        there = _as_portrait(image, matte, points, portrait.identity, away, camera, posed, rng)
-        again = prepare(there, RunContext())
-        back = _followed(away, stage.puppet.source, again.puppet.source)
-        yield _pair(again, back, wanted, f"portrait {seed} {index}")
+def driven_back(stage: Stage, away: Pose, frame: Frame, own: OwnArms | None, of: str, rng: np.random.Generator) -> Shot:
+    """What is seen of a portrait driven away, taken for a photo; wanted is the portrait again.
+
+    stage: of the portrait at twice the size of the shot.    frame: what it shows in the pose.
+    own:   arms in that frame, at the shot's size, which are to be taken off.
+    """
+    portrait, posed = stage.portrait, stage.puppet.pose(away)
+    image, matte = halved(frame.plate), halved(frame.rgba[..., 3]).astype(np.float32) / 255
+    camera = half_camera(portrait.camera)
+    points = _landmarks(stage.head, stage.puppet, away, posed, camera)
+    there = _as_portrait(image, matte, points, portrait.identity, away, camera, posed, rng)
+    again = prepare(there, RunContext(), own)
+    if again.bare is not None:
+        again = replace(again, canvas=again.bare.canvas(again.canvas, np.ones(2)))
+    back = _followed(away, stage.puppet.source, again.puppet.source)
+    return Shot(again, back, halved(portrait.image), of)
 
 
 def save(path: Path, pairs: list[Pair]) -> None:
@@ -86,11 +114,11 @@ def save(path: Path, pairs: list[Pair]) -> None:
     part.rename(path)
 
 
-def _pair(stage: Stage, pose: Pose, wanted: np.ndarray, of: str) -> Pair:
-    camera = stage.portrait.camera
-    frame = render_pose(stage, pose, camera)
-    view = view_of(stage, traits_of(stage), pose, camera, frame.plate)
-    return Pair(view, view.crop.cut(wanted), of)
+def _pair(shot: Shot) -> Pair:
+    stage, camera = shot.stage, shot.stage.portrait.camera
+    frame = render_pose(stage, shot.pose, camera)
+    view = view_of(stage, traits_of(stage), shot.pose, camera, frame.plate)
+    return Pair(view, view.crop.cut(shot.wanted), shot.of)
 
 
 def _fitted(
@@ -152,11 +180,13 @@ def _landmarks(head: Head, puppet: Puppet, pose: Pose, posed: np.ndarray, camera
     return camera.project(np.concatenate([head.landmarks(posed), *rings]))[:, :2]
 
 
-def _halved(picture: np.ndarray) -> np.ndarray:
+def halved(picture: np.ndarray) -> np.ndarray:
+    """(SIZE, SIZE, ...) of a picture."""
     return cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
 
 
-def _half_camera(camera: Camera) -> Camera:
+def half_camera(camera: Camera) -> Camera:
+    """The same view in SIZE pixels a side."""
     lens = camera.intrinsics.copy()
     lens[:2] *= SIZE / np.array(camera.size)[:, None]
     return Camera(lens, camera.world_to_camera, (SIZE, SIZE))

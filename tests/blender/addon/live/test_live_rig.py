@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
+import wave
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 
-from blender_addon import tasks
-from blender_addon.live import show
+from blender_addon import tasks, version_adapter
+from blender_addon.core.arkit import ARKIT_NAMES
+from blender_addon.core.performance import Performance
+from blender_addon.live import ops, show, sources
 from blender_addon.shot_import.props import shots_of
 from blender_addon.version_adapter import curves_in_use
 
@@ -56,8 +61,6 @@ def test_in_a_window_the_rig_follows_what_is_heard(shot, service, monkeypatch):
     monkeypatch.setattr(bpy.app.timers, "register", lambda *_, **__: None)
     operator = bpy.ops.garrick.live_start.get_rna_type()
     assert operator.properties["record"].default
-    from blender_addon.live import ops
-
     live = ops.make(bpy.context, "FILE", str(service.voice), record=False, paced=True)
     show.begin(live)
     seen, end = set(), time.monotonic() + 60
@@ -70,9 +73,9 @@ def test_in_a_window_the_rig_follows_what_is_heard(shot, service, monkeypatch):
     assert not show.running()
 
 
-def test_a_microphone_is_heard_until_it_is_stopped(shot, service, monkeypatch, tmp_path):
-    import sys
-
+@pytest.fixture
+def speaking(shot, service, monkeypatch, tmp_path) -> Iterator[show.Live]:
+    """Somebody who says the sample again and again into a microphone, recorded; in a window, its timers called by hand."""
     script = tmp_path / "recorder.py"
     script.write_text(
         "import sys, time, wave\n"
@@ -81,23 +84,82 @@ def test_a_microphone_is_heard_until_it_is_stopped(shot, service, monkeypatch, t
         "    for at in range(0, len(data), 640):\n"
         "        sys.stdout.buffer.write(data[at:at + 640]); sys.stdout.flush(); time.sleep(0.02)\n"
     )
-    from blender_addon.live import ops, sources
-
     monkeypatch.setattr(sources, "recorder", lambda: [sys.executable, str(script)])
     monkeypatch.setattr(bpy.app.timers, "register", lambda *_, **__: None)
     live = ops.make(bpy.context, "MICROPHONE", "", record=True, paced=True)
     show.begin(live)
+    _until(lambda: len(live.session.frames) >= 20)
+    yield live
+    if live.running:
+        _stopped(live)
+
+
+def _until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + 60
-    while len(live.session.frames) < 20:
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def _stopped(live: show.Live) -> None:
+    end = time.monotonic() + 60
     assert bpy.ops.garrick.live_stop() == {"FINISHED"}
     while show.running():
         assert time.monotonic() < end
         tasks.pump()
         time.sleep(0.02)
     assert live.task.state == "done", live.task.error
+    assert live.trouble == ""
+
+
+def test_a_microphone_is_heard_until_it_is_stopped(shot, speaking):
+    _stopped(speaking)
     assert _tracks(shot.garrick.head.data.shape_keys)[-1] == "Live"
+
+
+def test_a_take_is_kept_with_what_was_heard(shot, speaking):
+    scene = bpy.context.scene
+    old = [strip for strip in version_adapter.sequencer_strips(scene) if strip.type == "SOUND"]
+    _stopped(speaking)
+    folder = Path(bpy.path.abspath(shot.garrick.folder)) / "live"
+    assert sorted(path.name for path in folder.iterdir()) == ["take_001.npz", "take_001.wav"]
+    take = Performance.load(folder / "take_001.npz")
+    with wave.open(str(folder / "take_001.wav")) as sound:
+        assert sound.getframerate() == 16000
+        assert len(take) == pytest.approx(25 * sound.getnframes() / 16000, abs=1)
+    assert take.audio is not None
+    assert take.audio.name == "take_001.wav"
+    assert np.abs(np.diff(take.face, axis=0)).max() > 0.01
+    strips = [strip for strip in version_adapter.sequencer_strips(scene) if strip.type == "SOUND"]
+    assert [strip.name for strip in strips if not strip.mute] == ["take_001"]
+    assert len(strips) == len(old) + 1
+
+
+def test_a_gesture_and_an_emotion_are_asked_for_while_a_voice_is_heard(shot, speaking):
+    session = speaking.session
+    assert bpy.ops.garrick.live_gesture(name="thumb_up") == {"FINISHED"}
+    assert bpy.ops.garrick.live_emotion(name="happy") == {"FINISHED"}
+    asked, smile = len(session.frames), ARKIT_NAMES.index("mouthSmileLeft")
+    calm = session.frames[asked - 1]
+
+    def closed() -> float:
+        """Radians by which a joint of a hand has turned."""
+        last = session.frames[-1]
+        return max(np.abs(np.subtract(last[hand], calm[hand])).max() for hand in ("left_hand", "right_hand"))
+
+    assert calm["face"][smile] < 0.3
+    _until(lambda: closed() > 0.8)  # fingers that close around a thumb
+    _until(lambda: session.frames[-1]["face"][smile] > 0.3)
+    assert bpy.ops.garrick.live_gesture(name="moonwalk") == {"FINISHED"}
+    _until(lambda: "moonwalk" in session.notice)
+    assert "wave" in session.notice
+    assert speaking.running
+    assert speaking.trouble == ""
+
+
+def test_without_a_voice_nothing_can_be_asked_for(addon):
+    assert not bpy.ops.garrick.live_gesture.poll()
+    assert not bpy.ops.garrick.live_emotion.poll()
 
 
 def test_what_is_no_sound_is_told(shot, tmp_path):

@@ -194,6 +194,30 @@ def test_far_apart_changes_are_rendered_apart_and_another_size_is_whole(shot, se
     assert not bpy.ops.garrick.rerender.poll()
 
 
+def test_a_draft_stays_one_until_the_cut_and_takes_the_keys_along(shot, tmp_path):
+    """Draft for timing, keys on it, then final: every frame is as large as before, and the key shows in its range alone."""
+    original = digests(tmp_path / "shot/frames")
+    settings = shot.garrick_rerender
+    settings.quality = "DRAFT"
+    assert bpy.ops.garrick.rerender() == {"FINISHED"}
+    assert load(versions.active_folder(shot)).draft
+    settings.quality = "KEEP"
+    key_shape(shot, "jawOpen", {9: 0.0, 12: 0.9, 15: 0.0})
+    assert bpy.ops.garrick.rerender() == {"FINISHED"}
+    assert settings.note.endswith(": 8-14.")
+    keyed = load(versions.active_folder(shot))
+    assert keyed.draft
+    assert json.loads((keyed.folder / "shot.json").read_text())["size"] == [64, 64]
+    settings.quality = "FINAL"
+    assert bpy.ops.garrick.rerender() == {"FINISHED"}
+    final = load(versions.active_folder(shot))
+    assert not final.draft
+    frames = digests(final.folder / "frames")
+    assert {name for name in frames if frames[name] != original[name]} == {f"frame_{n:06d}.png" for n in range(8, 15)}
+    assert bpy.ops.garrick.rerender() == {"FINISHED"}
+    assert "Nothing has changed" in settings.note
+
+
 def test_regenerating_keeps_what_was_edited(shot, tmp_path):
     key_shape(shot, "browInnerUp", {1: 0.8, 30: 0.8})
     old = Performance.load(tmp_path / "shot/performance.npz")

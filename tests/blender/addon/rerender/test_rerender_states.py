@@ -176,6 +176,11 @@ def test_a_lost_portrait_is_asked_for_and_another_is_refused(tiny_shot, tmp_path
     assert shot_job.job_of(shot)[0] == {"portrait": str(picture)}
     shot.garrick.job = ""
     assert shot_job.job_of(shot)[0] == {"portrait": "sha256:" + owner["portrait"], "seed": 5}
+    # a shot that knows its files by content only: the other pictures and the manner too
+    owner |= {"background": digest(other), "style": digest(picture)}
+    (versions.root_of(shot) / "job.json").write_text(json.dumps({"owner": owner}))
+    job = shot_job.job_of(shot)[0]
+    assert (job["background"], job["style"]) == ("sha256:" + owner["background"], "sha256:" + owner["style"])
 
 
 def digest(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rerender_shots import bring_in, key_shape, read
 
-from blender_addon.axes import from_blender, to_blender
+from blender_addon.axes import TO_BLENDER, from_blender, to_blender
 from blender_addon.core.arkit import ARKIT_INDEX
 from blender_addon.core.merging import settled, with_edits
 from blender_addon.core.performance import Performance
@@ -128,6 +128,20 @@ def test_a_constraint_and_a_turned_root_count(tiny_shot):
         turn = rotation_matrices(turned.performance.head_rotation[frame].astype(np.float64))
         by_garrick = turn @ (point - neck) + neck + turned.performance.head_translation[frame]
         np.testing.assert_allclose(by_garrick, by_blender, atol=1e-5)
+
+
+def test_a_mirrored_bone_turns_as_blender_takes_it_apart(tiny_shot):
+    shot = bring_in(tiny_shot())
+    shot.garrick.armature.pose.bones["neck"].scale = (-1, 1.2, 1)
+    found, _ = read(shot)
+    turns = rotation_matrices(found.performance.head_rotation.astype(np.float64))
+    for frame in (0, 5, 11):
+        bpy.context.scene.frame_set(1 + frame)
+        bone = shot.garrick.armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["neck"]
+        _, turn, size = (bone.matrix @ bone.bone.matrix_local.inverted()).decompose()
+        assert max(size) < 0  # mirrored
+        own = TO_BLENDER.T @ np.array(turn.to_matrix()) @ TO_BLENDER
+        np.testing.assert_allclose(turns[frame], own, atol=0.02)
 
 
 def test_hidden_rigs_are_read_and_stay_hidden(tiny_shot):

@@ -13,9 +13,11 @@ import pytest
 from rerender_shots import bring_in, key_shape, read
 
 from blender_addon import slices, version_adapter
+from blender_addon.core.merging import merged, settled, with_edits
 from blender_addon.core.performance import CHANNELS, Performance
 from blender_addon.rerender import version_files, versions
-from blender_addon.rerender.apply import show_regenerated
+from blender_addon.rerender.apply import rewrite, show_regenerated
+from blender_addon.rerender.parts import parts_of
 from blender_addon.rerender.place import place_of
 from blender_addon.rerender.version_files import load
 from blender_addon.rerender.work import Rendered
@@ -163,6 +165,23 @@ def test_a_shorter_version_is_followed_by_everything(tiny_shot, rate, delta):
         assert Path(bpy.path.abspath(voice.sound.filepath)).parent == versions.active_folder(shot)
     if rate == 25 and not delta:
         assert (scene.frame_start, scene.frame_end) == (1, 6)
+
+
+def test_a_kept_curve_goes_on_where_the_clip_is_longer(tiny_shot):
+    """The edited curve plays as the frames show it, also behind the old end: nothing is left to render again."""
+    shot = bring_in(tiny_shot())
+    key_shape(shot, "mouthSmileLeft", {4: 0.0, 6: 0.9, 8: 0.0})
+    last, frames = load(versions.root_of(shot)), np.arange(20) % 12
+    edited = with_edits(settled(read(shot)[0].performance, last.generated), last.generated)
+    made = {name: getattr(last.generated, name)[frames] for name in CHANNELS}
+    longer = merged(replace(last.generated, **(made | {"face": 1 - made["face"]})), edited)
+    slices.run(rewrite(bpy.context.scene, shot, parts_of(shot), last.shot.rig, longer, 12))
+
+    path = replace(
+        last.path, world_to_camera=last.path.world_to_camera[frames], intrinsics=last.path.intrinsics[frames]
+    )
+    found, _ = read(shot, stored=longer, frames=range(20), path=path)
+    np.testing.assert_allclose(found.performance.face, longer.face, atol=1e-5)
 
 
 def test_phones_are_marked_again_where_they_were(tiny_shot):
