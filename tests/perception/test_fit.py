@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from garrick.bodies.head import Head, load_head
@@ -137,13 +135,11 @@ def test_the_camera_shows_the_head_where_the_fit_put_it(head):
     assert difference.max() < 0.3
 
 
-@pytest.mark.parametrize("gap", [0.0, 3.0])
-def test_the_derivatives_are_those_of_the_cost(head, gap):
+def test_the_derivatives_are_those_of_the_cost(head):
     """Analytic gradient against central differences, in every direction at once and in single ones."""
     landmarks = photograph(head, person(head, 0), expression(jawOpen=0.3), np.array([0.1, 0.2, 0.05], np.float32))
     problem = Problem.of(head, landmarks, INTRINSICS)
     state = problem.solve(problem.start(), free="all", steps=2)
-    problem = replace(problem, gap=gap)
     gradient = 2 * problem.normal_equations(state)[1]
     rng = np.random.default_rng(0)
     directions = [rng.normal(size=len(gradient)) for _ in range(3)] + [np.eye(len(gradient))[-k] for k in range(1, 7)]

@@ -46,7 +46,7 @@ def encode_exr(frame: Frame, camera: Camera) -> bytes:
     seen = alpha > 0
     depth, uv, ids = _spread(seen, frame.ids > 0, frame.depth, frame.uv, frame.ids)
     (normals,) = _spread(seen, cv2.transform(np.abs(frame.normals), np.ones((1, 3))) > 0, frame.normals)
-    towards = np.diag([1.0, -1.0, -1.0]) @ camera.world_to_camera[:3, :3]
+    towards = (np.diag([1.0, -1.0, -1.0]) @ camera.world_to_camera[:3, :3]).astype(np.float64)
     here = ids > 0
     known = here & (uv[..., 0] >= 0)
     first, second, share = _ranked(ids)

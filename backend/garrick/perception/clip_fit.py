@@ -32,7 +32,7 @@ from garrick.perception.tied import solve_tied
 
 _LEARN = 48  # frames that shades are learnt from
 _CALM = 0.25  # of the frames: those in which a face is at rest
-_SHUT_LIPS = 0.5  # of the frames: those in which lips are least apart
+_SHUT_LIPS = 0.6  # of the frames: those in which lips are least apart
 _BLUR = 1.2  # of the shades, in pixels
 _NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
 _WIDE_SPAN = 5  # frames: what is wide for less than half of them is not
@@ -52,7 +52,6 @@ _LOOK_PRIOR = 60.0  # lids go where the gaze takes them
 _SHADE = 8.0  # landmark units that one point's shade of 1 is worth
 _TRUST = 0.2  # in the landmarks, beside the shades; and of lips and lids, which shades do not show
 _TRUST_LIPS, _TRUST_LIDS = 0.6, 1.0
-_GAP = 1.0  # and in the gap between the lips, which counts by itself
 _TIE_FACE = 4.0  # landmark units that a step of 1 in a weight from frame to frame costs
 _TIES_BY_NAME = {"eyeBlink": 2.0, "eyeWide": 6.0, "eyeSquint": 8.0, "brow": 8.0, "cheek": 10.0, "nose": 8.0, "jaw": 3.0}
 _TIE_TURN, _TIE_SHIFT = 40.0, 400.0  # a radian, a metre
@@ -373,7 +372,7 @@ def _sparse(problem: Problem, state: State, look: np.ndarray, near: float) -> tu
     face[list(EYE_LOOK)] = rest[list(EYE_LOOK)] = look
     priors = np.sqrt(_SPARSES / (np.abs(face - rest) + near))
     priors[list(EYE_LOOK)] = _LOOK_PRIOR
-    return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors, gap=_GAP)
+    return State(state.identity, face, state.turn, state.shift, rest), replace(problem, priors=priors)
 
 
 def _between(first: State, second: State) -> np.ndarray:

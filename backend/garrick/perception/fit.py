@@ -30,7 +30,6 @@ LIPS = (
 )  # fmt: skip
 INNER_LIPS = LIPS[20:]
 """From the right corner of the mouth along the upper lip, and back."""
-_UPPER_LIP, _LOWER_LIP = list(INNER_LIPS[3:8]), list(INNER_LIPS[17:12:-1])  # what lies over each other
 EYES = tuple(point for lids in LIDS for point in lids)
 BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 
@@ -135,7 +134,6 @@ class Problem:
     scale: float  # residual units a pixel
     distance: float  # metres to the camera by the iris
     depth_prior: float = _DEPTH_PRIOR  # on the relative change of that distance
-    gap: float = 0.0  # weight of how far the lips are apart, beside that of where each of them is
     turns: np.ndarray | None = None  # (468, 3, 5) metres: see `NetResponse.turn`
     ahead: np.ndarray | None = None  # (5,) features of the turn in which the points are taken at their word
 
@@ -234,11 +232,11 @@ class Problem:
         return State(state.identity, face, state.turn, state.shift, rest)
 
     def cost(self, state: State) -> float:
-        residual = (self.project(state)[0] - self.target) * self.scale
+        length = np.linalg.norm(self.project(state)[0] - self.target, axis=1) * self.scale
+        huber = np.where(length < _HUBER, length**2, 2 * _HUBER * length - _HUBER**2)
         tie = state.face[_PAIRS[:, 0]] - state.face[_PAIRS[:, 1]]
         return float(
-            (self.weights**2 * _huber(residual)).sum()
-            + self.gap**2 * _huber(residual[_UPPER_LIP] - residual[_LOWER_LIP]).sum()
+            (self.weights**2 * huber).sum()
             + ((self.priors * self._departure(state)) ** 2).sum()
             + _TIE**2 * (tie**2).sum()
             + (self.depth_prior**2 * self._stretch(state) ** 2 if self.depth_prior else 0.0)
@@ -257,7 +255,8 @@ class Problem:
         """Hessian and gradient (half of each); order: identity, face, turn, shift."""
         pixels, turned, view = self.project(state)
         residual = (pixels - self.target) * self.scale
-        robust = (self.weights * _robust(residual))[:, None]
+        length = np.linalg.norm(residual, axis=1)
+        robust = (self.weights * np.sqrt(_HUBER / np.maximum(length, _HUBER)))[:, None]
         focal = np.diag(self.intrinsics)[:2] * self.scale
         camera = np.zeros((468, 2, 3))  # d pixel / d view
         camera[:, 0, 0], camera[:, 1, 1] = focal[0] / view[:, 2], focal[1] / view[:, 2]
@@ -267,12 +266,9 @@ class Problem:
         spin[:, 0, 1], spin[:, 1, 2], spin[:, 2, 0] = turned[:, 2], turned[:, 0], turned[:, 1]
         spin[:, 1, 0], spin[:, 2, 1], spin[:, 0, 2] = -turned[:, 2], -turned[:, 0], -turned[:, 1]
         jacobian = np.concatenate([(world @ state.turn) @ self.basis, world @ spin, camera], axis=2)
-        parted = residual[_UPPER_LIP] - residual[_LOWER_LIP]
-        held = (self.gap * _robust(parted))[:, None]
-        by_gap = ((jacobian[_UPPER_LIP] - jacobian[_LOWER_LIP]) * held[..., None]).reshape(2 * len(parted), -1)
         jacobian = (jacobian * robust[..., None]).reshape(936, -1)
-        hessian = jacobian.T @ jacobian + by_gap.T @ by_gap
-        gradient = jacobian.T @ (residual * robust).ravel() + by_gap.T @ (parted * held).ravel()
+        hessian = jacobian.T @ jacobian
+        gradient = jacobian.T @ (residual * robust).ravel()
         count = len(self.priors)
         hessian[np.arange(count), np.arange(count)] += self.priors**2
         gradient[:count] += self.priors**2 * self._departure(state)
@@ -323,14 +319,3 @@ def camera_of(fit: Fit, head: Head, intrinsics: np.ndarray, size: tuple[int, int
     pivot = head.joints(fit.identity)[1].astype(np.float64)
     world_to_camera[:3, 3] = fit.translation - pivot * (1, -1, -1)
     return Camera(intrinsics, world_to_camera, size)
-
-
-def _huber(residual: np.ndarray) -> np.ndarray:
-    """(n,) robust squares of the lengths of (n, 2)."""
-    length = np.linalg.norm(residual, axis=1)
-    return np.where(length < _HUBER, length**2, 2 * _HUBER * length - _HUBER**2)
-
-
-def _robust(residual: np.ndarray) -> np.ndarray:
-    """(n,) factors that make the square of (n, 2) such a robust one, roots."""
-    return np.sqrt(_HUBER / np.maximum(np.linalg.norm(residual, axis=1), _HUBER))
