@@ -26,13 +26,13 @@ def state_of(jaw: float, roll: float) -> State:
 
 def test_half_a_vowel_is_not_taken_for_silence() -> None:
     """An identity with parted lips explains an opened mouth by nothing, and a shut one by rolled lips."""
-    openings = np.tile([0.0, 0.3, 0.5], 40)
+    openings = np.tile([0.0, 0.0, 0.3, 0.5], 30)
     states = [state_of(0.0, 0.4) if opening == 0 else state_of(opening - 0.3, 0.0) for opening in openings]
     shown = list(range(5, 125))  # the first frames show no face
     found = _calmest([states[0]] * 5 + states, shown, np.stack([marks_of(opening) for opening in openings]))
     assert len(found) >= 12
     assert np.all(openings[np.array(found) - 5] <= 0.3)
-    assert np.mean(openings[np.array(found) - 5] == 0) > 0.25
+    assert np.mean(openings[np.array(found) - 5] == 0) > 0.5
 
 
 def test_a_face_that_smiles_while_its_lips_are_shut_is_not_the_calmest() -> None:

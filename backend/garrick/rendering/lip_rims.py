@@ -23,7 +23,7 @@ _SHADOW, _BLEND = 0.0011, 1.5  # metres from it that the other lip darkens, and 
 _JAW = (0.3, 0.6)  # of the lower lip's way, that an upper one goes at most and a lower one at least
 _NEIGHBOURS, _SPREAD = 6, 0.001  # vertices and metres over which a lip's colour is carried on
 _KNOWN = 0.6  # of how well the photo shows a colour, that is carried on
-_WITHIN, _INWARD = 0.65, 0.005  # of its light that is left so many metres on, where it faces the other lip or the teeth
+_WITHIN, _INWARD = 0.85, 0.005  # of its light that is left so many metres on, where it faces the other lip or the teeth
 
 
 def with_lip_rims(head: Head, source: np.ndarray, portrait: Portrait, texture: ProjectedTexture) -> ProjectedTexture:
