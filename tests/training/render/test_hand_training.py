@@ -72,7 +72,7 @@ def test_what_is_drawn_is_lit_as_one_with_its_skin_tones():
 def test_injection_tells_what_colours_do_not_and_a_stopped_run_goes_on(tmp_path):
     pool, aside, gains = made_up(8, 0), made_up(4, 1), {}
     for injecting in (True, False):
-        recipe = HandRecipe(0, 30, injecting, batch=4, patch=64, width=8, rate=6e-3)
+        recipe = HandRecipe(0, 30, batch=4, patch=64, width=8, rate=6e-3, injecting=injecting)
         curve, checkpoint = tmp_path / f"{injecting}.csv", tmp_path / f"{injecting}.pt"
         train(recipe, pool, aside, checkpoint, curve)
         rows = [line.split(",") for line in curve.read_text().splitlines()]

@@ -16,7 +16,8 @@ from garrick.training.render.losses import laplacian, loss
 from garrick.training.render.net import FaceRefiner
 from garrick.training.render.pairs import Pair, of_person, save
 from garrick.training.render.pool import Pool, cues_of, held_out, load
-from garrick.training.render.train import Recipe, draw, train
+from garrick.training.render.recipe import Recipe
+from garrick.training.render.train import draw, train
 
 needs_features = pytest.mark.skipif(not features_there(), reason="the loss needs `garrick weights pull quality`")
 SIDE = 32
@@ -104,7 +105,7 @@ def test_only_what_may_change_counts():
 def test_patches_are_drawn_where_something_may_change():
     pool = made_up(4, 0)
     pool.weight[:, :, 16:] = 0
-    colour, cues, weight, wanted = draw(pool, Recipe(0, 1, batch=6, patch=16), np.random.default_rng(0))
+    colour, cues, weight, wanted = draw(pool, Recipe(0, 1, width=8, batch=6, patch=16), np.random.default_rng(0))
     assert colour.shape == wanted.shape == (6, 3, 16, 16)
     assert cues.shape == (6, len(CUES), 8, 8)
     assert (weight.mean(dim=(1, 2, 3)) > 0).all()

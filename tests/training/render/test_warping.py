@@ -154,7 +154,7 @@ def off_by_a_little(count: int, seed: int) -> WarpPool:
 @needs_features
 def test_it_learns_another_way_and_a_stopped_run_goes_on(tmp_path):
     pool, aside = off_by_a_little(4, 0), off_by_a_little(1, 1)
-    recipe = WarpRecipe("body", 0, 30, batch=2, patch=32, width=8, rate=6e-3)
+    recipe = WarpRecipe(0, 30, batch=2, patch=32, width=8, rate=6e-3)
     train(recipe, pool, aside, tmp_path / "run.pt", tmp_path / "run.csv")
     rows = [line.split(",") for line in (tmp_path / "run.csv").read_text().splitlines()]
     assert [row[0] for row in rows] == ["0", "30"]
@@ -169,7 +169,7 @@ def test_patches_lie_where_something_may_change():
     pool = off_by_a_little(2, 0)
     weight = pool.weight.copy()
     weight[:, :, : SMALL // 2] = 0
-    parts = draw(replace(pool, weight=weight), WarpRecipe("body", 0, 1, batch=6, patch=32), np.random.default_rng(0))
+    parts = draw(replace(pool, weight=weight), WarpRecipe(0, 1, batch=6, patch=32), np.random.default_rng(0))
     assert [tuple(part.shape[1:]) for part in parts] == [
         (3, 32, 32), (3, SMALL, SMALL), (2, 16, 16), (len(TOLD), 16, 16), (KINDS["body"][1], 16, 16), (1, 32, 32),
         (1, 32, 32), (3, 32, 32),

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from garrick.rendering import refine
 
@@ -86,10 +87,11 @@ def _face(options: argparse.Namespace) -> None:
 
     from garrick.training.render.export import export
     from garrick.training.render.pool import load
-    from garrick.training.render.train import Recipe, train
+    from garrick.training.render.recipe import Recipe
+    from garrick.training.render.train import train
 
     torch.set_num_threads(options.threads)
-    recipe = Recipe(options.seed, options.steps, options.batch, options.patch, options.width, device=options.device)
+    recipe = Recipe(**_sizes(options))
     name = options.folder / f"face-{options.width}-{options.seed}"
     learned, aside = (load(options.folder / "pairs", held) for held in (False, True))
     net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
@@ -110,10 +112,7 @@ def _hand(options: argparse.Namespace) -> None:
     from garrick.training.render.hand_train import HandRecipe, train
 
     torch.set_num_threads(options.threads)
-    recipe = HandRecipe(
-        options.seed, options.steps, not options.plain, options.batch, options.patch, options.width,
-        device=options.device,
-    )  # fmt: skip
+    recipe = HandRecipe(**_sizes(options), injecting=not options.plain)
     kind = "hand-plain" if options.plain else "hand"
     name = options.folder / f"{kind}-{options.width}-{options.seed}"
     learned, aside = (load(options.folder / "hands", held) for held in (False, True))
@@ -136,15 +135,17 @@ def _warp(options: argparse.Namespace) -> None:
     from garrick.training.render.warp_train import WarpRecipe, train
 
     torch.set_num_threads(options.threads)
-    recipe = WarpRecipe(
-        options.kind, options.seed, options.steps, not options.plain, options.batch, options.patch, options.width,
-        device=options.device,
-    )  # fmt: skip
+    recipe = WarpRecipe(**_sizes(options), kind=options.kind, injecting=not options.plain)
     kind = f"{options.kind}-plain" if options.plain else options.kind
     name = options.folder / f"{kind}-{options.width}-{options.seed}"
     learned, aside = (load(options.folder / "frames", options.kind, held) for held in (False, True))
     net = train(recipe, learned, aside, name.with_suffix(".pt"), name.with_suffix(".csv"))
     export_warp(net, options.kind, (options.out or options.folder) / f"{kind}.onnx")
+
+
+def _sizes(options: argparse.Namespace) -> dict[str, Any]:
+    """Of any recipe."""
+    return {name: getattr(options, name) for name in ("seed", "steps", "width", "batch", "patch", "device")}
 
 
 if __name__ == "__main__":

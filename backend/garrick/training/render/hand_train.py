@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from garrick.training.loop import Schedule, fit
 from garrick.training.render.hand_net import WIDTH, HandGenerator
 from garrick.training.render.hand_pool import HandPool, injected_of
 from garrick.training.render.hand_view import HAND_SIDE
 from garrick.training.render.losses import loss
+from garrick.training.render.recipe import Recipe, teach
 
 _FADED = (-1.1, 0.25)  # logarithm of the exposure that a pair is given, its skin tones with it
 _CAST = 0.12  # deviation of a colour cast
@@ -25,47 +25,28 @@ Batch = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
-class HandRecipe:
-    """One run. width: of the net; injecting: whether it is given the rendered hand; rate: peak learning rate.
+class HandRecipe(Recipe):
+    """injecting: whether the net is given the rendered hand."""
 
-    patch: pixels of a side learned from.
-    """
-
-    seed: int
-    steps: int
-    injecting: bool = True
-    batch: int = 8
-    patch: int = 96
     width: int = WIDTH
-    rate: float = 1.5e-3
-    device: str = "cpu"
+    patch: int = 96
+    injecting: bool = True
 
 
 def train(recipe: HandRecipe, pool: HandPool, watched: HandPool, checkpoint: Path, curve: Path) -> HandGenerator:
-    """Train, or go on training, until the recipe's last step -> the net with the mean weights, on the CPU.
-
-    watched: pairs that are not learned from; nothing depends on what they show.
-    curve:   as `garrick.training.loop` has it; its first row, of step 0, is what changing nothing costs.
-    """
+    """See `recipe.teach`. watched: pairs that are not learned from."""
     torch.manual_seed(recipe.seed)
-    net = HandGenerator(recipe.width, recipe.injecting).to(recipe.device)
-    net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     rows = np.linspace(0, len(watched) - 1, min(_WATCHED, len(watched))).round().astype(int)
-    aside = _tensors(watched, rows, np.ones((len(rows), 3), np.float32), np.s_[:, :])
+    batch = _tensors(watched, rows, np.ones((len(rows), 3), np.float32), np.s_[:, :])
 
-    def loss_of(step: int) -> torch.Tensor:
-        return error(net, draw(pool, recipe, np.random.default_rng([recipe.seed, step])), recipe.device)
+    def loss_of(net: HandGenerator, rng: np.random.Generator) -> torch.Tensor:
+        return error(net, draw(pool, recipe, rng), recipe.device)
 
-    def error_aside(other: HandGenerator) -> float:
+    def aside(net: HandGenerator) -> float:
         with torch.no_grad():
-            return float(error(other, aside, recipe.device))
+            return float(error(net, batch, recipe.device))
 
-    if not curve.exists():
-        nothing = error_aside(net)
-        curve.write_text(f"0,{nothing:.5f},{nothing:.5f},0\n")
-    schedule = Schedule(recipe.steps, recipe.rate, fall=0.5, decay=0.01, memory=0.995)
-    fit(net, schedule, loss_of, error_aside, checkpoint, curve)
-    return net
+    return teach(HandGenerator(recipe.width, recipe.injecting), recipe, loss_of, aside, checkpoint, curve)
 
 
 def draw(pool: HandPool, recipe: HandRecipe, rng: np.random.Generator) -> Batch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,11 @@ import torch
 from torch.nn.functional import interpolate
 
 from garrick.rendering.refine.cues import CUES
-from garrick.training.loop import Schedule, fit
 from garrick.training.render.losses import loss
-from garrick.training.render.net import WIDTH, FaceRefiner
+from garrick.training.render.net import FaceRefiner
 from garrick.training.render.pool import Pool, cues_of
+from garrick.training.render.recipe import Recipe, teach
 
-_FALL = 0.5  # share of the steps over which the rate falls to 0 at the end
-_MEMORY = 0.995  # of the mean of the weights
-_DECAY = 0.01
 _WATCHED = 24  # held-out pairs that the curve shows
 _FADED = (0.6, 1.25)  # exposure that a pair is given
 _CAST = 0.12  # deviation of a colour cast
@@ -29,39 +25,17 @@ _RIGHT = CUES.index("right")
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """One run. patch: pixels of a side learned from; width: of the net; rate: peak learning rate; device: of torch."""
-
-    seed: int
-    steps: int
-    batch: int = 8
-    patch: int = 128
-    width: int = WIDTH
-    rate: float = 1.5e-3
-    device: str = "cpu"
-
-
 def train(recipe: Recipe, pool: Pool, watched: Pool, checkpoint: Path, curve: Path) -> FaceRefiner:
-    """Train, or go on training, until the recipe's last step -> the net with the mean weights, on the CPU.
-
-    watched: pairs that are not learned from; nothing depends on what they show.
-    curve:   as `garrick.training.loop` has it; its first row, of step 0, is what changing nothing costs.
-    """
+    """See `recipe.teach`. watched: pairs that are not learned from."""
     torch.manual_seed(recipe.seed)
-    net = FaceRefiner(recipe.width).to(recipe.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    if not curve.exists():
-        nothing = watched_error(net, watched, recipe.device)
-        curve.write_text(f"0,{nothing:.5f},{nothing:.5f},0\n")
 
-    def loss_of(step: int) -> torch.Tensor:
-        return error(net, draw(pool, recipe, np.random.default_rng([recipe.seed, step])), recipe.device)[0]
+    def loss_of(net: FaceRefiner, rng: np.random.Generator) -> torch.Tensor:
+        return error(net, draw(pool, recipe, rng), recipe.device)[0]
 
-    def aside(other: FaceRefiner) -> float:
-        return watched_error(other, watched, recipe.device)
+    def aside(net: FaceRefiner) -> float:
+        return watched_error(net, watched, recipe.device)
 
-    fit(net, Schedule(recipe.steps, recipe.rate, _FALL, _DECAY, _MEMORY), loss_of, aside, checkpoint, curve)
-    return net
+    return teach(FaceRefiner(recipe.width), recipe, loss_of, aside, checkpoint, curve)
 
 
 def draw(pool: Pool, recipe: Recipe, rng: np.random.Generator) -> Batch:

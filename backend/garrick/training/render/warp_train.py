@@ -11,8 +11,8 @@ from torch.nn.functional import interpolate
 
 from garrick.rendering.refine.cues import CUES
 from garrick.rendering.take import ID_NAMES
-from garrick.training.loop import Schedule, fit
 from garrick.training.render.losses import loss
+from garrick.training.render.recipe import Recipe, teach
 from garrick.training.render.warp_net import WIDTH, WarpingGenerator
 from garrick.training.render.warp_pool import WarpPool, unpacked
 from garrick.training.render.warp_view import KINDS
@@ -32,47 +32,29 @@ Batch = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
-class WarpRecipe:
-    """One run. kind: of `warp_view.KINDS`; injecting: whether it is given what is rendered; patch: pixels of a side.
+class WarpRecipe(Recipe):
+    """kind: of `warp_view.KINDS`; injecting: whether the net is given what is rendered."""
 
-    width: of the net; rate: peak learning rate; device: of torch.
-    """
-
-    kind: str
-    seed: int
-    steps: int
-    injecting: bool = True
-    batch: int = 8
-    patch: int = 128
     width: int = WIDTH
-    rate: float = 1.5e-3
-    device: str = "cpu"
+    kind: str = "body"
+    injecting: bool = True
 
 
 def train(recipe: WarpRecipe, pool: WarpPool, watched: WarpPool, checkpoint: Path, curve: Path) -> WarpingGenerator:
-    """Train, or go on training, until the recipe's last step -> the net with the mean weights, on the CPU.
-
-    watched: pairs that are not learned from; nothing depends on what they show.
-    curve:   as `garrick.training.loop` has it; its first row, of step 0, is what changing nothing costs.
-    """
+    """See `recipe.teach`. watched: pairs that are not learned from."""
     torch.manual_seed(recipe.seed)
-    net = WarpingGenerator(*KINDS[recipe.kind], recipe.width, recipe.injecting).to(recipe.device)
-    net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     rows = np.linspace(0, len(watched) - 1, min(_WATCHED, len(watched))).round().astype(int)
-    aside = [patches(watched, [row], np.ones((1, 3), np.float32), [(0, 0)], watched.weight.shape[1]) for row in rows]
+    batches = [patches(watched, [row], np.ones((1, 3), np.float32), [(0, 0)], watched.weight.shape[1]) for row in rows]
 
-    def loss_of(step: int) -> torch.Tensor:
-        return error(net, recipe, draw(pool, recipe, np.random.default_rng([recipe.seed, step])))
+    def loss_of(net: WarpingGenerator, rng: np.random.Generator) -> torch.Tensor:
+        return error(net, recipe, draw(pool, recipe, rng))
 
-    def error_aside(other: WarpingGenerator) -> float:
+    def aside(net: WarpingGenerator) -> float:
         with torch.no_grad():
-            return float(np.mean([float(error(other, recipe, batch)) for batch in aside]))
+            return float(np.mean([float(error(net, recipe, batch)) for batch in batches]))
 
-    if not curve.exists():
-        nothing = error_aside(net)
-        curve.write_text(f"0,{nothing:.5f},{nothing:.5f},0\n")
-    fit(net, Schedule(recipe.steps, recipe.rate, 0.5, 0.01, 0.995), loss_of, error_aside, checkpoint, curve)
-    return net
+    net = WarpingGenerator(*KINDS[recipe.kind], recipe.width, recipe.injecting)
+    return teach(net, recipe, loss_of, aside, checkpoint, curve)
 
 
 def draw(pool: WarpPool, recipe: WarpRecipe, rng: np.random.Generator) -> Batch:
