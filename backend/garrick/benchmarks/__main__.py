@@ -17,6 +17,7 @@ from rich.table import Table
 from garrick.benchmarks import (
     blender,
     bodies,
+    contact_sheet,
     frames,
     frames_gpu,
     frames_nets,
@@ -229,6 +230,8 @@ def _recordings(options: Options) -> Path:
 
 def _portrait(picture: Path, sheets: Path | None) -> list[Figure]:
     sheet = None if sheets is None else sheets / f"{picture.stem}.jpg"
+    if sheets is not None:
+        contact_sheet.write(picture, sheets / f"{picture.stem}-views.jpg")
     return [figure.of(picture.stem) for figure in render.measure(picture, sheet)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from garrick.benchmarks.contact_sheet import write_tiles
 from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
@@ -22,6 +23,7 @@ from garrick.rendering.puppet import Pose
 from garrick.rendering.render import Stage, prepare, render_pose
 
 SIZE = (512, 512)
+_ACROSS = 4  # tiles of a sheet
 _ROUNDS = 15
 _YAW = np.radians(15)
 _SPEECH = {
@@ -48,7 +50,8 @@ def measure(picture: Path, sheet: Path | None = None) -> list[Figure]:
     drawn = (time.perf_counter() - started_drawing) / len(shown)
     neutral = render_pose(stage, stage.puppet.source, portrait.camera).plate
     if sheet is not None:
-        write_sheet(stage, poses, sheet)
+        shown = {name: render_pose(stage, pose, portrait.camera).plate for name, pose in poses.items()}
+        write_tiles(sheet, shown, _ACROSS)
     return [
         Figure("fit", fitted - started, "s", at_most=5),
         Figure("prepare", ready - fitted, "s"),
@@ -96,15 +99,3 @@ def sheet_poses(stage: Stage) -> dict[str, Pose]:
         "yaw -15": turned(-_YAW),
         "yaw +15": turned(_YAW),
     }
-
-
-def write_sheet(stage: Stage, poses: dict[str, Pose], path: Path) -> None:
-    """Write the poses as one picture, four in a row, each with its name."""
-    tiles = []
-    for name, pose in poses.items():
-        tile = np.ascontiguousarray(render_pose(stage, pose, stage.portrait.camera).plate[..., ::-1])
-        for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-            cv2.putText(tile, name, (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, width, cv2.LINE_AA)
-        tiles.append(tile)
-    rows = [np.hstack(tiles[start : start + 4]) for start in range(0, len(tiles), 4)]
-    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 90])
