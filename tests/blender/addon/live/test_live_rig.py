@@ -131,8 +131,9 @@ def test_a_take_is_kept_with_what_was_heard(shot, speaking):
     assert take.audio.name == "take_001.wav"
     assert np.abs(np.diff(take.face, axis=0)).max() > 0.01
     strips = [strip for strip in version_adapter.sequencer_strips(scene) if strip.type == "SOUND"]
-    assert [strip.name for strip in strips if not strip.mute] == ["take_001"]
-    assert len(strips) == len(old) + 1
+    made = ["take_001"] if version_adapter.has_sound() else []
+    assert [strip.name for strip in strips if not strip.mute] == made
+    assert len(strips) == len(old) + len(made)
 
 
 def test_a_gesture_and_an_emotion_are_asked_for_while_a_voice_is_heard(shot, speaking):
