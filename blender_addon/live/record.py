@@ -70,7 +70,8 @@ def save_take(folder: Path, performance: Performance, heard: bytes) -> Path | No
     Raises OSError.
     """
     folder.mkdir(exist_ok=True)
-    number = 1 + max((int(path.stem[5:]) for path in folder.glob("take_[0-9][0-9][0-9].npz")), default=0)
+    taken = [path.stem[5:] for path in folder.glob("take_*.npz")]
+    number = 1 + max((int(name) for name in taken if name.isdecimal()), default=0)
     motion = folder / f"take_{number:03d}.npz"
     sound = motion.with_suffix(".wav") if heard else None
     if sound is not None:
