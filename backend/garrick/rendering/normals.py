@@ -66,8 +66,10 @@ def surface_passes(
             normals,
             middle,
         )
-    turn = camera.world_to_camera[:3, :3]
-    _face(normals, np.ascontiguousarray(turn, np.float32), np.linalg.inv(camera.intrinsics).astype(np.float32))
+    (fx, _, cx), (_, fy, cy), _ = camera.intrinsics
+    # not by LAPACK, whose second thread then spins for as long as a frame takes
+    lens = np.array([[1 / fx, 0, -cx / fx], [0, 1 / fy, -cy / fy]], np.float32)
+    _face(normals, np.ascontiguousarray(camera.world_to_camera[:3, :3], np.float32), lens)
     return normals, middle
 
 
@@ -94,7 +96,7 @@ def _carry(triangle, weights, near, triangles, names, own, depth, ids, misses, n
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _face(normals, turn, lens):
-    """Make unit normals that do not face away. turn: (3, 3) world to camera. lens: (3, 3) pixels to rays of the camera."""
+    """Make unit normals that do not face away. turn: (3, 3) world to camera. lens: (2, 3) pixels to rays of the camera."""
     height, width = normals.shape[:2]
     for y in range(height):
         for x in range(width):

@@ -35,7 +35,8 @@ class Crop:
 
     def points(self, screen: np.ndarray) -> np.ndarray:
         """(V, 3) frame pixels and depth -> the same in crop pixels, float32."""
-        turn = np.linalg.inv(self.to_frame[:, :2])
+        (a, b), (c, d) = self.to_frame[:, :2]
+        turn = np.array([[d, -b], [-c, a]]) / (a * d - b * c)  # not by LAPACK, whose second thread then spins for long
         placed = (screen[:, :2] - self.to_frame[:, 2]) @ turn.T
         return np.ascontiguousarray(np.column_stack([placed, screen[:, 2]]), np.float32)
 
