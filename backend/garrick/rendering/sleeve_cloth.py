@@ -58,31 +58,65 @@ def quilt(patch: np.ndarray, height: int, width: int) -> np.ndarray:
     step = block - lap
     rows, columns = -(-(height - lap) // step), -(-(width - lap) // step)
     out = np.zeros((rows * step + lap, columns * step + lap, 3), np.float32)
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * step, column * step
-            under = out[top : top + block, left : left + block]
-            mask = _cut(under, patch, row > 0, column > 0, block, lap, rng)
-            under += mask[0][..., None] * (mask[1] - under)
+    places = rng.integers(0, side - block + 1, (rows, columns, _TRIED, 2))
+    _lay(out, np.ascontiguousarray(patch, np.float32), places, block, lap)
     return out[:height, :width]
 
 
-def _cut(
-    under: np.ndarray, patch: np.ndarray, above: bool, beside: bool, block: int, lap: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """(block, block) 0..1 where a square is laid, and the square: of some, the one that meets best what is there."""
-    places = rng.integers(0, len(patch) - block + 1, (_TRIED, 2))
-    top = np.square(np.stack([patch[y : y + lap, x : x + block] for y, x in places]) - under[:lap]).sum(axis=3)
-    left = np.square(np.stack([patch[y : y + block, x : x + lap] for y, x in places]) - under[:, :lap]).sum(axis=3)
-    chosen = int((top.sum(axis=(1, 2)) * above + left.sum(axis=(1, 2)) * beside).argmin())
-    y, x = places[chosen]
-    mask = np.ones((block, block), np.float32)
-    if above:
-        mask *= _seam(np.ascontiguousarray(top[chosen].T), block).T
-    if beside:
-        mask *= _seam(left[chosen], block)
-    square = patch[y : y + block, x : x + block]
-    return cv2.GaussianBlur(mask, (3, 3), 0) if above or beside else mask, square
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _lay(out, patch, places, block, lap):
+    """Lay squares into (H, W, 3), each of those at places (rows, columns, tried, 2) that meets best what is there."""
+    rows, columns, tried = places.shape[:3]
+    step = block - lap
+    top, left = np.empty((block, lap), np.float32), np.empty((block, lap), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            under = out[row * step : row * step + block, column * step : column * step + block]
+            chosen, least = 0, np.float32(np.inf)
+            for index in range(tried):
+                y, x = places[row, column, index, 0], places[row, column, index, 1]
+                cost = np.float32(0)
+                for a in range(lap):
+                    for b in range(block):
+                        for k in range(3):
+                            if row > 0:
+                                cost += (patch[y + a, x + b, k] - under[a, b, k]) ** 2
+                            if column > 0:
+                                cost += (patch[y + b, x + a, k] - under[b, a, k]) ** 2
+                if cost < least:
+                    chosen, least = index, cost
+            y, x = places[row, column, chosen, 0], places[row, column, chosen, 1]
+            mask = np.ones((block, block), np.float32)
+            for a in range(lap):
+                for b in range(block):
+                    top[b, a], left[b, a] = 0, 0
+                    for k in range(3):
+                        top[b, a] += (patch[y + a, x + b, k] - under[a, b, k]) ** 2
+                        left[b, a] += (patch[y + b, x + a, k] - under[b, a, k]) ** 2
+            if row > 0:
+                mask *= _seam(top, block).T
+            if column > 0:
+                mask *= _seam(left, block)
+            for a in range(block):
+                for b in range(block):
+                    share = _soft(mask, a, b)
+                    for k in range(3):
+                        under[a, b, k] += share * (patch[y + a, x + b, k] - under[a, b, k])
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _soft(mask, row, column):
+    """The mean of a pixel and those beside it, by 1 2 1 in both directions; beyond the edges they are mirrored."""
+    size = len(mask)
+    found = np.float32(0)
+    for down in range(-1, 2):
+        y = abs(row + down)
+        y = y if y < size else 2 * size - 2 - y
+        for right in range(-1, 2):
+            x = abs(column + right)
+            x = x if x < size else 2 * size - 2 - x
+            found += mask[y, x] * np.float32((2 - abs(down)) * (2 - abs(right)) / 16)
+    return found
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
