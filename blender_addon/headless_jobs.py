@@ -71,6 +71,8 @@ def _write_shot(scene: bpy.types.Scene, shot: bpy.types.Collection, folder: Path
     now = with_edits(settled(read.performance, last.shot.performance, last.generated), last.generated)
     write_motion(motion, now, last.generated, settled_path(read.path, last.path))
     job = {key: value for key, value in order.job.items() if value is not None and not str(value).startswith(ASSET)}
+    if order.job.get("audio") and last.shot.audio is not None:  # a voice that is lost is in the shot's folder too
+        job.setdefault("audio", str(last.shot.audio))
     job |= {
         "performance": f"{name}/performance.npz",
         "camera": f"{name}/camera.json",

@@ -139,6 +139,23 @@ def test_passes_and_the_film_with_alpha_are_named_in_the_shot(made):
     assert names == {"Combined", "Depth", "Normal", "NormalCamera", "UV", "CryptoObject00"}
 
 
+def test_a_film_with_alpha_is_made_of_finished_frames_and_stays_true(made, tmp_path):
+    made("later", frames=(0, 2))
+    assert json.loads((tmp_path / "later" / "shot.json").read_text())["alpha_film"] is None
+    _, folder, result = made("later", frames=(0, 2), prores=True)
+    assert (result.rendered, result.kept) == (0, 3)
+    assert json.loads((folder / "shot.json").read_text())["alpha_film"] == "alpha.mov"
+    edited = Performance.load(folder / "performance.npz")
+    replace(edited, face=1 - edited.face).save(folder / "performance.npz")
+    made("later", frames=(0, 3))  # asks for none
+    with av.open(str(folder / "alpha.mov")) as film:
+        shown = [picture.to_ndarray(format="bgra") for picture in film.decode(video=0)]
+    assert len(shown) == 4
+    for index, picture in enumerate(shown):
+        assert np.abs(picture[..., 3].astype(int) - frame(folder, index)[..., 3]).max() <= 1
+        assert np.abs(picture[..., :3].astype(int) - frame(folder, index)[..., :3]).mean() < 2
+
+
 @pytest.mark.parametrize(
     ("word", "move", "file"), [(None, "still", None), ("orbit", "orbit", None), ("a/b.json", "still", Path("a/b.json"))]
 )

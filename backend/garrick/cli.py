@@ -16,7 +16,7 @@ from garrick.cli_exchange import convert, export
 from garrick.cli_job import carry_out, look_ahead_file, perform_job, run_file, size_of
 from garrick.cli_match import match
 from garrick.cli_preview import preview
-from garrick.cli_render import Blend, JobsOnly, Only, Out, render_blend
+from garrick.cli_render import Blend, JobsOnly, Only, Out, Prores, render_blend
 from garrick.cli_serve import serve
 from garrick.cli_speak import speak, voices
 from garrick.cli_track import track
@@ -78,9 +78,12 @@ def perform(
         Path | None, typer.Option(help="Shot folder; by default out/PORTRAIT-VOICE.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(help="The same job and seed give the same bytes.")] = 0,
-    seeds: Annotated[str, typer.Option(help="Own seeds of face, eyes, head, body, e.g. head=5,eyes=7.")] = "",
+    seeds: Annotated[str, typer.Option(help="Seeds of groups, which make these anew, e.g. head=5,jaw=7.")] = "",
     groups: Annotated[
-        str, typer.Option(help="Gain, smoothing or off of groups, e.g. 'jaw=1.2,eyes=off,head=0.8 smooth 0.1'.")
+        str,
+        typer.Option(
+            help="Gain or off, smoothing, seed of groups, e.g. 'jaw=1.2,eyes=off,head=0.8 smooth 0.1 seed 5'."
+        ),
     ] = "",
     size: Annotated[str, typer.Option(help="Width and height in pixels, e.g. 512 or 512x768.")] = "512",
     framing: Annotated[str, typer.Option(help="What the frames show of the person: head or upper-body.")] = "head",
@@ -183,6 +186,7 @@ def render(
         bool, typer.Option("--overwrite/--resume", help="Start anew, or go on with what is finished.")
     ] = False,
     jobs_only: JobsOnly = False,
+    prores: Prores = False,
     scene: Annotated[bool, typer.Option("--scene/--no-scene", help="Write a scene.blend for each shot.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line, for programs.")] = False,
 ) -> None:
@@ -191,7 +195,7 @@ def render(
     how = {"overwrite": overwrite, "scene": scene, "chunk": chunk}
     _end(
         lambda tell: render_blend(
-            blend, only or [], out, jobs_only, lambda job, folder: carry_out(job, folder, tell, **how), tell
+            blend, only or [], out, jobs_only, prores, lambda job, folder: carry_out(job, folder, tell, **how), tell
         ),
         tell=tell,
     )

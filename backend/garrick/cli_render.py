@@ -23,6 +23,7 @@ Out = Annotated[
     Path | None,
     typer.Option(help="Folder for the shots' folders; by default out/NAME-OF-THE-FILE.", show_default=False),
 ]
+Prores = Annotated[bool, typer.Option("--prores", help="alpha.mov for each shot: ProRes 4444 of the person alone.")]
 JobsOnly = Annotated[
     bool, typer.Option("--jobs-only", help="Write the job files into --out and render nothing: for a farm.")
 ]
@@ -33,11 +34,13 @@ def render_blend(
     only: list[str],
     out: Path | None,
     jobs_only: bool,
+    prores: bool,
     carry_out: Callable[[Job, Path], None],
     tell: Reporter,
 ) -> None:
     """Read a .blend's shots in Blender and carry their jobs out one after another.
 
+    prores:    ask for that film too.
     carry_out: does one job in its folder and tells how it went.
     Raises what `garrick.pipeline.perform` and `garrick.engines.blender.run_add_on` raise.
     """
@@ -45,6 +48,8 @@ def render_blend(
 
     if not blend.is_file():
         raise InputError(f"There is no file {blend}.")
+    if jobs_only and prores:
+        raise InputError("Job files are written without a film.", "Ask later: garrick run FILE --set prores=true.")
     out = out or Path("out") / blend.stem
     if jobs_only:
         if out.is_dir() and any(out.iterdir()):
@@ -54,7 +59,7 @@ def render_blend(
         return
     with tempfile.TemporaryDirectory(prefix="garrick-jobs-") as folder:
         for file in _read(blend, Path(folder), only, tell):
-            carry_out(read_job_file(file).job, out / file.stem)
+            carry_out(read_job_file(file, ["prores=true"] if prores else []).job, out / file.stem)
 
 
 def _read(blend: Path, folder: Path, only: list[str], tell: Reporter) -> list[Path]:

@@ -115,11 +115,12 @@ def perform(
             film = write_film(take, frames, FrameStore(out, key, job.passes), ctx)
             said_by = job.voice if job.audio is None else None
             _preview(out, film.pieces, film.frames, speech, performance, said_by)
-        if job.prores:
+        alpha_film = out / "alpha.mov"
+        if job.prores or alpha_film.exists():  # one that another run was asked for shows what is there now
             with clock("prores"):
                 heard = _heard(speech, performance, film.frames)
                 write_alpha_film(
-                    out / "alpha.mov",
+                    alpha_film,
                     FrameStore(out, key, job.passes),
                     film.frames,
                     job.fps,

@@ -67,7 +67,7 @@ def keep(
 def save_take(folder: Path, performance: Performance, heard: bytes) -> Path | None:
     """Write take_001.npz, and take_001.wav when anything was heard, under the next free number -> the sound.
 
-    Raises OSError.
+    A motion that is there is whole. Raises OSError.
     """
     folder.mkdir(exist_ok=True)
     taken = [path.stem[5:] for path in folder.glob("take_*.npz")]
@@ -81,5 +81,7 @@ def save_take(folder: Path, performance: Performance, heard: bytes) -> Path | No
             file.setframerate(RATE)
             file.writeframes(heard)
         performance = replace(performance, audio=AudioReference(sound.name))
-    performance.save(motion)
+    aside = motion.with_name(f".{motion.name}.part")
+    performance.save(aside)
+    aside.replace(motion)
     return sound

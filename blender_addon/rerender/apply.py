@@ -101,7 +101,7 @@ class _Rekeying:
 
     def write(self, block: bpy.types.ID, path: str, values: np.ndarray, group: str) -> None:
         """New keys for one curve, values (F,), or for the components of a property together, values (F, C)."""
-        put, known = (extend_curve, self._before) if self._kept(path) else (rewrite_curve, 0)
+        kept = self._kept(path)
         if block not in self.layers:
             # The lowest layer is the import's; the artist's lie over it.
             lowest_last = reversed(layered_curves(block))
@@ -109,8 +109,12 @@ class _Rekeying:
         columns = values[:, None] if values.ndim == 1 else values
         for index in range(columns.shape[1]):
             curve = self.layers[block].get((path, index))
-            if curve is not None:
-                put(curve, self.frames[known:], columns[known:, index])
+            if curve is None:
+                continue
+            if kept:
+                extend_curve(curve, self.frames, columns[:, index], self._before)
+            else:
+                rewrite_curve(curve, self.frames, columns[:, index])
 
     def _kept(self, path: str) -> bool:
         """Whether a path's curves bear an artist's hand."""

@@ -28,13 +28,22 @@ def rewrite_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarra
     curve.update()
 
 
-def extend_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
-    """Add linear keys behind the last one of an F-curve; those before it are left out. frames, values: (N,)."""
+def extend_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, known: int) -> None:
+    """Let an F-curve play as it does over the first `known` frames, and go on with linear keys. frames, values: (N,).
+
+    Keys of its own behind those frames count; a curve without any stays so.
+    """
     points = curve.keyframe_points
-    last = max((point.co.x for point in points), default=-np.inf)
-    for frame, value in zip(frames, values, strict=True):
-        if frame > last + 1e-3:
-            points.insert(float(frame), float(value), options={"FAST"}).interpolation = "LINEAR"
+    last = max(points, key=lambda point: point.co.x, default=None)
+    if last is None or known >= len(frames):
+        return
+    end, old_end = float(last.co.x), float(frames[known - 1])
+    added = [(frame, value) for frame, value in zip(frames[known:], values[known:], strict=True) if frame > end + 1e-3]
+    if added and end < old_end - 1e-3:  # it held, or went straight on: a key at the old end keeps that
+        added.insert(0, (old_end, curve.evaluate(old_end)))
+        last.handle_left_type, last.interpolation = "FREE", "LINEAR"
+    for frame, value in added:
+        points.insert(float(frame), float(value), options={"FAST"}).interpolation = "LINEAR"
     curve.update()
 
 

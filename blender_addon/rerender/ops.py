@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from bpy_extras.io_utils import ImportHelper
 from .. import tasks
 from ..answers import ServiceError
 from ..backend_link import link
-from ..core.seeds import SEEDED, read_seeds, write_seeds
+from ..core.groups import SINGLE
+from ..core.knobs import Knob, read_knobs, write_knobs
+from ..core.seeds import with_seeds
 from ..runner import ASSET
 from ..shot_import.props import active_shot
 from . import shot_job, version_ops
@@ -90,6 +93,19 @@ class GARRICK_OT_rerender_all(_Rerender, bpy.types.Operator):
 
 
 _GAINS = ("seed", "expression", "head_motion", "gestures")
+_ANEW = {
+    "upper_face": "Brows and blinks",
+    "lower_face": "How clearly lips speak, and how evenly",
+    "jaw": "How far the jaw opens from word to word",
+    "tongue": "How far it comes out",
+    "eyes": "Where they look; lids go with them",
+    "head": "Drift and nods; eyes stay on their target",
+    "body": "Trunk, arms and when they gesture; fingers form what their arm shows",
+    "left_hand": "Its fingers, where a gesture leaves them free",
+    "right_hand": "Its fingers, where a gesture leaves them free",
+}
+"""What the seed of each group draws."""
+_GROUPS = tuple((name, name.replace("_", " ").title(), _ANEW[name]) for name in SINGLE)
 
 
 class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
@@ -108,15 +124,10 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
     )
     anew: EnumProperty(  # type: ignore[valid-type]
         name="Anew",
-        description="What another seed moves anew; the other parts stay as they are",
-        items=(
-            ("face", "Face", "Brows and the learned mouth"),
-            ("eyes", "Eyes", "Gaze and blinks"),
-            ("head", "Head", "Drift and nods"),
-            ("body", "Body", "Breath, trunk, arms and hands"),
-        ),
+        description="What another seed moves anew; the other groups stay as they are",
+        items=_GROUPS,
         options={"ENUM_FLAG"},
-        default=set(SEEDED),
+        default=set(SINGLE),
     )
     expression: FloatProperty(  # type: ignore[valid-type]
         name="Expression", description="Gain of the lips and the face, 0 to 2", min=0, max=2, default=1
@@ -179,11 +190,15 @@ class GARRICK_OT_regenerate(_ShotOperator, bpy.types.Operator):
         return changed | known | {"text": text or None, "audio": audio or None}
 
 
-def _reseeded(job: dict[str, Any], seed: int, parts: set[str]) -> dict[str, Any]:
-    """What a job gets so that only some parts are made anew. Raises ValueError."""
-    if parts == set(SEEDED):
-        return {"seed": seed, "seeds": ""}
-    return {"seeds": write_seeds(read_seeds(job.get("seeds") or "") | dict.fromkeys(parts, seed))}
+def _reseeded(job: dict[str, Any], seed: int, groups: set[str]) -> dict[str, Any]:
+    """What a job gets so that only some groups are made anew. Raises ValueError."""
+    knobs = with_seeds(read_knobs(job.get("groups") or ""), job.get("seeds") or "")
+    former = {"seeds": None} if "seeds" in job else {}  # they are among the groups' knobs now
+    if groups == set(SINGLE):
+        others = {group: replace(knob, seed=None) for group, knob in knobs.items()}
+        kept = {group: knob for group, knob in others.items() if knob != Knob()}
+        return {"seed": seed, "groups": write_knobs(kept)} | former
+    return {"groups": write_knobs(with_seeds(knobs, dict.fromkeys(groups, seed)))} | former
 
 
 class GARRICK_OT_choose_portrait(bpy.types.Operator, ImportHelper):

@@ -24,7 +24,7 @@ from ..core.performance import Performance
 from ..shot_import.shot import Shot, read_shot
 
 MANIFEST, PERFORMANCE, GENERATED, CAMERA = "shot.json", "performance.npz", "generated.npz", "camera.json"
-RIG, JOB = "rig.npz", "job.json"
+RIG, JOB, BACKGROUND = "rig.npz", "job.json", "background.png"
 _OWN_CAMERA = "own_camera"  # the manifest's word for what `Stored` tells
 _VERSIONS = "versions"
 _FRAME = re.compile(r"frame_([0-9]{6,9})\.(png|exr)")
@@ -147,7 +147,7 @@ def write_manifest(like: Path, folder: Path, first: int, end: int, own_camera: b
     first, end: the frames that the version shows, both included. Raises OSError.
     """
     manifest = _manifest(like)
-    manifest |= {"performance": PERFORMANCE, "camera": CAMERA, _OWN_CAMERA: own_camera}
+    manifest |= {"performance": PERFORMANCE, "camera": CAMERA, _OWN_CAMERA: own_camera, "alpha_film": None}
     manifest["size"] = list(_size(folder / _PICTURES["frames"].format(first)))
     for kind, pattern in _PICTURES.items():
         if kind == "frames" or manifest.get(kind):

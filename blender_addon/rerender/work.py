@@ -22,6 +22,7 @@ from ..runner import RECEIPT, Request, run_job
 from ..tasks import Handle
 from .changes import changed_frames, ranges_of, settled_path
 from .version_files import (
+    BACKGROUND,
     CAMERA,
     PERFORMANCE,
     RIG,
@@ -35,6 +36,9 @@ from .version_files import (
     write_manifest,
     write_motion,
 )
+
+_NOT_OF_FRAMES = ("audio", "text", "transcribe", "style", "prores")  # of a job: no frame depends on them
+_OF_ONE_FRAME = ("preview.mp4", "alpha.mov", "scene.blend", "evaluation.json")  # where a job is asked for one frame
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Han
         # One frame: the service gives the motion with it.
         job.pop("performance", None)
         job.pop("camera", None)
+        job.pop("prores", None)
         made = Request({**job, "frames": [0, 0]}, order.name, order.consent, aside, _fetched_with_motion)
         run_job(order.client(handle), made, handle)
         carry(last.folder, aside, lambda frame: False)  # the rig: keys go to the bones that the scene was built with
@@ -132,7 +137,7 @@ def regenerate(order: Order, changes: Mapping[str, Any], seen: Seen, handle: Han
 
 
 def _fetched_with_motion(name: str) -> bool:
-    return name != RIG and picture_of(name) is None
+    return name not in (RIG, *_OF_ONE_FRAME) and picture_of(name) is None
 
 
 def _render(
@@ -144,9 +149,8 @@ def _render(
     handle: Handle,
 ) -> None:
     """Have the service render ranges into `folder`."""
-    voice = ("audio", "text", "transcribe", "style")
-    silent = {name: value for name, value in order.job.items() if name not in voice and value is not None}
-    job = silent | {
+    shown = {name: value for name, value in order.job.items() if name not in _NOT_OF_FRAMES and value is not None}
+    job = shown | {
         "performance": str(folder / PERFORMANCE),
         "camera": str(folder / CAMERA),
         "fps": str(performance.fps),
@@ -166,11 +170,11 @@ def _own_camera(seen: Seen, last: Stored) -> bool:
 
 
 def _pictures(first: int, last: int) -> Callable[[str], bool]:
-    """Whether an artifact is a picture of one of these frames."""
+    """Whether an artifact is a picture of one of these frames, or what is behind them, which is of their size."""
 
     def wanted(name: str) -> bool:
         frame = picture_of(name)
-        return frame is not None and first <= frame <= last
+        return name == BACKGROUND or (frame is not None and first <= frame <= last)
 
     return wanted
 

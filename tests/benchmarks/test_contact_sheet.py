@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from garrick.benchmarks import contact_sheet
 from garrick.benchmarks.contact_sheet import _FPS, _SIZE, write_tiles
 from garrick.core.camera import CameraPath
+from garrick.errors import OutputError
 from garrick.rendering.take import Frame, Take
 
 
@@ -16,6 +18,11 @@ def test_tiles_lie_in_rows_and_the_last_row_is_filled(tmp_path):
     assert sheet.shape == (80, 120, 3)
     assert sheet[60, 30].min() > 190
     assert sheet[60, 90].max() < 10
+
+
+def test_a_sheet_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(OutputError, match="could not be written"):
+        write_tiles(tmp_path / "nowhere" / "a.jpg", {"a": np.zeros((40, 60, 3), np.uint8)}, across=1)
 
 
 def test_each_view_is_asked_for_once_with_its_own_pose_or_camera(portrait, tmp_path, monkeypatch):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
-from garrick.benchmarks.hands_injection import Row, dimmed, factor_of, mask_of, square_of, verdict, wanted_of
+from garrick.benchmarks.hands_injection import Row, dimmed, factor_of, mask_of, sheet, square_of, verdict, wanted_of
+from garrick.errors import OutputError
 from garrick.training.render.hand_pool import HandPool
 from garrick.training.render.hand_view import HAND_SIDE, INJECTED
 
@@ -39,6 +43,17 @@ def test_one_factor_makes_up_for_brightness_and_leaves_the_rest(pool):
     picture = dimmed(pool, 1, factor)
     assert (picture[30:90, 30:90] == 60).all()
     assert (picture[:30] == 120).all()
+
+
+def test_hands_to_look_at_are_written_or_it_is_told(pool, tmp_path):
+    both = replace(pool, own=np.array([True, False]))
+    sheet(both, {}, tmp_path / "sheet.png")
+    shown = cv2.imread(str(tmp_path / "sheet.png"))
+    assert shown.shape == (12 * S, 4 * S, 3)
+    assert (shown[:S, :S] == 120).all()
+    assert (shown[:S, S : 2 * S] == 60).all()
+    with pytest.raises(OutputError, match="could not be written"):
+        sheet(both, {}, tmp_path / "nowhere" / "sheet.png")
 
 
 @pytest.mark.parametrize("degrees", [0, 40, 90, -120])

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from garrick.benchmarks.refine import Row, between, verdict
+from garrick.benchmarks.gates import Row, between, told
+from garrick.benchmarks.refine import verdict
 from garrick.rendering.puppet import Pose
 
 BEFORE = Row("person", "geometry", psnr=30.0, ssim=0.9, features=0.2, lmd=0.02, cosine=0.98, flicker=1.0)
@@ -35,6 +36,12 @@ def test_both_pixels_and_features_must_gain(changes):
 )
 def test_nothing_else_may_lose_more_than_two_percent(name, value, bad):
     assert verdict(BEFORE, replace(AFTER, **{name: value})).worse == ((name,) if bad else ())
+
+
+def test_the_verdict_is_one_of_two_and_names_what_is_worse():
+    assert told("person", True, ()) == "person: passes"
+    assert told("person", False, ()) == "person: does not pass"
+    assert told("person", True, ("lmd", "flicker")) == "person: does not pass; worse: lmd, flicker"
 
 
 def test_a_motion_begins_and_ends_at_its_poses():

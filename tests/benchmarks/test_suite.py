@@ -60,6 +60,25 @@ def test_a_benchmark_without_its_data_says_how_to_name_it(monkeypatch, capsys):
     assert "GARRICK_BENCHMARK_DATA" in capsys.readouterr().err
 
 
+def test_data_that_is_not_there_is_no_run_without_figures(tmp_path, monkeypatch, capsys):
+    (tmp_path / "notes.txt").write_text("no picture")
+    for data, words in ((tmp_path / "nope", "There is no"), (tmp_path, "no pictures in")):
+        monkeypatch.setattr(sys, "argv", ["garrick.benchmarks", "render", "--data", str(data)])
+        with pytest.raises(SystemExit, match="1"):
+            runpy.run_path(command.__file__, run_name="__main__")
+        assert words in capsys.readouterr().err
+
+
+def test_a_portrait_or_a_folder_of_them_is_rendered(tmp_path):
+    for name in ("b.jpg", "more/a.PNG"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert command._pictures(tmp_path) == [tmp_path / "b.jpg", tmp_path / "more/a.PNG"]
+    assert command._pictures(tmp_path / "b.jpg") == [tmp_path / "b.jpg"]
+    (tmp_path / "eval").mkdir()
+    assert command._pictures(tmp_path) == command._pictures(None)
+
+
 @pytest.mark.parametrize("old", [None, 0.0])
 def test_what_cannot_be_divided_by_has_no_change(old):
     before = {} if old is None else {"main": {"x": old}}

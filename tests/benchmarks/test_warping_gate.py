@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from garrick.benchmarks.warping import Row, square_about, verdict
+from garrick.benchmarks import warping
+from garrick.benchmarks.warping import BODY, BOTH, Nets, Row, refiners, square_about, verdict
 
 BEFORE = Row(
     "arms", "geometry", face_psnr=28.0, face_ssim=0.9, face_features=1.0, psnr=24.0, ssim=0.9, features=1.2, lmd=0.02,
@@ -29,6 +31,13 @@ def test_the_faces_pixels_and_both_features_must_gain(changes):
 )
 def test_nothing_else_may_lose_more_than_two_percent(name, value, bad):
     assert verdict(BEFORE, replace(AFTER, **{name: value}))[1] == ([name] if bad else [])
+
+
+def test_a_way_without_its_net_is_not_measured(monkeypatch):
+    monkeypatch.setattr(warping, "traits_of", lambda stage: None)
+    body, face = Path("body.onnx"), Path("face.onnx")
+    assert list(refiners(None, Nets(body, None, None))) == [BODY]  # type: ignore[arg-type]
+    assert list(refiners(None, Nets(body, None, face))) == [BODY, BOTH]  # type: ignore[arg-type]
 
 
 def test_a_hand_is_seen_in_a_square_about_it():

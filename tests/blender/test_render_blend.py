@@ -86,9 +86,10 @@ def test_edits_and_camera_markers_are_followed(made, tmp_path, addon):
     assert changed == ["frame_000006.png", "frame_000007.png"]
     assert not [name for name in close if close[name] == before[name]]
 
-    again = garrick("--blend", blend, "--out", tmp_path / "out", "--only", "shot")
+    again = garrick("--blend", blend, "--out", tmp_path / "out", "--only", "shot", "--prores")
     assert again.exit_code == 0, again.stderr
     assert "0 kept" not in again.stdout
+    assert all((tmp_path / "out" / name / "alpha.mov").is_file() for name in ("shot-wide", "shot-close"))
 
 
 def test_jobs_only_writes_job_files_for_a_farm(made, tmp_path):
@@ -99,6 +100,15 @@ def test_jobs_only_writes_job_files_for_a_farm(made, tmp_path):
     assert job["frames"] == [0, len(frames(made)) - 1]
     again = garrick("--blend", made / "scene.blend", "--out", tmp_path / "jobs", "--jobs-only")
     assert (again.exit_code, "not empty" in again.stderr) == (2, True)
+    voice = made.parent / "voice.wav"
+    assert Path(job["audio"]) == voice
+    voice.rename(tmp_path / "gone.wav")
+    lost = garrick("--blend", made / "scene.blend", "--out", tmp_path / "lost", "--jobs-only")
+    (tmp_path / "gone.wav").rename(voice)
+    assert lost.exit_code == 0, lost.stderr
+    assert Path(json.loads((tmp_path / "lost" / "shot.json").read_text())["audio"]) == made / "audio.wav"
+    film = garrick("--blend", made / "scene.blend", "--out", tmp_path / "other", "--jobs-only", "--prores")
+    assert (film.exit_code, "--set prores=true" in film.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_disk_that_fills_up_fails_the_job_and_with_room_it_goes_on(tmp_path):
             id = service.submit(job)
             until(lambda: service.worker()["job"] == id, 10)
             until(lambda: shutil.disk_usage(disk.folder).free < 50_000, 40)
-            time.sleep(2)
+            until(lambda: service.worker()["state"] == "idle", 40)  # it has failed; that may not be in the store
             disk.change("size=64m")
             done = service.wait(id)
             assert done.state == JobState.FAILED

@@ -154,6 +154,12 @@ def test_a_job_that_ends_service_after_service_fails_and_can_be_resumed(store, t
     assert store.events(id)[-1].data == {"state": "failed", "error": error}
     store.resubmit(id)
     store.claim()
+    for _ in range(DEATHS - 1):
+        assert die(3) == JobState.RUNNING
+    store.cancel(id)
+    store.finish(id, JobState.CANCELLED)
+    store.resubmit(id)
+    store.claim()
     assert die(3) == JobState.RUNNING
 
 

@@ -113,12 +113,12 @@ def test_a_worker_that_does_not_obey_a_cancel_is_killed(service, job, forgetful)
     assert service.wait(service.submit(job | {"seed": 82})).state == JobState.DONE
 
 
-def test_a_store_locked_for_long_delays_a_job_and_loses_nothing(service, job, forgetful):
+def test_a_store_locked_for_long_delays_a_job_and_loses_nothing(service, job, forgetful, caplog):
     id = service.submit(job | {"seed": 83})
     service.in_phase(id, "portrait")
     other = sqlite3.connect(service.settings.store, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    time.sleep(7)  # longer than the store waits by itself, and than the job takes
+    until(lambda: "keeps" in caplog.text, 20)  # longer than the store waits by itself, so it was given up once
     assert service.record(id).state == JobState.RUNNING
     other.execute("ROLLBACK")
     other.close()

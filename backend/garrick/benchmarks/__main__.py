@@ -76,7 +76,7 @@ def run() -> None:
         type=Path,
         default=os.environ.get(_DATA) or None,
         help="the folder of the data, with `eval` and `train` in it, which ${} names too; or a portrait (main, frames, "
-        "service), a folder of portraits (render)".replace("{}", _DATA),
+        "service, render), a folder of portraits (render)".replace("{}", _DATA),
     )
     parser.add_argument("--sheets", type=Path, help="render, reenact: write contact sheets here")
     parser.add_argument("--ours", action="store_true", help="speech: leave the peers out")
@@ -89,6 +89,8 @@ def run() -> None:
     parser.add_argument("--history", type=Path, default=_HISTORY, help="all: the file that a line is added to")
     options = parser.parse_args()
     try:
+        if options.data is not None and not options.data.exists():
+            raise InputError(f"There is no {options.data}.", f"Name the data with --data or ${_DATA}.")
         if options.benchmark == "all":
             raise SystemExit(0 if _all(options.data, options.history) else 1)
         report = _BENCHMARKS[options.benchmark](options)
@@ -117,9 +119,7 @@ def _main(options: Options) -> Report:
 
 
 def _render(options: Options) -> Report:
-    pictures = [_PORTRAIT]
-    if options.data is not None and not (options.data / "eval").is_dir():
-        pictures = sorted(path for path in options.data.rglob("*") if path.suffix.lower() in _PICTURES)
+    pictures = _pictures(options.data)
     if options.sheets is not None:
         options.sheets.mkdir(parents=True, exist_ok=True)
     figures = [figure for picture in pictures for figure in _portrait(picture, options.sheets)]
@@ -211,6 +211,16 @@ _NEED_DATA = {"speech", "robustness", "likeness", "motion", "live", "reenact"}
 
 def _portrait_of(options: Options) -> Path:
     return _PORTRAIT if options.data is None or options.data.is_dir() else options.data
+
+
+def _pictures(data: Path | None) -> list[Path]:
+    """The sample; of a folder that does not hold all data its portraits; a portrait that is named itself."""
+    if data is None or (data / "eval").is_dir():
+        return [_PORTRAIT]
+    found = sorted(path for path in (data.rglob("*") if data.is_dir() else [data]) if path.suffix.lower() in _PICTURES)
+    if not found:
+        raise InputError(f"There are no pictures in {data}.", f"They end in {', '.join(_PICTURES)}.")
+    return found
 
 
 def _needed(options: Options) -> Path:

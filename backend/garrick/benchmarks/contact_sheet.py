@@ -14,6 +14,7 @@ from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.camera import Camera, CameraPath
 from garrick.core.performance import Performance
 from garrick.core.rotation import axis_angles, rotation_matrices
+from garrick.files import write_bytes
 from garrick.motion.body import resting
 from garrick.motion.gestures.arms import ARMS, arm_turns
 from garrick.motion.gestures.shapes import hand_shape
@@ -25,15 +26,17 @@ from garrick.rendering.camera_moves import camera_move
 _SIZE = (512, 640)
 _ACROSS = 5
 _FPS = Fraction(25)
-_FACES: dict[str, dict[str, float]] = {
+FACES: dict[str, dict[str, float]] = {
     "aa": {"jawOpen": 0.4, "mouthLowerDownLeft": 0.2, "mouthLowerDownRight": 0.2},
     "oo": {"jawOpen": 0.12, "mouthFunnel": 0.45, "mouthPucker": 0.5},
     "ee": {"jawOpen": 0.12, "mouthStretchLeft": 0.4, "mouthStretchRight": 0.4},
     "m p": {"jawOpen": 0.06, "mouthClose": 0.06, "mouthPressLeft": 0.25, "mouthPressRight": 0.25},
     "f v": {"jawOpen": 0.08, "mouthRollLower": 0.5, "mouthUpperUpLeft": 0.2, "mouthUpperUpRight": 0.2},
     "smile": {"mouthSmileLeft": 0.6, "mouthSmileRight": 0.6, "cheekSquintLeft": 0.3, "cheekSquintRight": 0.3},
-    "blink": {"eyeBlinkLeft": 1, "eyeBlinkRight": 1},
+    "blink": {"eyeBlinkLeft": 1, "eyeBlinkRight": 1, "eyeWideLeft": 0, "eyeWideRight": 0},
 }  # fmt: skip
+"""Weights of what a face shows, by the names of its tiles."""
+
 _TURNS = {  # degrees of pitch, upwards, and of yaw, to the subject's left
     "yaw -25": (0, -25), "yaw -12": (0, -12), "yaw 12": (0, 12), "yaw 25": (0, 25),
     "pitch -12": (-12, 0), "pitch 12": (12, 0),
@@ -54,7 +57,7 @@ class _View:
 
 
 def write(picture: Path, path: Path) -> None:
-    """Render the sheet of a photo and write it as JPEG. Raises InputError, MissingError."""
+    """Render the sheet of a photo and write it as JPEG. Raises InputError, MissingError, OutputError."""
     portrait = analyse.run(picture, _SIZE, None, RunContext(), "upper-body")
     shown = _views(portrait)
     performance = _together([view.performance for view in shown.values()])
@@ -69,7 +72,7 @@ def write(picture: Path, path: Path) -> None:
 
 
 def write_tiles(path: Path, pictures: dict[str, np.ndarray], across: int) -> None:
-    """Write (H, W, 3) uint8 pictures of one size as one JPEG, so many in a row, each with its name."""
+    """Write (H, W, 3) uint8 pictures of one size as one JPEG, so many in a row, each with its name. Raises OutputError."""
     tiles = []
     for name, picture in pictures.items():
         tile = np.ascontiguousarray(picture[..., ::-1])
@@ -78,7 +81,8 @@ def write_tiles(path: Path, pictures: dict[str, np.ndarray], across: int) -> Non
         tiles.append(tile)
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)
     rows = [np.hstack(tiles[start : start + across]) for start in range(0, len(tiles), across)]
-    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    _, encoded = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    write_bytes(path, encoded.tobytes())
 
 
 def _views(portrait: Portrait) -> dict[str, _View]:
@@ -93,7 +97,7 @@ def _views(portrait: Portrait) -> dict[str, _View]:
         right_hand=body.right_hand.astype(np.float32),
     )
     views = {"neutral": _View(still, own)}
-    for name, weights in _FACES.items():
+    for name, weights in FACES.items():
         face = portrait.face.copy()
         if name != "blink":
             face[[index for shape, index in ARKIT_INDEX.items() if shape.startswith(("mouth", "jaw"))]] = 0

@@ -16,21 +16,19 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
-from garrick.benchmarks.refine import worsened
+from garrick.benchmarks.gates import HandRow, hands_alike, table_of, told, worsened
 from garrick.evaluation.features import feature_distance
 from garrick.evaluation.flicker import restlessness
 from garrick.evaluation.images import psnr, ssim
-from garrick.evaluation.landmarks import akd, hkc
+from garrick.outputs.shot import write_still
 from garrick.perception.crop import Square
-from garrick.perception.hands import SeenHand, hand_at
 from garrick.rendering.refine.crop import Crop
 from garrick.training.render.hand_pairs import another_pose, frame_of, shown_hands
 from garrick.training.render.hand_pool import HandPool, injected_of, load
@@ -48,23 +46,13 @@ _STEPS = 10  # frames of a motion whose flicker is looked at
 
 
 @dataclass(frozen=True)
-class Row:
-    """Means over hands of one kind, one way.
+class Row(HandRow):
+    """features, points: of the crop.
 
-    psnr, ssim: of the hand's known pixels.    features: EffLite distance of the crop.    hkc: 0..1.
-    points: pixels of the crop that the net's 21 points lie from those in the wanted picture.
     contrast: what is finer than two pixels in the hand's luma, over that of the wanted one.
-    flicker: levels, `restlessness` about the hand over smooth motions of some portraits; of both kinds the same.
+    flicker:  levels, `restlessness` about the hand over smooth motions of some portraits; of both kinds the same.
     """
 
-    kind: str
-    way: str
-    hands: int
-    psnr: float
-    ssim: float
-    features: float
-    hkc: float
-    points: float
     contrast: float
     flicker: float
 
@@ -86,8 +74,6 @@ def compare(
     found = []
     for way, pictures in ways.items():
         wanted = [wanted_of(pool, row, picture) for row, picture in zip(rows, pictures, strict=True)]
-        real = [hand_at(picture, square) for picture, square in zip(wanted, squares, strict=True)]
-        seen = [hand_at(picture, square) for picture, square in zip(pictures, squares, strict=True)]
         found.append(
             Row(
                 "own pose" if own else "other poses",
@@ -96,8 +82,7 @@ def compare(
                 psnr=psnr(pictures, wanted, masks).value,
                 ssim=ssim(pictures, wanted, masks).value,
                 features=feature_distance(pictures, wanted).value,
-                hkc=hkc(np.array([[hand.presence] * 21 for hand in seen])).value,
-                points=akd(_points(seen), _points(real), None).value,
+                **hands_alike(pictures, wanted, squares),
                 contrast=float(
                     np.mean(
                         [
@@ -187,7 +172,7 @@ def square_of(injected: np.ndarray) -> Square:
 
 
 def sheet(pool: HandPool, nets: dict[str, Path], path: Path) -> None:
-    """Held-out hands to look at: drawn, without and with injection, wanted; own poses on the left."""
+    """Held-out hands to look at: drawn, without and with injection, wanted; own poses on the left. Raises OutputError."""
     columns = []
     for own in (True, False):
         rows = np.flatnonzero(pool.own == own)
@@ -199,11 +184,7 @@ def sheet(pool: HandPool, nets: dict[str, Path], path: Path) -> None:
             for row in some
         ]
         columns.append(np.concatenate(lines))
-    cv2.imwrite(str(path), np.concatenate(columns, axis=1)[..., ::-1])
-
-
-def _points(hands: list[SeenHand]) -> np.ndarray:
-    return np.stack([hand.points for hand in hands])
+    write_still(path, np.concatenate(columns, axis=1), synthetic=True)
 
 
 def _fine(picture: np.ndarray, mask: np.ndarray) -> float:
@@ -225,20 +206,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one last line for programs")
     options = parser.parse_args()
     pool, nets = load(options.folder / "hands", aside=True), {_PLAIN: options.plain, _INJECTED: options.injected}
+    if options.sheet is not None:
+        sheet(pool, nets, options.sheet)
     pictures = [path for index, path in enumerate(sorted(options.portraits.rglob("*.png"))) if held_out(index)]
     restless = flicker(pictures[::2], nets)
     factor = factor_of(load(options.folder / "hands", aside=False))
     rows = [row for own in (True, False) for row in compare(pool, own, factor, nets, restless)]
-    table = Table(*(field.name for field in fields(Row)))
-    for row in rows:
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in asdict(row).values()))
-    Console(width=140).print(table)
+    Console(width=140).print(table_of(rows))
     for geometry, _, _, net, _ in (rows[:5], rows[5:]):
         better, worse = verdict(geometry, net)
-        told = "passes" if better and not worse else "does not pass"
-        print(f"{net.kind}: {told}" + (f"; worse: {', '.join(worse)}" if worse else ""))
-    if options.sheet is not None:
-        sheet(pool, nets, options.sheet)
+        print(told(net.kind, better, worse))
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
 

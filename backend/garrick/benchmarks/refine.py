@@ -13,22 +13,18 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
+from garrick.benchmarks.gates import Row, between, faces_alike, landmarks_of, table_of, told, worsened
 from garrick.context import RunContext
 from garrick.evaluation.features import feature_distance
 from garrick.evaluation.flicker import restlessness
-from garrick.evaluation.identity import csim
-from garrick.evaluation.identity_net import face_chip, identity_vectors
 from garrick.evaluation.images import psnr, ssim
-from garrick.evaluation.landmarks import lmd
-from garrick.evaluation.sight import Sight
+from garrick.outputs.shot import write_still
 from garrick.perception import analyse
 from garrick.rendering.puppet import Pose
 from garrick.rendering.refine.net import FACE
@@ -37,9 +33,6 @@ from garrick.rendering.render import Stage, prepare, render_pose
 from garrick.training.render.motions import draw_motion
 from garrick.training.render.pairs import SIZE
 from garrick.training.render.pool import Pool, cues_of, held_out, load
-
-WORSE = 0.02
-"""Share by which a figure that need not get better may get worse."""
 
 _GEOMETRY, _REFINED = "geometry", "refined"
 _BOUND = 0.5  # weight from which a pixel is the face's
@@ -51,26 +44,8 @@ Frames = list[np.ndarray]
 
 
 @dataclass(frozen=True)
-class Row:
-    """Means over the pairs of one kind, one way.
-
-    psnr, ssim: of the face.    features: EffLite distance of the crop.    lmd: eye distances, of all landmarks seen in both.
-    cosine: of the identities.    flicker: levels, `restlessness` of the face's box over smooth motions.
-    """
-
-    kind: str
-    way: str
-    psnr: float
-    ssim: float
-    features: float
-    lmd: float
-    cosine: float
-    flicker: float
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """kind: of pairs.    better: whether PSNR and feature distance both are.    worse: than before by more than `WORSE`."""
+    """kind: of pairs.    better: whether PSNR and feature distance both are.    worse: than before by more than 2 %."""
 
     kind: str
     better: bool
@@ -81,18 +56,11 @@ def compare(pool: Pool, kind: str, stages: Sequence[Stage], net: Path) -> list[R
     """Both ways on the pairs whose name begins with the kind; stages: portraits whose motions may flicker."""
     chosen = [row for row, name in enumerate(pool.of) if name.startswith(kind)]
     wanted, masks = [pool.wanted[row] for row in chosen], [pool.weight[row] > 255 * _BOUND for row in chosen]
-    real = _seen(wanted)
+    real = landmarks_of(wanted)
     ways = {_GEOMETRY: [pool.colour[row] for row in chosen], _REFINED: [refined(pool, row, net) for row in chosen]}
     restless = flicker(stages, net)
     rows = []
     for way, frames in ways.items():
-        ours = _seen(frames)
-        both = np.isfinite(ours).all(axis=(1, 2)) & np.isfinite(real).all(axis=(1, 2))
-        sure = np.flatnonzero(both)
-        vectors = [
-            identity_vectors(face_chip(some[i], points[i]) for i in sure)
-            for some, points in ((frames, ours), (wanted, real))
-        ]
         rows.append(
             Row(
                 kind,
@@ -100,8 +68,7 @@ def compare(pool: Pool, kind: str, stages: Sequence[Stage], net: Path) -> list[R
                 psnr=psnr(frames, wanted, masks).value,
                 ssim=ssim(frames, wanted, masks).value,
                 features=feature_distance(frames, wanted).value,
-                lmd=lmd(ours[sure], real[sure]).value,
-                cosine=csim(*vectors).value,
+                **faces_alike(frames, wanted, real),
                 flicker=restless[way],
             )
         )
@@ -114,17 +81,6 @@ def verdict(geometry: Row, refined: Row) -> Verdict:
     return Verdict(
         geometry.kind, better, tuple(worsened(geometry, refined, higher=("ssim", "cosine"), lower=("lmd", "flicker")))
     )
-
-
-def worsened(before: object, after: object, higher: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """The figures that are worse than before by more than `WORSE`, of those that had better be higher, and lower."""
-    found = []
-    for names, sign in ((higher, 1), (lower, -1)):
-        for name in names:
-            old, new = getattr(before, name), getattr(after, name)
-            if sign * (old - new) > WORSE * abs(old):
-                found.append(name)
-    return found
 
 
 def refined(pool: Pool, row: int, net: Path) -> np.ndarray:
@@ -154,13 +110,6 @@ def flicker(stages: Sequence[Stage], net: Path) -> dict[str, float]:
     return {way: float(np.mean(some)) if some else float("nan") for way, some in values.items()}
 
 
-def between(start: Pose, end: Pose, share: float) -> Pose:
-    """A share of the head's way; rotations are small enough to be mixed as they are."""
-    names = ("face", "rotation", "translation", "gaze")
-    mixed = {name: getattr(start, name) * (1 - share) + getattr(end, name) * share for name in names}
-    return replace(start, **mixed)
-
-
 def milliseconds(stage: Stage, net: Path) -> dict[str, float]:
     """Median time of a frame at SIZE, drawn, and refined beside that."""
     refiner, camera = make_refiner(stage, net), stage.portrait.camera
@@ -183,13 +132,8 @@ def _both(refiner: Refiner, pose: Pose) -> dict[str, np.ndarray]:
     return {_GEOMETRY: frame.plate, _REFINED: refiner.refine(pose, camera, frame).plate}
 
 
-def _seen(frames: Frames) -> np.ndarray:
-    """(F, 478, 2) landmarks, each frame looked at anew, nan where no face is seen."""
-    return np.stack([Sight().see(frame) for frame in frames])
-
-
 def sheet(pool: Pool, net: Path, path: Path) -> None:
-    """Held-out pairs to look at: as drawn, refined, wanted."""
+    """Held-out pairs to look at: as drawn, refined, wanted. Raises OutputError."""
     rows = [list(rows) for rows in np.array_split(np.linspace(0, len(pool) - 1, 2 * _SHOWN).round().astype(int), 2)]
     columns = [
         np.concatenate(
@@ -197,7 +141,7 @@ def sheet(pool: Pool, net: Path, path: Path) -> None:
         )
         for some in rows
     ]
-    cv2.imwrite(str(path), np.concatenate(columns, axis=1)[..., ::-1])
+    write_still(path, np.concatenate(columns, axis=1), synthetic=True)
 
 
 def main() -> None:
@@ -212,21 +156,17 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one last line for programs")
     options = parser.parse_args()
     pool = load(options.folder / "pairs", aside=True)
+    if options.sheet is not None:
+        sheet(pool, options.net, options.sheet)
     pictures = [path for index, path in enumerate(sorted(options.portraits.rglob("*.png"))) if held_out(index)]
     stages = [prepare(analyse.run(path, (SIZE, SIZE), 0, RunContext()), RunContext()) for path in pictures[::2]]
     rows = [row for kind in ("person", "portrait") for row in compare(pool, kind, stages, options.net)]
     verdicts = [verdict(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
-    table = Table(*(field.name for field in fields(Row)))
-    for row in rows:
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in asdict(row).values()))
-    Console(width=140).print(table)
+    Console(width=140).print(table_of(rows))
     times = milliseconds(stages[0], options.net)
     print(", ".join(f"{name} {value:.1f} ms" for name, value in times.items()))
     for one in verdicts:
-        told = "passes" if one.better and not one.worse else "does not pass"
-        print(f"{one.kind}: {told}" + (f"; worse: {', '.join(one.worse)}" if one.worse else ""))
-    if options.sheet is not None:
-        sheet(pool, options.net, options.sheet)
+        print(told(one.kind, one.better, one.worse))
     if options.json:
         print(
             json.dumps(

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from garrick.benchmarks.contact_sheet import write_tiles
+from garrick.benchmarks.contact_sheet import FACES, write_tiles
 from garrick.benchmarks.figures import Figure
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
@@ -26,11 +26,7 @@ SIZE = (512, 512)
 _ACROSS = 4  # tiles of a sheet
 _ROUNDS = 15
 _YAW = np.radians(15)
-_SPEECH = {
-    "aa": {"jawOpen": 0.4, "mouthLowerDownLeft": 0.2, "mouthLowerDownRight": 0.2},
-    "oo": {"jawOpen": 0.12, "mouthFunnel": 0.45, "mouthPucker": 0.5},
-    "m, p": {"jawOpen": 0.06, "mouthClose": 0.06, "mouthPressLeft": 0.25, "mouthPressRight": 0.25},
-}
+_FACES = ("aa", "oo", "m p", "smile", "blink")
 
 
 def measure(picture: Path, sheet: Path | None = None) -> list[Figure]:
@@ -93,9 +89,7 @@ def sheet_poses(stage: Stage) -> dict[str, Pose]:
 
     return {
         "neutral": source,
-        **{name: face(**weights) for name, weights in _SPEECH.items()},
-        "smile": face(mouthSmileLeft=0.6, mouthSmileRight=0.6, cheekSquintLeft=0.3, cheekSquintRight=0.3),
-        "blink": face(eyeBlinkLeft=1, eyeBlinkRight=1, eyeWideLeft=0, eyeWideRight=0),
+        **{name: face(**FACES[name]) for name in _FACES},
         "yaw -15": turned(-_YAW),
         "yaw +15": turned(_YAW),
     }

@@ -16,26 +16,22 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
-from garrick.benchmarks.refine import between, worsened
+from garrick.benchmarks import gates
+from garrick.benchmarks.gates import HandRow, between, faces_alike, hands_alike, landmarks_of, table_of, told, worsened
 from garrick.context import RunContext
 from garrick.evaluation.features import feature_distance
 from garrick.evaluation.flicker import restlessness
-from garrick.evaluation.identity import csim
-from garrick.evaluation.identity_net import face_chip, identity_vectors
 from garrick.evaluation.images import psnr, ssim
-from garrick.evaluation.landmarks import akd, hkc, lmd
-from garrick.evaluation.sight import Sight
+from garrick.outputs.shot import write_still
 from garrick.perception import analyse
 from garrick.perception.crop import Square
-from garrick.perception.hands import SeenHand, hand_at
 from garrick.rendering.refine.crop import SIDE, Crop
 from garrick.rendering.refine.refiner import make_refiner
 from garrick.rendering.refine.view import traits_of
@@ -69,43 +65,15 @@ class Nets:
 
 
 @dataclass(frozen=True)
-class Row:
-    """Means over the pairs of one kind, one way.
+class Row(gates.Row):
+    """psnr, ssim, features: of the frame.
 
-    psnr, ssim: of the frame; face_psnr, face_ssim: of its head's skin, eyes and mouth.
-    features: EffLite distance of the frame, face_features: of the face's square, at 256 pixels a side.
-    lmd: eye distances, mouth.    cosine: of the identities.
-    flicker: levels, `restlessness` of the face over smooth motions.
+    face_psnr, face_ssim: of its head's skin, eyes and mouth.    face_features: of the face's square, at 256 pixels a side.
     """
 
-    kind: str
-    way: str
     face_psnr: float
     face_ssim: float
     face_features: float
-    psnr: float
-    ssim: float
-    features: float
-    lmd: float
-    cosine: float
-    flicker: float
-
-
-@dataclass(frozen=True)
-class HandRow:
-    """Means over drawn hands of one kind, one way. psnr, ssim: of the known pixels.    features: of a square about them.
-
-    hkc: MediaPipe's word that a hand is there.    points: pixels from its points in what is wanted.
-    """
-
-    kind: str
-    way: str
-    hands: int
-    psnr: float
-    ssim: float
-    features: float
-    hkc: float
-    points: float
 
 
 def ways_of(shown: Shown, body: WarpPool, face: WarpPool | None, nets: Nets) -> dict[str, list[np.ndarray]]:
@@ -152,17 +120,11 @@ def compare(
     at = {name: row for row, name in enumerate(face.of)}
     crops = [Crop(face.matrix[at[shown.of[row]]]) for row in chosen]
     wanted, masks = [shown.wanted[row] for row in chosen], [shown.there[row] for row in chosen]
-    real, rows, whole = _seen(wanted), [], body_crop((SIZE, SIZE))
+    real, rows, whole = landmarks_of(wanted), [], body_crop((SIZE, SIZE))
     for way, all_frames in ways.items():
         if way in (PLAIN, SILENT):
             continue
         frames = [all_frames[row] for row in chosen]
-        ours = _seen(frames)
-        sure = np.flatnonzero(np.isfinite(ours).all(axis=(1, 2)) & np.isfinite(real).all(axis=(1, 2)))
-        vectors = [
-            identity_vectors(face_chip(some[i], points[i]) for i in sure)
-            for some, points in ((frames, ours), (wanted, real))
-        ]
         squares = [[crop.cut(frame) for crop, frame in zip(crops, some, strict=True)] for some in (frames, wanted)]
         rows.append(
             Row(
@@ -174,8 +136,7 @@ def compare(
                 psnr=psnr(frames, wanted).value,
                 ssim=ssim(frames, wanted).value,
                 features=feature_distance(*([whole.cut(frame) for frame in some] for some in (frames, wanted))).value,
-                lmd=lmd(ours[sure], real[sure]).value,
-                cosine=csim(*vectors).value,
+                **faces_alike(frames, wanted, real),
                 flicker=restless.get(way, float("nan")),
             )
         )
@@ -198,9 +159,6 @@ def compare_hands(shown: Shown, ways: dict[str, list[np.ndarray]], kind: str) ->
             for row, mask, frame in zip(chosen, masks, frames, strict=True)
         ]
         cut = [[_cut(frame, square) for frame, square in zip(some, squares, strict=True)] for some in (frames, wanted)]
-        seen, real = (
-            [hand_at(frame, square) for frame, square in zip(some, squares, strict=True)] for some in (frames, wanted)
-        )
         rows.append(
             HandRow(
                 kind,
@@ -209,8 +167,7 @@ def compare_hands(shown: Shown, ways: dict[str, list[np.ndarray]], kind: str) ->
                 psnr=psnr(frames, wanted, masks).value,
                 ssim=ssim(frames, wanted, masks).value,
                 features=feature_distance(*cut).value,
-                hkc=hkc(np.array([[hand.presence] * 21 for hand in seen])).value,
-                points=akd(_points(seen), _points(real), None).value,
+                **hands_alike(frames, wanted, squares),
             )
         )
     return rows
@@ -231,9 +188,7 @@ def flicker(stages: Sequence[Stage], nets: Nets) -> dict[str, float]:
     """Levels by which the face is restless over smooth motions, every way."""
     values: dict[str, list[float]] = {}
     for index, stage in enumerate(stages):
-        traits, camera = traits_of(stage), stage.portrait.camera
-        mended = make_refiner(stage)
-        body, both = WarpRefiner(stage, traits, nets.body), WarpRefiner(stage, traits, nets.body, nets.face)
+        camera, mended, ours = stage.portrait.camera, make_refiner(stage), refiners(stage, nets)
         end = far_motion(stage.puppet.source, np.random.default_rng([17, index]))
         marks = stage.portrait.landmarks[:468]
         (left, top), (right, bottom) = (
@@ -243,9 +198,8 @@ def flicker(stages: Sequence[Stage], nets: Nets) -> dict[str, float]:
         for share in (1 - np.cos(np.pi * np.linspace(0, 1, _STEPS))) / 2:
             pose = between(stage.puppet.source, end, share)
             frame = render_pose(stage, pose, camera, passes=True)
-            made = {GEOMETRY: frame, NET: mended.refine(pose, camera, frame), BODY: body.refine(pose, camera, frame)}
-            if nets.face is not None:
-                made[BOTH] = both.refine(pose, camera, frame)
+            made = {GEOMETRY: frame, NET: mended.refine(pose, camera, frame)}
+            made |= {way: refiner.refine(pose, camera, frame) for way, refiner in ours.items()}
             for way, found in made.items():
                 shown.setdefault(way, []).append(found.plate[top:bottom, left:right])
         for way, frames in shown.items():
@@ -255,8 +209,8 @@ def flicker(stages: Sequence[Stage], nets: Nets) -> dict[str, float]:
 
 def milliseconds(stage: Stage, nets: Nets) -> dict[str, float]:
     """Median processor time of a frame at SIZE, drawn with its normals, and of the generator beside that."""
-    camera, traits, times = stage.portrait.camera, traits_of(stage), {GEOMETRY: [], BODY: [], BOTH: []}
-    ways = {BODY: WarpRefiner(stage, traits, nets.body), BOTH: WarpRefiner(stage, traits, nets.body, nets.face)}
+    camera, ways = stage.portrait.camera, refiners(stage, nets)
+    times: dict[str, list[float]] = {way: [] for way in (GEOMETRY, *ways)}
     for index in range(_ROUNDS + 1):
         pose = far_motion(stage.puppet.source, np.random.default_rng([19, index]))
         began = time.process_time()
@@ -269,6 +223,13 @@ def milliseconds(stage: Stage, nets: Nets) -> dict[str, float]:
     return {way: float(np.median(some[1:])) * 1e3 for way, some in times.items()}
 
 
+def refiners(stage: Stage, nets: Nets) -> dict[str, WarpRefiner]:
+    """The generator's ways that there are nets for."""
+    traits = traits_of(stage)
+    ways = {BODY: WarpRefiner(stage, traits, nets.body)}
+    return ways if nets.face is None else ways | {BOTH: WarpRefiner(stage, traits, nets.body, nets.face)}
+
+
 def square_about(mask: np.ndarray) -> Square:
     """The square about what is known of a hand."""
     y, x = np.nonzero(mask)
@@ -277,7 +238,7 @@ def square_about(mask: np.ndarray) -> Square:
 
 
 def sheet(shown: Shown, ways: dict[str, list[np.ndarray]], path: Path) -> None:
-    """Held-out frames to look at: each way in a row, then what is wanted; every kind."""
+    """Held-out frames to look at: each way in a row, then what is wanted; every kind. Raises OutputError."""
     lines = []
     for kind in (*FRAMES, *HANDS):
         rows = [row for row, name in enumerate(shown.of) if name.startswith(kind)]
@@ -292,27 +253,11 @@ def sheet(shown: Shown, ways: dict[str, list[np.ndarray]], path: Path) -> None:
                     [cv2.resize(p, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA) for p in pictures], axis=1
                 )
             )
-    cv2.imwrite(str(path), np.concatenate(lines)[..., ::-1])
-
-
-def _points(hands: Sequence[SeenHand]) -> np.ndarray:
-    return np.stack([hand.points for hand in hands])
+    write_still(path, np.concatenate(lines), synthetic=True)
 
 
 def _cut(frame: np.ndarray, square: Square) -> np.ndarray:
     return square.cut(frame, SIDE)
-
-
-def _seen(frames: Sequence[np.ndarray]) -> np.ndarray:
-    """(F, 478, 2) landmarks, nan where no face is seen; each frame by itself."""
-    return np.stack([Sight().see(frame) for frame in frames])
-
-
-def _table(rows: Sequence[Row | HandRow]) -> Table:
-    table = Table(*(field.name for field in fields(rows[0])))
-    for row in rows:
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in asdict(row).values()))
-    return table
 
 
 def main() -> None:
@@ -343,13 +288,12 @@ def main() -> None:
     restless = flicker(stages, nets)
     rows = [row for kind in FRAMES for row in compare(shown, face, ways, kind, restless)]
     hands = [row for kind in HANDS for row in compare_hands(shown, ways, kind)]
-    console.print(_table(rows), _table(hands))
+    console.print(table_of(rows), table_of(hands))
     for row in rows:
         if row.way in (BODY, BOTH):
             first = next(other for other in rows if other.kind == row.kind)
             better, worse = verdict(first, row)
-            told = "passes" if better and not worse else "does not pass"
-            print(f"{row.kind}, {row.way}: {told}" + (f"; worse: {', '.join(worse)}" if worse else ""))
+            print(told(f"{row.kind}, {row.way}", better, worse))
     times = milliseconds(stages[0], nets)
     print(", ".join(f"{name} {value:.1f} ms" for name, value in times.items()))
     if options.json:

@@ -115,7 +115,10 @@ def read_live_link(path: str | Path, fps: Fraction | None = None, flip_head: boo
 
 def _parse(text: str, name: str) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
     """Column of each known name in lower case, (R, 2) whole seconds and frames of the timecodes, (R, C) values."""
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise ValueError(f"{name} is not a Live Link Face recording.") from error
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     known = {cell.lower() for cell in COLUMNS}
     columns = {cell: column for column, cell in enumerate(header) if cell in known}

@@ -97,9 +97,8 @@ def crypto_id(name: str) -> int:
 
 def _halves(name: str, letters: str, values: np.ndarray) -> dict[str, np.ndarray]:
     """The half planes of a pass of (H, W, len(letters)) or (H, W) float32."""
-    halves = (
-        cv2.convertFp16(values).view(np.float16).reshape(*values.shape[:2], len(letters))
-    )  # numpy takes six times as long
+    halves = cv2.convertFp16(values).view(np.float16)  # numpy takes six times as long
+    halves = halves.reshape(*values.shape[:2], len(letters))
     return {f"{_LAYER}.{name}.{letter}": halves[..., k] for k, letter in enumerate(letters)}
 
 

@@ -27,6 +27,7 @@ ARTIFACTS = (
 once `garrick evaluate` was run, alpha.mov where a ProRes film was asked for."""
 
 _OWN = (*ARTIFACTS, "frames", "exr")
+_OF_A_RUN = ("frames", "prores")  # each run may ask for another part, and for a film of what is finished
 _LOCK = "lock"
 _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 
@@ -34,8 +35,8 @@ _ANEW = "Add --overwrite to start anew, or choose another folder with --out."
 class ShotFolder:
     """A folder that belongs to one job, whose runs may work in it at the same time.
 
-    The owner, in `job.json`, is the job without its frame range, its files by content and not by name, and the
-    Garrick that makes its frames. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
+    The owner, in `job.json`, is the job without what each run may ask for anew, its files by content and not by name,
+    and the Garrick that makes its frames. Opening checks, and writes nothing but the empty folder; `claim` makes it ours.
 
     path: the folder. overwrite: what another job left there may go. look_only: write nothing at all. renderer: of its
     frames, see `torch_engine.device`.
@@ -148,7 +149,7 @@ class ShotFolder:
 
 
 def _owner(job: Job, renderer: str) -> dict[str, Any]:
-    settings = job.model_dump(mode="json", exclude={*FILE_FIELDS, "frames"})
+    settings = job.model_dump(mode="json", exclude={*FILE_FIELDS, *_OF_A_RUN})
     files = {name: getattr(job, name) for name in FILE_FIELDS}
     digests = {name: None if path is None else _digest(path) for name, path in files.items()}
     return {"garrick": MAKER, "renderer": renderer, **digests, **settings}

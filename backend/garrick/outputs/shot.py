@@ -86,6 +86,6 @@ def write_shot(
             "passes": {"pattern": EXR_PATTERN, "colour": "linear Rec.709, premultiplied alpha", **numbers}
             if job.passes
             else None,
-            "alpha_film": "alpha.mov" if job.prores else None,
+            "alpha_film": "alpha.mov" if path.with_name("alpha.mov").exists() else None,
         },
     )

@@ -236,7 +236,7 @@ def _services_lost(change: Change, id: str) -> int:
         data = json.loads(row["data"])
         if row["kind"] == "progress":
             trial.reached(data["phase"], data["done"])
-        elif data["state"] == JobState.FAILED:
+        elif data["state"] in TERMINAL:
             trial.deaths = 0  # the user has asked for it again
         elif data.get("why") == _RESTARTED:
             trial.deaths += 1

@@ -58,7 +58,7 @@ def fit(
         torch.set_rng_state(saved["draws"].cpu())
         if torch.cuda.is_available() and saved.get("cuda_draws"):
             torch.cuda.set_rng_state_all([state.cpu() for state in saved["cuda_draws"]])
-        _cut(curve, first)
+    _cut(curve, first)
     net.train()
     began = saved_at = time.monotonic()
     losses: list[float] = []

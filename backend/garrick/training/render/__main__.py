@@ -35,13 +35,8 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     made = commands.add_parser("pairs", help="make what is learned from")
     made.set_defaults(run=_pairs)
-    made.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
-    made.add_argument("--people", type=int, default=96)
-    made.add_argument("--poses", type=int, default=6)
-    made.add_argument("--ways", type=int, default=8)
     hands = commands.add_parser("hand-pairs", help="make what hands are learned from")
     hands.set_defaults(run=_hand_pairs)
-    hands.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
     hands.add_argument("--poses", type=int, default=16, help="beside the portrait's own")
     face = commands.add_parser("face", help="train the face-region net")
     face.set_defaults(run=_face)
@@ -50,14 +45,16 @@ def main() -> None:
     hand.add_argument("--plain", action="store_true", help="without injection")
     frames = commands.add_parser("warp-pairs", help="make what the warping generator learns from")
     frames.set_defaults(run=_warp_pairs)
-    frames.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
-    frames.add_argument("--people", type=int, default=24)
-    frames.add_argument("--poses", type=int, default=3)
-    frames.add_argument("--ways", type=int, default=6)
     frames.add_argument("--hands", type=int, default=3, help="other poses of each")
     warp = commands.add_parser("warp", help="train a warping generator")
     warp.set_defaults(run=_warp)
     warp.add_argument("--plain", action="store_true", help="without injection")
+    for command in (made, hands, frames):
+        command.add_argument("--portraits", type=Path, required=True, help="the folder with made-up portraits")
+    for command, people, poses, ways in ((made, 96, 6, 8), (frames, 24, 3, 6)):
+        command.add_argument("--people", type=int, default=people)
+        command.add_argument("--poses", type=int, default=poses)
+        command.add_argument("--ways", type=int, default=ways)
     for command, steps, batch, width, patch in (
         (face, 3000, 8, 16, 128), (hand, 1000, 8, 24, 96), (warp, 800, 8, 20, 128),
     ):  # fmt: skip

@@ -94,7 +94,9 @@ def driven_back(stage: Stage, away: Pose, frame: Frame, own: OwnArms | None, of:
     there = _as_portrait(image, matte, points, portrait.identity, away, camera, posed, rng)
     again = prepare(there, RunContext(), own)
     if again.bare is not None:
-        again = replace(again, canvas=again.bare.canvas(again.canvas, np.ones(2)))
+        gone = np.ones(2)
+        clinging = again.clinging and replace(again.clinging, picture=again.clinging.worn(gone))
+        again = replace(again, canvas=again.bare.canvas(again.canvas, gone), clinging=clinging)
     back = _followed(away, stage.puppet.source, again.puppet.source)
     return Shot(again, back, halved(portrait.image), of)
 

@@ -17,10 +17,11 @@ from rerender_shots import bring_in, key_shape, read
 from blender_addon import client as wire
 from blender_addon import version_adapter
 from blender_addon.core.arkit import ARKIT_INDEX
-from blender_addon.core.performance import BODY_JOINTS, Performance
-from blender_addon.rerender import versions
+from blender_addon.core.groups import SINGLE
+from blender_addon.core.performance import Performance
+from blender_addon.rerender import ops, versions
 from blender_addon.rerender.layers import layered_curves
-from blender_addon.rerender.version_files import load
+from blender_addon.rerender.version_files import _size, load
 from blender_addon.runner import Request, run_job
 from blender_addon.tasks import Handle, Task
 
@@ -208,10 +209,12 @@ def test_a_draft_stays_one_until_the_cut_and_takes_the_keys_along(shot, tmp_path
     keyed = load(versions.active_folder(shot))
     assert keyed.draft
     assert json.loads((keyed.folder / "shot.json").read_text())["size"] == [64, 64]
+    assert _size(keyed.folder / "background.png") == (64, 64)
     settings.quality = "FINAL"
     assert bpy.ops.garrick.rerender() == {"FINISHED"}
     final = load(versions.active_folder(shot))
     assert not final.draft
+    assert _size(final.folder / "background.png") == (128, 128)
     frames = digests(final.folder / "frames")
     assert {name for name in frames if frames[name] != original[name]} == {f"frame_{n:06d}.png" for n in range(8, 15)}
     assert bpy.ops.garrick.rerender() == {"FINISHED"}
@@ -227,6 +230,9 @@ def test_regenerating_keeps_what_was_edited(shot, tmp_path):
     assert not np.array_equal(new.head_rotation, old.head_rotation)
     assert new.tracks["face.browInnerUp"] == "edited"
     assert "face.jawOpen" not in new.tracks
+    of_one_frame = {"preview.mp4", "evaluation.json"}
+    assert of_one_frame <= {path.name for path in (tmp_path / "shot").iterdir()}
+    assert not of_one_frame & {path.name for path in versions.active_folder(shot).iterdir()}
     found, stored = read(shot)
     np.testing.assert_allclose(found.performance.face, stored.face, atol=1e-5)
     np.testing.assert_allclose(found.performance.head_rotation, stored.head_rotation, atol=1e-5)
@@ -238,13 +244,19 @@ def test_another_seed_moves_only_the_parts_that_are_asked_for(shot, tmp_path):
     assert bpy.ops.garrick.regenerate(seed=11, anew={"head"}) == {"FINISHED"}
     new = Performance.load(versions.active_folder(shot) / "performance.npz")
     assert not np.array_equal(new.head_rotation, old.head_rotation)
-    elbow = BODY_JOINTS.index("right_elbow")
-    np.testing.assert_array_equal(new.body_pose[:, elbow], old.body_pose[:, elbow])
+    np.testing.assert_array_equal(new.body_pose, old.body_pose)
     np.testing.assert_array_equal(new.face[:, ARKIT_INDEX["browInnerUp"]], old.face[:, ARKIT_INDEX["browInnerUp"]])
     job = json.loads(shot.garrick.job)
-    assert (job["seed"], job["seeds"]) == (3, "head=11")
-    assert bpy.ops.garrick.regenerate(seed=12, anew={"body"}) == {"FINISHED"}
-    assert json.loads(shot.garrick.job)["seeds"] == "head=11, body=12"
+    assert (job["seed"], job["groups"]) == (3, "head=seed 11")
+    assert bpy.ops.garrick.regenerate(seed=12, anew={"jaw", "left_hand"}) == {"FINISHED"}
+    assert json.loads(shot.garrick.job)["groups"] == "jaw=seed 12, head=seed 11, left_hand=seed 12"
+
+
+def test_seeds_of_a_job_from_before_are_kept_and_another_seed_for_all_ends_them():
+    knobs = {"groups": "jaw=1.2", "seeds": "face=5, head=2"}
+    some = ops._reseeded({"seed": 3, **knobs}, 11, {"jaw"})
+    assert some == {"groups": "face=seed 5, jaw=1.2 seed 11, head=seed 2", "seeds": None}
+    assert ops._reseeded({"seed": 3, **knobs}, 11, set(SINGLE)) == {"seed": 11, "groups": "jaw=1.2", "seeds": None}
 
 
 def test_a_scene_with_fewer_bones_keeps_them_and_its_arms_as_they_are(made, service, tmp_path, monkeypatch):

@@ -13,10 +13,12 @@ import pytest
 from rerender_shots import bring_in, key_shape, read
 
 from blender_addon import slices, version_adapter
+from blender_addon.core.arkit import ARKIT_NAMES
 from blender_addon.core.merging import merged, settled, with_edits
 from blender_addon.core.performance import CHANNELS, Performance
 from blender_addon.rerender import version_files, versions
 from blender_addon.rerender.apply import rewrite, show_regenerated
+from blender_addon.rerender.layers import layered_curves
 from blender_addon.rerender.parts import parts_of
 from blender_addon.rerender.place import place_of
 from blender_addon.rerender.version_files import load
@@ -182,6 +184,31 @@ def test_a_kept_curve_goes_on_where_the_clip_is_longer(tiny_shot):
     )
     found, _ = read(shot, stored=longer, frames=range(20), path=path)
     np.testing.assert_allclose(found.performance.face, longer.face, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("extrapolation", "length"), [("CONSTANT", 20), ("LINEAR", 20), ("CONSTANT", 12), ("LINEAR", 7)]
+)
+def test_a_curve_of_few_keys_plays_as_before_whatever_the_clips_length(tiny_shot, extrapolation, length):
+    """Behind its last key it held, or went straight on: it still does up to the old end."""
+    shot = bring_in(tiny_shot())
+    path = 'key_blocks["mouthSmileLeft"].value'
+    curve = next(curve for curve in layered_curves(shot.garrick.head.data.shape_keys) if curve.data_path == path)
+    curve.keyframe_points.clear()
+    for frame, value in ((1, 0.1), (3, 0.5), (5, 0.55)):
+        curve.keyframe_points.insert(frame, value).interpolation = "BEZIER"
+    curve.extrapolation = extrapolation
+    curve.update()
+    before = [curve.evaluate(frame) for frame in range(1, 13)]
+    last, frames = load(versions.root_of(shot)), np.arange(length) % 12
+    edited = with_edits(settled(read(shot)[0].performance, last.generated), last.generated)
+    made = {name: getattr(last.generated, name)[frames] for name in CHANNELS}
+    other = merged(replace(last.generated, **made), edited)
+    slices.run(rewrite(bpy.context.scene, shot, parts_of(shot), last.shot.rig, other, 12))
+    np.testing.assert_allclose([curve.evaluate(frame) for frame in range(1, 13)], before, atol=1e-5)
+    smile = ARKIT_NAMES.index("mouthSmileLeft")
+    behind = [curve.evaluate(frame) for frame in range(13, length + 1)]
+    np.testing.assert_allclose(behind, other.face[12:, smile], atol=1e-5)
 
 
 def test_phones_are_marked_again_where_they_were(tiny_shot):
