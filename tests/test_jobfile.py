@@ -64,6 +64,9 @@ def test_a_camera_may_be_a_move_as_on_the_command_line(tmp_path):
     assert (file.camera, file.camera_move) == (tmp_path / "path.json", "still")
     dolly = read_job_file(tmp_path / "b.toml", ["camera=dolly"]).job
     assert (dolly.camera, dolly.camera_move) == (None, "dolly")
+    still, file = (read_job_file(tmp_path / "a.toml", [change]).job for change in ("camera=", "camera=b.json"))
+    assert (still.camera, still.camera_move) == (None, "still")
+    assert (file.camera, file.camera_move) == (Path("b.json"), "still")
 
 
 def test_what_a_job_writes_is_a_job_file(job, tmp_path):

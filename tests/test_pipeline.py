@@ -156,7 +156,7 @@ def test_another_seed_is_another_take_of_the_same_lips(job, done, remake, tmp_pa
     remake(job.model_copy(update={"seed": 9}), tmp_path)
     one, two = (Performance.load(folder / "performance.npz") for folder in (done, tmp_path))
     assert not np.array_equal(one.head_rotation, two.head_rotation)
-    assert np.abs(one.face[:, 17] - two.face[:, 17]).max() < 0.02
+    assert np.corrcoef(one.face[:, 17], two.face[:, 17])[0, 1] > 0.95
 
 
 def test_stages_of_another_folder_give_the_same_bytes(job, done, tmp_path):

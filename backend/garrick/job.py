@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from garrick.core.knobs import Knob, read_knobs, write_knobs
-from garrick.core.seeds import read_seeds, write_seeds
+from garrick.core.seeds import with_seeds
 from garrick.core.timing import parse_fps
 from garrick.errors import InputError
 from garrick.motion.emotion import AUTO, EMOTIONS
@@ -52,22 +52,6 @@ _FELT = (*EMOTIONS, AUTO)
 EmotionName = Annotated[str, AfterValidator(_emotion), WithJsonSchema({"type": "string", "enum": list(_FELT)})]
 
 
-def _seeds(given: Any) -> dict[str, int]:
-    """Of words or of a table. Raises ValueError."""
-    if isinstance(given, Mapping):
-        given = ", ".join(f"{part}={seed}" for part, seed in given.items())
-    if not isinstance(given, str):
-        raise ValueError("Write seeds of parts like head=5, eyes=7.")
-    return read_seeds(given)
-
-
-Seeds = Annotated[
-    Mapping[str, int],
-    BeforeValidator(_seeds),
-    PlainSerializer(write_seeds, return_type=str),
-]
-
-
 def _groups(given: Any) -> dict[str, Knob]:
     """Of words or of a table. Raises ValueError."""
     if not isinstance(given, (str, Mapping)):
@@ -82,9 +66,12 @@ Groups = Annotated[
 ]
 
 MANNER = (
-    "expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned", "learned_body", "seeds", "groups",
+    "expression", "head_motion", "gestures", "emotion", "emotion_strength", "learned", "learned_body", "groups",
 )  # fmt: skip
 """The fields that say how somebody performs."""
+
+SEEDS = "seeds"
+"""A key that is read beside the fields: seeds alone, "head=5, eyes=7", which go into `Job.groups`."""
 
 FILE_FIELDS = ("portrait", "audio", "camera", "performance", "style", "background")
 """The fields that name files: paths here, "sha256:..." of uploaded assets in the HTTP API."""
@@ -172,16 +159,11 @@ class Job(BaseModel):
         description="The same job and seed give the same bytes.",
         json_schema_extra=_shown("Performance", "number", unless="performance"),
     )
-    seeds: Seeds = Field(
-        {},
-        title="Seeds of parts",
-        description="Makes some parts anew and leaves the others: face, eyes, head and body, e.g. head=5, eyes=7.",
-        json_schema_extra=_shown("Performance", "text", unless="performance"),
-    )
     groups: Groups = Field(
         {},
         title="Groups",
-        description="Gain 0..2, smoothing in seconds, or off, of groups of curves: jaw=1.2, eyes=off, head=0.8 smooth 0.1.",
+        description="Gain 0..2 or off, smoothing in seconds, and a seed that makes it anew, of groups of curves: jaw=1.2, "
+        "eyes=off, head=0.8 smooth 0.1 seed 5.",
         json_schema_extra=_shown("Performance", "text", unless="performance"),
     )
     expression: float = Field(
@@ -324,6 +306,17 @@ class Job(BaseModel):
         if isinstance(data, dict) and isinstance(data.get("size"), int):
             data = {**data, "size": (data["size"], data["size"])}
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeded(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or SEEDS not in data:
+            return data
+        seeds = data[SEEDS]
+        if not isinstance(seeds, (str, Mapping)):
+            raise ValueError("Write seeds of groups like head=5, eyes=7.")
+        others = {name: value for name, value in data.items() if name != SEEDS}
+        return {**others, "groups": with_seeds(_groups(data.get("groups", {})), seeds)}
 
     @model_validator(mode="after")
     def _consistent(self) -> Job:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from garrick.errors import InputError
-from garrick.job import FILE_FIELDS, Job
+from garrick.job import FILE_FIELDS, SEEDS, Job
 from garrick.rendering.camera_moves import DEFAULTS
 
 _LARGEST = 1_000_000  # bytes
@@ -40,14 +40,15 @@ def read_job_file(path: Path, changes: Iterable[str] = ()) -> JobFile:
     changes: "key=value" that count instead of what the file says; an empty value takes the key out; paths in them are
     the caller's, not relative to the file. Raises InputError that says all that is wrong.
     """
-    settings = with_move(_parse(path))
+    settings = _parse(path)
     _refuse_unknown(settings)
     for name in (*FILE_FIELDS, "out"):
-        if isinstance(settings.get(name), str):
-            settings[name] = str(path.parent / settings[name])
-    changed = with_move(dict(map(_change, changes)))
+        held = settings.get(name)
+        if isinstance(held, str) and held and not (name == "camera" and held in DEFAULTS):
+            settings[name] = str(path.parent / held)
+    changed = dict(map(_change, changes))
     _refuse_unknown(changed)
-    settings = {name: value for name, value in (settings | changed).items() if value != ""}
+    settings = with_move({name: value for name, value in (settings | changed).items() if value != ""})
     name, out = settings.pop("name", path.stem), settings.pop("out", str(path.parent / "out" / path.stem))
     if not isinstance(name, str) or not isinstance(out, str):
         raise InputError(f"{path.name}: name and out are texts.")
@@ -116,7 +117,7 @@ def _change(word: str) -> tuple[str, str]:
 
 
 def _refuse_unknown(settings: Mapping[str, Any]) -> None:
-    known = (*Job.model_fields, *_BESIDE)
+    known = (*Job.model_fields, SEEDS, *_BESIDE)
     for name in settings:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

@@ -135,48 +135,50 @@ class GARRICK_OT_live_calibrate(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class GARRICK_OT_live_gesture(bpy.types.Operator):
+class _Asked:
+    """Common to the operators that ask a live voice for something by its name."""
+
+    name: StringProperty(name="Name")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        session = voice()
+        why = "No voice is live" if session is None else cls.refusal(session)
+        if why:
+            cls.poll_message_set(why)
+        return not why
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        self.ask(voice())
+        return {"FINISHED"}
+
+
+class GARRICK_OT_live_gesture(_Asked, bpy.types.Operator):
     """Make this gesture now, whatever is said"""
 
     bl_idname = "garrick.live_gesture"
     bl_label = "Gesture"
 
-    name: StringProperty(name="Gesture")  # type: ignore[valid-type]
+    @staticmethod
+    def refusal(session: VoiceSession) -> str:
+        return "" if session.can_gesture else "Arms stay as they are: start with Gestures above 0"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        session = voice()
-        if session is None:
-            cls.poll_message_set("No voice is live")
-        elif not session.can_gesture:
-            cls.poll_message_set("Arms stay as they are: start with Gestures above 0")
-        else:
-            return True
-        return False
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        voice().gesture(self.name)
-        return {"FINISHED"}
+    def ask(self, session: VoiceSession) -> None:
+        session.gesture(self.name)
 
 
-class GARRICK_OT_live_emotion(bpy.types.Operator):
+class GARRICK_OT_live_emotion(_Asked, bpy.types.Operator):
     """Show this on the face from now on"""
 
     bl_idname = "garrick.live_emotion"
     bl_label = "Emotion"
 
-    name: StringProperty(name="Emotion")  # type: ignore[valid-type]
+    @staticmethod
+    def refusal(session: VoiceSession) -> str:
+        return ""
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if voice() is None:
-            cls.poll_message_set("No voice is live")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        voice().feel(self.name)
-        return {"FINISHED"}
+    def ask(self, session: VoiceSession) -> None:
+        session.feel(self.name)
 
 
 def voice() -> VoiceSession | None:

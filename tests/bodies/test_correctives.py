@@ -76,7 +76,7 @@ def test_fists_keep_more_flesh_and_random_poses_fewer_triangles_turned_in() -> N
     hand = load_hand("right")
     fists = [poses_of_hand(one, hand_shape("fist", "right")[None]) for one in (linear(hand), hand)]
     assert fists[1].volume[0] > fists[0].volume[0] + 0.03
-    assert fists[1].inverted < 0.65 * fists[0].inverted
+    assert fists[1].inverted < 0.75 * fists[0].inverted
     rotations = random_hands(hand, 60, np.random.default_rng(4))
     flat, ours = poses_of_hand(linear(hand), rotations), poses_of_hand(hand, rotations)
     assert ours.inverted < 0.7 * flat.inverted

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from garrick.core.groups import GROUPS
-from garrick.core.knobs import LONGEST, MOST, Knob, read_knobs, write_knobs
+from garrick.core.knobs import LARGEST, LONGEST, MOST, Knob, read_knobs, write_knobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-KNOBS = st.one_of(st.just(Knob(on=False)), st.builds(Knob, st.floats(0, MOST), st.floats(0, LONGEST)))
+SEEDS = st.none() | st.integers(0, LARGEST)
+KNOBS = st.one_of(
+    st.builds(Knob, on=st.just(False), seed=SEEDS),
+    st.builds(Knob, st.floats(0, MOST), st.floats(0, LONGEST), seed=SEEDS),
+)
 
 
 @given(st.dictionaries(st.sampled_from(list(GROUPS)), KNOBS))
@@ -23,12 +27,18 @@ def test_words_and_tables_say_the_same() -> None:
     assert read_knobs(table) == said
     assert list(said) == ["jaw", "eyes", "head", "left_hand"]
     assert read_knobs("tongue=smooth 0.05") == {"tongue": Knob(1.0, 0.05)}
+    assert read_knobs("jaw=seed 5 smooth 0.1, eyes=off seed 2") == {
+        "jaw": Knob(1.0, 0.1, seed=5),
+        "eyes": Knob(on=False, seed=2),
+    }
+    assert read_knobs({"jaw": {"seed": 5}}) == {"jaw": Knob(seed=5)}
 
 
 @pytest.mark.parametrize(
     "given",
     [
         "jaw", "ear=1", "jaw=", "jaw=x", "jaw=-1", "jaw=2.1", "jaw=nan", "jaw=1 smooth", "jaw=1 smooth 9", "jaw=1,jaw=2",
+        "jaw=1 seed", "jaw=seed x", "jaw=seed 1 seed 2", "jaw=1 1", {"jaw": {"seed": -1}}, {"jaw": {"seed": 1.5}},
         {"jaw": "1 rough 2"}, {"jaw": {"gain": True}}, {"jaw": {"on": 1}}, {"jaw": {"loud": 1}}, {"jaw": None},
         {"left-hand": 1, "left_hand": 1},
     ],

@@ -38,6 +38,21 @@ def test_any_face_can_be_closed(seed: int) -> None:
     assert closed.max() <= 1
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 0.003), st.floats(-0.006, 0.001))
+def test_lips_go_where_the_teeth_ask_for_them(seed: int, above: float, highest: float) -> None:
+    lips = lips_of(load_head(), closed_portrait().identity)
+    face = np.random.default_rng(seed).random((8, 52)) * 0.25
+    placed = lips.around_teeth(face, above, (highest - 0.001, highest))
+    upper, lower = lips.beside_teeth(placed)
+    assert (upper >= above - 1e-5).all()
+    assert (lower <= highest + 1e-5).all()
+    assert (lower >= highest - 0.001 - 1e-5).all()
+    assert placed.min() >= 0
+    assert placed.max() <= 1
+    assert np.allclose(lips.around_teeth(placed, above - 1e-4, (highest - 0.0011, highest + 1e-4)), placed)
+
+
 def test_closed_lips_are_left_alone_and_parted_ones_closed_at_rest() -> None:
     head = load_head()
     closed, smiling = closed_portrait(), smiling_portrait()

@@ -219,12 +219,15 @@ def test_a_texts_feeling_shows_and_goes_with_it() -> None:
     assert after[-1, smile] < 0.01
 
 
-def test_catching_up_between_chunks_changes_nothing(line: Speech) -> None:
+@pytest.mark.parametrize("end", [16320, 17280, 18240, 20000])
+def test_catching_up_between_chunks_changes_nothing(line: Speech, end: int) -> None:
     live, made = LiveMotion(closed_portrait(), FPS, 16000), []
-    for part in np.split(line.waveform[:20000], range(320, 20000, 320)):
+    for part in np.split(line.waveform[:end], range(320, end, 320)):
         made += live.hear(part)
         live.catch_up()
-    alone = LiveMotion(closed_portrait(), FPS, 16000).hear(line.waveform[:20000])
+    made += live.flush()
+    at_once = LiveMotion(closed_portrait(), FPS, 16000)
+    alone = at_once.hear(line.waveform[:end]) + at_once.flush()
     for name in ARRAYS:
         assert np.array_equal(joined(made, name), joined(alone, name))
 
@@ -251,3 +254,16 @@ def test_the_trunk_breathes_and_sways_without_jumps(made: list[Motion]) -> None:
     assert np.abs(np.diff(spine, axis=0)).max() * float(FPS) < 20  # degrees a second
     chest = spine[:, 2, 0] - spine[:, 1, 0]  # the chest alone breathes
     assert 0.5 < np.ptp(chest) < 3
+
+
+def test_the_head_answers_a_phrase_that_ends_as_soon_as_its_pause_is_heard() -> None:
+    spoken = speak("My baby. Maybe.", RunContext())
+    live, ends = LiveMotion(closed_portrait(), FPS, 16000, gestures=0, learned=0), {}
+    samples = np.concatenate([spoken.waveform, np.zeros(TICK * 10, np.float32)])
+    for part in np.split(samples, range(TICK, len(samples), TICK)):
+        live.hear(part)
+        ends |= {end.number: (end.time, end.tone) for end in live._ends}
+    late = np.array([time for time, _ in ends.values()]) - spoken.prosody.phrase_ends
+    assert (late >= -0.05).all()
+    assert late.max() < 0.2
+    assert max(tone for _, tone in ends.values()) < 1.5  # they fall, as what is said does

@@ -68,14 +68,15 @@ def test_arms_keep_to_their_limits_and_to_a_speakers_speed(talk: tuple) -> None:
     assert np.abs(hands).max() < np.abs(JOINT_LIMITS).max() + 0.1
 
 
-def test_strokes_end_on_their_accents_or_a_little_after(talk: tuple) -> None:
-    _, _, live = talk
-    ends = np.array([stroke.time for stroke in live.strokes])
-    away = ends[:, None] - np.arange(0.7, 6, 0.8)
-    nearest = away[np.arange(len(ends)), np.abs(away).argmin(axis=1)]
-    assert len(ends) >= 3
-    assert nearest.min() > -0.02
-    assert nearest.mean() < 0.15
+def test_strokes_end_on_their_accents_or_a_little_after() -> None:
+    accents, away = np.arange(0.7, 6, 0.8), []
+    for seed in range(6):
+        ends = np.array([stroke.time for stroke in moved(list(accents), 6, 6, seed)[2].strokes])
+        assert len(ends) >= 3
+        late = ends[:, None] - accents
+        away.append(late[np.arange(len(ends)), np.abs(late).argmin(axis=1)])
+    assert np.abs(np.concatenate(away)).mean() < 0.1
+    assert np.abs(np.concatenate(away)).max() < 0.2
 
 
 def test_hands_are_up_before_the_first_stroke_and_hang_after_a_long_pause(talk: tuple) -> None:
@@ -116,7 +117,7 @@ def test_a_text_gets_the_arms_that_it_gets_as_a_clip() -> None:
     strokes = plan_strokes(speech, 1.0, ctx.rng("gestures"))
     assert strokes
     for index, side in enumerate(ARMS):
-        whole = arm_curves(strokes, side, times, 1.0, ctx.rng(f"{side} arm"))
+        whole = arm_curves(strokes, side, times, 1.0, ctx.rng(f"{side} arm"), ctx.rng)
         assert np.abs((left if side == "left" else right) - whole[:, ARM:]).max() < 2e-3
         turns = rotation_matrices(arms[:, 4 * index + 1 : 4 * index + 4].astype(float))
         away = np.linalg.norm(axis_angles(np.swapaxes(turns, -1, -2) @ rotation_matrices(whole[:, 1:ARM])), axis=-1)

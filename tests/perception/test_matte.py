@@ -36,6 +36,19 @@ def test_the_person_is_the_same_before_another_background(picture, matte):
     assert np.abs(person_matte(other.astype(np.uint8)) - matte).mean() < 0.02
 
 
+def test_there_is_no_veil_where_cloth_and_wall_are_alike(picture, matte, monkeypatch):
+    wall = np.median(picture[300:][matte[300:] > 0.95], axis=0) + 15
+    alike = (wall * (1 - matte[..., None]) + picture * matte[..., None]).astype(np.uint8)
+
+    def veil() -> int:
+        found = person_matte(alike)[250:]
+        return int(((found > 0.1) & (found < 0.9)).sum())
+
+    decided = veil()
+    monkeypatch.setattr("garrick.perception.matte._decided", lambda _, alpha: alpha)
+    assert decided < 0.75 * veil()
+
+
 @pytest.mark.parametrize("size", [(256, 384), (640, 480)])
 def test_it_has_the_size_of_the_picture(picture, size):
     resized = np.asarray(Image.fromarray(picture).resize(size))

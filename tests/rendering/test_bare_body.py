@@ -83,3 +83,26 @@ def test_no_step_is_seen_next_to_what_stays():
     canvas = make_canvas(Layers(foreground, layers.background), np.zeros((SIZE, SIZE), bool))
     bare = make_bare_body(own, foreground).canvas(canvas, np.array([0, 1]))[MARGIN:-MARGIN, MARGIN:-MARGIN]
     assert np.abs(bare[54, 36:44, :3] - bare[53, 36:44, :3]).max() < 0.02
+
+
+def test_a_loose_sleeve_ends_at_the_shoulder():
+    layers, own = scene()
+    foreground = layers.foreground.copy()
+    foreground[34:50, 20:30] = (*CLOTH, 1)  # wide of the right shoulder, above the arm's mask
+    canvas = make_canvas(Layers(foreground, layers.background), np.zeros((SIZE, SIZE), bool))
+    bare = make_bare_body(own, foreground).canvas(canvas, np.array([0, 1]))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    np.testing.assert_allclose(bare[40:49, 20:22, 3], 0, atol=0.05)
+    np.testing.assert_allclose(bare[40:49, 28:40, 3], 1, atol=0.05)
+
+
+def test_the_torso_does_not_end_in_a_step_where_its_arm_does():
+    layers, own = scene()
+    torso = own.torso.copy()
+    torso[66:, 30:35] = False  # the waist, seen below the arm, is narrower than what the arm hid
+    foreground = layers.foreground.copy()
+    foreground[66:, 30:35] = 0
+    canvas = make_canvas(Layers(foreground, layers.background), np.zeros((SIZE, SIZE), bool))
+    own = OwnArms(own.masks, torso, own.joints)
+    bare = make_bare_body(own, foreground).canvas(canvas, np.array([0, 1]))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    edge = 48 - bare[54:72, :48, 3].sum(axis=1)
+    assert np.abs(np.diff(edge)).max() < 1.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from garrick.rendering.canvas import make_canvas, margin_of
-from garrick.rendering.layers import Layers, split
+from garrick.rendering.layers import Layers, split, with_worn
 
 SIZE = 96
 MARGIN = margin_of((SIZE, SIZE))
@@ -84,6 +84,15 @@ def test_an_earring_goes_with_the_head():
     alpha[60:200, 80:180] = 1
     image[alpha > 0] = (150, 90, 70)
     image[128:131, 181] = 20
-    layers = split(image, alpha)
+    layers = split(image, with_worn(image, alpha))
     assert layers.foreground[129, 181, 3] > 0.8
     np.testing.assert_allclose(layers.background[129, 181], 200 / 255, atol=0.03)
+
+
+def test_what_differs_before_a_busy_room_is_the_rooms():
+    image = np.random.default_rng(0).choice(np.array([60, 200], np.uint8), (128, 128, 1)).repeat(3, axis=2)
+    image = np.kron(image, np.ones((2, 2, 1), np.uint8))
+    alpha = np.zeros((256, 256), np.float32)
+    alpha[60:200, 80:180] = 1
+    image[alpha > 0] = (150, 90, 70)
+    np.testing.assert_array_equal(with_worn(image, alpha), alpha)

@@ -10,7 +10,7 @@ from garrick.bodies.surface import quad_normals
 from garrick.context import RunContext
 from garrick.core.rotation import axis_angles, rotation_matrices
 from garrick.rendering import shade
-from garrick.rendering.attributes import HIDDEN, LID, REACH
+from garrick.rendering.attributes import HIDDEN, LID, OWN, REACH
 from garrick.rendering.puppet import Pose
 from garrick.rendering.render import Stage, prepare, render_pose
 
@@ -93,7 +93,7 @@ def test_hair_left_to_the_sheet_is_covered_from_far(stage):
     """As it is under wide hair: half of the head's hidden scalp is nobody's until the view is far."""
     hidden = (stage.attributes.traits[:, HIDDEN] > 0) & (stage.attributes.traits[:, REACH] == 1)
     traits = stage.attributes.traits.copy()
-    traits[hidden, -1] = 0  # `OWN`
+    traits[hidden, OWN] = 0
     far = replace(stage.attributes.far, behind=hidden.astype(np.float32))
     wide = replace(stage, attributes=replace(stage.attributes, traits=traits, far=far))
     for yaw, covers in ((20, 0), (45, 1)):

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from garrick.bodies.body import joints, make_figure, pose
+from garrick.bodies.hand import Side
 from garrick.bodies.head import load_head
 from garrick.context import RunContext
 from garrick.core.camera import Camera, CameraPath
@@ -17,8 +18,8 @@ from garrick.core.skeleton import PARENTS
 from garrick.motion.gestures.arms import arm_turns
 from garrick.motion.gestures.shapes import hand_shape
 from garrick.perception.own_arms import OwnArms
-from garrick.rendering.limb_colours import LONG_SLEEVE, _sleeve_end, look_of
-from garrick.rendering.limb_mesh import make_limbs
+from garrick.rendering.limb_colours import LONG_SLEEVE, _looseness, _sleeve_end, look_of
+from garrick.rendering.limb_mesh import _flanks, make_limbs
 from garrick.rendering.limbs import _bent, _posed, arm_poses
 from garrick.rendering.puppet import Pose
 from garrick.rendering.render import facial_skin, prepare, render_pose, run
@@ -280,3 +281,37 @@ def test_a_replaced_arm_begins_at_the_photos_shoulder(portrait, figure):
     moved = np.linalg.norm(portrait.camera.project(shoulder + right.shift)[:2] - own.joints["right"][0])
     assert moved < max(away - 1, 1)
     assert (right.whole, left.whole) == (True, False)
+
+
+def test_a_hanging_arm_lies_before_the_side_of_the_torso_and_behind_its_middle():
+    torso = np.zeros((8, 21), bool)
+    torso[2:, 3:18] = True
+    deep = _flanks(torso)
+    assert np.isnan(deep[~torso]).all()
+    assert deep[4, 10] == 0
+    assert 0.04 < deep[4, 3] < 0.12
+    assert (np.diff(deep[4, 10:18]) > 0).all()
+
+
+def test_what_is_painted_on_a_hand_leaves_its_tone(portrait, figure):
+    face = portrait.alpha > 0.5
+    limbs = make_limbs(portrait, figure, face)
+    hand = limbs.picture[:448, :448, :3].reshape(-1, 3)
+    tint = (hand / limbs.skin).mean(axis=0)
+    np.testing.assert_allclose(tint / tint.mean(), 1, atol=0.03)
+
+
+def test_sleeves_are_as_loose_as_the_photos(portrait, figure):
+    height, width = portrait.alpha.shape
+    looseness = []
+    for out in (0.17, 0.26):
+        alpha = np.zeros_like(portrait.alpha)
+        near, far = round(0.3 * width), round(0.7 * width)
+        wide = round(out * (far - near))
+        alpha[height // 4 :, near - wide : far + wide] = 1
+        shoulders: dict[Side, tuple[int, int]] = {"right": (near, height // 3), "left": (far, height // 3)}
+        joints: dict[Side, np.ndarray] = {side: np.array([at, at, at], float) for side, at in shoulders.items()}
+        masks: dict[Side, np.ndarray] = {side: np.zeros_like(alpha) for side in joints}
+        looseness.append(_looseness(alpha, OwnArms(masks, alpha > 0.5, joints), 0.002))
+    assert looseness[0] < 0.003
+    assert 0.005 < looseness[1] <= 0.016

@@ -75,7 +75,8 @@ def test_a_blink_covers_the_eyes(stage, portrait):
 
 
 def test_passes_fit_the_picture(stage, portrait):
-    frame = render_pose(stage, posed(stage, jawOpen=0.3), portrait.camera)
+    clean = replace(stage, clinging=None)
+    frame = render_pose(clean, posed(stage, jawOpen=0.3), portrait.camera)
     person = frame.rgba[..., 3] >= 128
     assert (np.isfinite(frame.depth) == person).mean() > 0.99
     assert 0.2 < np.nanmin(frame.depth) < 3
@@ -86,6 +87,19 @@ def test_passes_fit_the_picture(stage, portrait):
     background = stage.layers.background * 255
     alpha = frame.rgba[..., 3:] / 255
     np.testing.assert_allclose(frame.rgba[..., :3] * alpha + background * (1 - alpha), frame.plate, atol=2.5)
+
+
+def test_what_clings_to_the_outline_is_not_the_persons(stage, portrait):
+    """Before the photo's room it makes the neutral frame the photo; colours with alpha, passes and other plates lack it."""
+    frame, clean = (
+        render_pose(one, stage.puppet.source, portrait.camera) for one in (stage, replace(stage, clinging=None))
+    )
+    assert psnr(frame.plate, portrait.image) > psnr(clean.plate, portrait.image) + 6
+    person = frame.rgba[..., 3] > 0
+    np.testing.assert_array_equal(frame.rgba[person], clean.rgba[person])
+    np.testing.assert_array_equal(frame.rgba[..., 3], clean.rgba[..., 3])
+    for name in ("depth", "uv", "ids"):
+        np.testing.assert_array_equal(getattr(frame, name), getattr(clean, name), name)
 
 
 def test_depth_is_the_heads_own(stage, portrait):

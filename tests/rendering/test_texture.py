@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from garrick.bodies.head import PARTS, load_head
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.perception.fit import OVAL
 from garrick.rendering import shade
 from garrick.rendering.attributes import INSIDE, LID, TOOTH
 from garrick.rendering.hair import dressed, ears
@@ -48,6 +50,22 @@ def test_colours_go_on_from_what_is_seen_without_a_step(portrait):
     kept = texture.seen[pairs[border].ravel()] > 0.6
     apart = np.abs(portrait.image[y, x][kept] / 255 - texture.fill[pairs[border].ravel()][kept])
     assert np.median(apart) < 0.06
+
+
+def test_skin_of_somebody_without_hair_is_lit_once(portrait):
+    skin = np.median(portrait.image[tuple(portrait.landmarks[[50, 280, 205, 425]].astype(int).T[::-1])], axis=0)
+    face = np.zeros(portrait.alpha.shape, np.uint8)
+    cv2.fillPoly(face, [np.round(portrait.landmarks[list(OVAL)]).astype(np.int32)], (1,))
+    bald = replace(portrait, image=np.where((face > 0)[..., None], portrait.image, skin).astype(np.uint8))
+    head = load_head()
+    puppet, wear = dressed(head, make_puppet(head, bald), bald)
+    texture = project_texture(head, puppet.pose(puppet.source), bald, wear)
+    assert wear.hair.max() < 0.5
+    plain = (head.vertex_parts == PARTS.index("skin")) & ~np.any(ears(head), axis=0) & ~texture.lids
+    plain &= (texture.beard < 0.1) & (head.weights[:, 0] < 0.2)
+    assert plain.sum() > 500
+    np.testing.assert_allclose(texture.bare[plain], texture.fill[plain], atol=0.002)
+    np.testing.assert_array_equal(texture.haired, texture.bare)
 
 
 def test_no_edge_of_the_head_is_trusted(portrait):

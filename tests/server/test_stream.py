@@ -9,6 +9,8 @@ import json
 import struct
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,12 @@ import pytest
 from cutting_proxy import cutting
 from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
+from garrick.core.camera import CameraPath
+from garrick.core.live_record import recorded
 from garrick.errors import GarrickError
 from garrick.motion.live_frames import ARM_JOINTS
+from garrick.perception import analyse
+from garrick.rendering import render
 from garrick.speech.voices import speak
 from garrick.streaming import Stream
 from live_service import Running, eventually, run_service
@@ -127,6 +133,35 @@ def test_a_text_gets_its_voice_and_pictures_are_marked(live: Running, sample_por
     assert b"compositeSynthetic" in pictures[0]["data"]
 
 
+def picture_of(pixels: np.ndarray) -> bytes:
+    """A PNG."""
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_pictures_are_the_frames_of_a_shot_of_the_take(live: Running, sample_portrait: Path, voice: bytes) -> None:
+    size = (128, 128)
+    wall = np.zeros((*size, 3), np.uint8)
+    wall[..., 1] = np.linspace(60, 255, size[1], dtype=np.uint8)[:, None]
+    photo, behind = live.upload(sample_portrait.read_bytes()), live.upload(picture_of(wall))
+    shown: dict[str, Any] = {"portrait": photo, "consent": True, "frames": "webp", "size": size, "background": behind}
+    with opened(live, gestures=0, head_motion=2, learned=0, **shown) as stream:
+        for part in chunks(voice):
+            stream.feed(part)
+        stream.end()
+        messages = list(stream.messages())
+    take = recorded(frames(messages), Fraction(25))
+    portrait = analyse.run(sample_portrait, size, None, RunContext())
+    camera = CameraPath.still(portrait.camera, len(take), take.fps)
+    stiff = replace(take, body_pose=np.zeros_like(take.body_pose))
+    takes = [render.run(portrait, one, camera, RunContext(), background=wall) for one in (take, stiff)]
+    seen = {m["frame"]: np.asarray(Image.open(io.BytesIO(m["data"]))) for m in messages if m["type"] == "picture"}
+    away = np.array([[np.abs(seen[i].astype(int) - one.render(i).plate).mean() for one in takes] for i in sorted(seen)])
+    assert away[:, 0].max() < 3.0  # of 255, by WebP
+    assert np.diff(away[-8:]).min() > 1.0  # the last ones are always drawn, and by then the trunk has moved
+
+
 def test_a_text_that_cannot_be_said_does_not_end_the_stream(live: Running, voice: bytes) -> None:
     with opened(live) as stream:
         stream.say("日本語")
@@ -198,6 +233,12 @@ def test_a_message_of_another_form_ends_the_stream(live: Running, message: dict[
         ({"fps": "200"}, "60"),
         ({"frames": "jpeg"}, "portrait"),
         ({"portrait": "sha256:" + "0" * 64}, "Not uploaded"),
+        ({"background": "sha256:" + "0" * 64}, "pictures only"),
+        (
+            {"portrait": "sha256:" + "0" * 64, "background": "sha256:" + "1" * 64, "frames": "jpeg"},
+            "portrait, background",
+        ),
+        ({"background": "wall.png", "frames": "jpeg"}, "background"),
         ({"portrait": "/etc/passwd"}, "portrait"),
         ({"surprise": 1}, "surprise"),
     ],
@@ -215,8 +256,15 @@ def test_a_face_needs_consent(live: Running) -> None:
 
 def test_a_picture_that_is_none_is_refused(live: Running) -> None:
     portrait = live.upload(b"this is no picture")
-    with pytest.raises(GarrickError, match="image"):
+    with pytest.raises(GarrickError, match=r"^The portrait is not an image"):
         opened(live, portrait=portrait, consent=True)
+
+
+def test_a_background_that_is_too_small_is_refused(live: Running, sample_portrait: Path) -> None:
+    portrait = live.upload(sample_portrait.read_bytes())
+    small = live.upload(picture_of(np.zeros((100, 100, 3), np.uint8)))
+    with pytest.raises(GarrickError, match=r"^The background is 100 x 100 pixels, too small for frames of 512 x 512"):
+        opened(live, portrait=portrait, consent=True, frames="jpeg", background=small)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +303,11 @@ def test_who_takes_a_stream_over_keeps_it(live: Running) -> None:
         assert json.loads(second.recv(10))["session"] == session
         with pytest.raises(ConnectionClosed):
             first.recv(10)
-        time.sleep(3)  # longer than stream_resume_s
+        (taken,) = processes()
+        with raw(live) as left:
+            left.send(json.dumps({"type": "start"}))
+            assert json.loads(left.recv(30))["type"] == "ready"
+        eventually(lambda: processes() == [taken])  # one that was left later has expired
         second.send(json.dumps({"type": "end", "input": 0}))
         assert json.loads(second.recv(10))["type"] == "taken"
 
@@ -313,6 +365,13 @@ def test_length_has_a_limit(tmp_path: Path, voice: bytes) -> None:
         pytest.raises(GarrickError, match="may last"),
     ):
         play(stream)
+
+
+def test_what_is_wrong_with_a_message_is_said_in_sentences(live: Running) -> None:
+    with raw(live) as socket:
+        socket.send(json.dumps({"type": "start", "siz": 3, "fsp": 4}))
+        refused = json.loads(socket.recv(10))
+    assert refused["message"] == "siz: there is no such field. fsp: there is no such field."
 
 
 def test_nothing_is_left_when_the_service_stops(tmp_path: Path) -> None:

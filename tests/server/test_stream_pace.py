@@ -50,6 +50,12 @@ def test_a_file_that_comes_at_once_is_never_late() -> None:
     assert not any(told(came, [10 + (index + 1) * 2 * CHUNK for index in range(1000)]))
 
 
+def test_only_what_is_spoken_now_can_be_behind() -> None:
+    voice, file = Pace(), Pace()
+    assert [voice.behind(10 + heard, heard, 10.2 + heard) for heard in (0.5, 1.0, 1.5)] == pytest.approx([0.2] * 3)
+    assert [file.behind(10.0, heard, 10 + heard) for heard in (0.5, 1.0, 1.5)] == pytest.approx([0.5, 0, 0])
+
+
 class Said(stream_process.Mouth):
     """A stream's output, kept."""
 

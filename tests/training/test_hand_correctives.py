@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from garrick.bodies.hand import load_hand, pose, within_limits
-from garrick.training.hand_correctives import Flesh, energy, fit, random_poses, winding
+from garrick.bodies.surface import quad_normals
+from garrick.training.hand_correctives import Flesh, energy, fit, on_bone, random_poses, winding
 
 pytestmark = pytest.mark.usefixtures("body_data")
 
@@ -41,6 +42,24 @@ def test_poses_keep_to_the_limits_and_fists_are_among_them() -> None:
     assert within_limits(hand, poses).all()
     curled = np.linalg.norm(poses[1::3], axis=2).mean(axis=1)
     assert curled.max() > 0.9
+
+
+def test_skin_goes_round_the_back_of_a_joint_wherever_flesh_went() -> None:
+    hand = load_hand("right")
+    turns = np.zeros((1, 15, 3))
+    turns[0, 1] = np.radians(90) * hand.axes[1, 0]  # the index finger's middle joint
+    linear = pose(replace(hand, pose_basis=np.zeros_like(hand.pose_basis)), turns[0])[0].astype(float)
+    skin = on_bone(hand, turns, linear[None] + np.random.default_rng(0).normal(0, 0.01, (1, *linear.shape)))[0]
+    joint, up = hand.joints()[2], quad_normals(np.ascontiguousarray(hand.template), hand.quads) @ hand.axes[1, 1]
+    held = np.abs(hand.weights[:, 2] - 0.5) < 0.2
+    back = held & (np.abs(hand.weights[:, 1] - 0.5) < 0.2) & (up > 0.75)
+    assert back.sum() > 4
+    rest, found, blended = (np.linalg.norm(points - joint, axis=1)[back] for points in (hand.template, skin, linear))
+    np.testing.assert_allclose(found, rest, rtol=0.05)
+    assert (blended < 0.9 * rest).any()
+    still = on_bone(hand, np.zeros((1, 15, 3)), hand.template[None].astype(float))[0]
+    np.testing.assert_allclose(still, hand.template, atol=1e-6)
+    assert np.abs(skin - on_bone(hand, turns, linear[None])[0]).max() < 0.0071  # both within 3.5 mm of the round one
 
 
 def test_the_fit_finds_the_correctives_that_skin_was_posed_with() -> None:

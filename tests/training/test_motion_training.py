@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,7 @@ from garrick.motion.diffusion.windows import BEFORE, HISTORY, PATCH, REFERENCE, 
 from garrick.training.motion import facegood, floor, measure, takes
 from garrick.training.motion.batches import Scale, draw
 from garrick.training.motion.manners import Manner
-from garrick.training.motion.shown import Recipe
-from garrick.training.motion.train import error, train
+from garrick.training.motion.train import FaceRecipe, error, train
 
 TINY = Size(width=16, layers=2, heads=2, hidden=2, dropout=0.0, deafness=0.0)
 FRAMES = 32
@@ -42,8 +42,8 @@ def made() -> list[takes.Take]:
     return [take(0), take(1), take(2, captured=False)]
 
 
-def recipe(steps: int, **changes) -> Recipe:
-    return Recipe(seed=0, steps=steps, batch=8, frames=FRAMES, rate=5e-3, size=TINY, **changes)
+def recipe(steps: int, **changes) -> FaceRecipe:
+    return FaceRecipe(seed=0, steps=steps, batch=8, frames=FRAMES, rate=5e-3, size=TINY, **changes)
 
 
 def jaw_error(net: FaceNet, unseen: takes.Take, scale: Scale) -> float:
@@ -168,6 +168,39 @@ def test_a_loss_is_none_where_nothing_is_wrong(made: list[takes.Take]) -> None:
     assert float(error(net, batch, "cpu").detach()) == pytest.approx(straight, rel=1e-5)
 
 
+def test_motion_follows_from_a_velocity(made: list[takes.Take]) -> None:
+    """Layers that find nothing say that the noisy motion stays as it is; those that are not trusted say nothing."""
+    net, batch = FaceNet(TINY, velocity=True).eval(), draw(made, Scale.of(made), 4, FRAMES, np.random.default_rng(0))
+    names = ("noise", "t", "before", "begun", "reference", "ranges")
+    noisy, t, *known = (torch.from_numpy(np.asarray(getattr(batch, name))) for name in names)
+    with torch.no_grad():
+        voice = net.listener(torch.from_numpy(batch.heard))
+        still = net.denoiser(noisy, t, voice, *known, torch.ones(4))
+        said = net.denoiser(noisy, t, voice, *known, torch.zeros(4))
+        torch.nn.init.constant_(net.denoiser.out.bias, 0.5)
+        moved = net.denoiser(noisy, t, voice, *known, torch.ones(4))
+    straight = net.denoiser.straight(voice[:, BEFORE : BEFORE + FRAMES // PATCH]).reshape(noisy.shape)
+    assert torch.allclose(still, noisy, atol=1e-5)
+    assert torch.allclose(said, straight, atol=1e-5)
+    assert torch.allclose(moved, noisy - 0.5 * t[:, None, None], atol=1e-5)
+
+
+def test_ruled_hours_do_not_drown_how_captured_takes_are_heard(made: list[takes.Take], tmp_path: Path) -> None:
+    loud = [replace(take(seed, captured=False), heard=take(seed).heard + 1) for seed in range(20, 40)]
+    net = train(recipe(1), made[:2] + loud, take(7), Scale.of(made), tmp_path / "b.pt", tmp_path / "b.csv")
+    assert float(net.listener.mean[0]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_loss_of_a_velocity_is_that_of_the_way_to_the_noise(made: list[takes.Take]) -> None:
+    """Layers that find nothing miss the whole way, however little of it is left."""
+    net, batch = FaceNet(TINY, velocity=True).eval(), draw(made, Scale.of(made), 4, FRAMES, np.random.default_rng(0))
+    batch.told[:], batch.trust[:] = 0.0, 1.0
+    batch.t[:] = [0.05, 0.3, 0.7, 1.0]
+    way = batch.noise - batch.motion
+    expected = np.square(way).mean() + np.square(np.diff(way, axis=1)).mean()
+    assert float(error(net, batch, "cpu").detach()) == pytest.approx(float(expected), rel=1e-3)
+
+
 def test_shapes_without_an_arkit_name_are_folded_in() -> None:
     parts = sorted({part for some in facegood._PARTS.values() for part in some})
     names = [*parts, "mouth_oh_c", "mouth_oo_c"]
@@ -214,6 +247,13 @@ def test_a_style_that_is_known_has_no_error() -> None:
     assert found["MAE with"] == 0
     assert found["SSIM with"] == pytest.approx(1)
     assert found["MAE without"] > 0.005
+
+
+def test_other_languages_are_measured_with_and_without_a_reference() -> None:
+    found = measure.other_languages(Late(take(3).mouth), [take(3)])  # pyright: ignore[reportArgumentType]
+    assert found["MAE with"] == 0
+    assert found["jaw r with"] == pytest.approx(1)
+    assert found["MAE without"] > 0.001
 
 
 def test_a_take_comes_back(tmp_path: Path) -> None:

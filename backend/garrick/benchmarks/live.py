@@ -35,10 +35,8 @@ from garrick.speech import listen
 from garrick.speech.live import TICK
 from garrick.speech.speech import Speech
 
-_FPS, _MANY_FPS = (
-    Fraction(25),
-    Fraction(60),
-)  # at the second a message has two or three frames, so that seams can be told
+_FPS = Fraction(25)
+_MANY_FPS = Fraction(60)  # a message has two or three frames, so that seams can be told
 _TICK_S = TICK / Speech.SAMPLE_RATE
 _BEHIND_MS = 200.0  # that motion may be behind the voice
 _NEAR = 0.2  # seconds from a stroke to the accent that it is taken for

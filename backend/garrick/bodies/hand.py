@@ -29,7 +29,7 @@ from garrick.bodies.mano import PARENTS, read_mano
 from garrick.context import user_cache
 from garrick.errors import InputError
 
-RECIPE = 2  # raise it when `bodies.build_hands` makes something else
+RECIPE = 3  # raise it when `bodies.build_hands` makes something else
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # MANO's order
 JOINTS = ("wrist", *(f"{finger}{number}" for finger in FINGERS for number in (1, 2, 3)))
 Side = Literal["left", "right"]

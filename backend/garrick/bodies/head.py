@@ -182,7 +182,8 @@ def head_path() -> Path:
 @lru_cache(maxsize=2)
 def load_head(path: Path | None = None) -> Head:
     """Load the built head model (0.1 s). Raises MissingError when set-up has not built it."""
-    from garrick.bodies.blink import with_lids_that_meet  # which knows what a Head is
+    from garrick.bodies.blink import with_lids_that_meet  # which know what a Head is
+    from garrick.bodies.mouth import with_mouth_that_speaks
 
     path = path or head_path()
     if not path.exists():
@@ -194,7 +195,7 @@ def load_head(path: Path | None = None) -> Head:
         landmarks = load_arrays(table)
     corners = half["quads"][:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)[landmarks["triangles"]]
     head = Head(**half, landmark_corners=corners, landmark_weights=landmarks["weights"], credits=credits)
-    return with_lids_that_meet(head, np.zeros(52, np.float32))
+    return with_lids_that_meet(with_mouth_that_speaks(head), np.zeros(52, np.float32))
 
 
 def _combine(coefficients: Any, basis: Any) -> Any:

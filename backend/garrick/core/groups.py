@@ -57,6 +57,15 @@ GROUPS: dict[str, Selection] = {
 WHOLE: tuple[str, ...] = ("face", "eyes", "head", "body", "hands")
 """Groups that share no curve and are together everything; "face" and "hands" are the sums of their own groups."""
 
+SUMS: dict[str, tuple[str, ...]] = {
+    "face": ("upper_face", "lower_face", "jaw", "tongue"),
+    "hands": ("left_hand", "right_hand"),
+}
+"""The groups that are sums, and of which."""
+
+SINGLE: tuple[str, ...] = tuple(name for name in GROUPS if name not in SUMS)
+"""The nine groups that are no sums: each curve is in one of them."""
+
 
 def selection(names: Iterable[str]) -> Selection:
     """The curves of groups and of single face weights ("jawOpen"). Raises ValueError with a sentence for the user."""

@@ -1,30 +1,34 @@
-"""Seeds of parts of a performance: "head=5, eyes=7" makes these anew and leaves the others as the clip's own seed does."""
+"""Seeds of groups of curves: "head=5, eyes=7" makes these anew and leaves the others as the clip's own seed does.
+
+A seed is one of a group's knobs; here is the short way to give nothing but seeds, and what they mean for each group.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-SEEDED: tuple[str, ...] = ("face", "eyes", "head", "body")
-"""What can have a seed of its own: brows and the learned mouth; gaze and blinks; the head; breath, trunk, arms and hands."""
-
-LARGEST = 2**32 - 1
-
-
-def read_seeds(words: str) -> dict[str, int]:
-    """Parts and their seeds out of "head=5, eyes=7", in the order of `SEEDED`. Raises ValueError with a sentence."""
-    found: dict[str, int] = {}
-    for word in filter(None, (part.strip() for part in words.split(","))):
-        name, equals, number = (part.strip() for part in word.partition("="))
-        if not equals or name not in SEEDED:
-            raise ValueError(
-                f"{word[:40]!r} is no seed of a part; write it like head=5. Parts are {', '.join(SEEDED)}."
-            )
-        if not (number.isascii() and number.isdigit()) or len(number) > 10 or int(number) > LARGEST:
-            raise ValueError(f"The seed of the {name} must be a whole number from 0 to {LARGEST}.")
-        found[name] = int(number)
-    return {name: found[name] for name in SEEDED if name in found}
+from .groups import SINGLE, SUMS
+from .knobs import Knob, pairs, read_knobs
 
 
-def write_seeds(seeds: Mapping[str, int]) -> str:
-    """What `read_seeds` reads."""
-    return ", ".join(f"{name}={seeds[name]}" for name in SEEDED if name in seeds)
+def with_seeds(knobs: Mapping[str, Knob], given: str | Mapping[str, Any]) -> dict[str, Knob]:
+    """The knobs with the seeds of "head=5, eyes=7", or of {"head": 5}, in place of theirs.
+
+    Raises ValueError with a sentence for the user.
+    """
+    said = given.items() if isinstance(given, Mapping) else pairs(given, "head=5, eyes=7")
+    seeds = read_knobs({name: {"seed": seed} for name, seed in said})
+    changed = {group: replace(knobs.get(group, Knob()), seed=knob.seed) for group, knob in seeds.items()}
+    return read_knobs({**knobs, **changed})
+
+
+def seeds_of(knobs: Mapping[str, Knob], own: int) -> dict[str, int]:
+    """The seed of each group of `SINGLE`: its own, else that of the sum it belongs to, else the clip's, `own`."""
+    seeds = dict.fromkeys(SINGLE, own)
+    for group in (*SUMS, *SINGLE):
+        seed = knobs[group].seed if group in knobs else None
+        if seed is not None:
+            seeds |= dict.fromkeys(SUMS.get(group, (group,)), seed)
+    return seeds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from garrick.motion.posture import SPINE, breathe, trunk
 from garrick.speech.speech import Speech
 
 _SETTLE = 0.6  # seconds in which learned arms leave where they hang
+_HANDS: dict[Side, str] = {"left": "left_hand", "right": "right_hand"}  # the groups of curves
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def perform_body(
     face: np.ndarray,
     identity: np.ndarray,
     learned: bool = False,
+    seeds: Mapping[str, int] | None = None,
 ) -> BodyMotion:
     """Gesture and breathe, with hands that keep out of each other and out of the body.
 
@@ -52,20 +54,31 @@ def perform_body(
     amount: 0..2 as `Manner.gestures`; at 0 nothing moves.    feeling: factor of the emotion on how much is gestured.
     face:   (F, 52) ARKit weights.    identity: (B,) of the person.
     learned: beats and what lies between gestures are the net's (`garrick.motion.diffusion.body`) and not the rules' own.
+    seeds:  of the groups body, left_hand and right_hand, where they are not the run's, whose is the breath. Fingers form
+            what their arm shows; what a gesture leaves to them is by the seed of their hand.
     """
     if amount == 0:
         return resting(len(times))
-    strokes = plan_strokes(speech, amount * feeling, ctx.rng("gestures"))
-    pose = trunk(times, np.radians(head), ctx.rng("trunk"))
-    arms = {side: arm_curves(strokes, side, times, amount, ctx.rng(f"{side} arm")) for side in ARMS}
+    own = {group: replace(ctx, seed=(seeds or {}).get(group, ctx.seed)) for group in ("body", *_HANDS.values())}
+    strokes = plan_strokes(speech, amount * feeling, own["body"].rng("gestures"))
+    pose = trunk(times, np.radians(head), own["body"].rng("trunk"))
+    arms = {
+        side: arm_curves(strokes, side, times, amount, own["body"].rng(f"{side} arm"), own[hand].rng)
+        for side, hand in _HANDS.items()
+    }
     if learned:
         from garrick.motion.diffusion.body import generate  # its nets take half a second to load
 
-        made = generate(speech, strokes, face, head, identity, times, amount, ctx)
-        pose[:, SPINE] = made.pose[:, SPINE]
+        made = {
+            one.seed: generate(speech, strokes, face, head, identity, times, amount, one)
+            for one in {one.seed: one for one in own.values()}.values()
+        }
+        moving = made[own["body"].seed]
+        pose[:, SPINE] = moving.pose[:, SPINE]
         for side, rows in ARMS.items():
-            own = np.concatenate([made.pose[:, rows[1:]], made.hands[side]], axis=1)
-            arms[side][:, 1:] = _fused(own, arms[side][:, 1:], strokes, side, times)
+            hand = made[own[_HANDS[side]].seed].hands[side]
+            lively = np.concatenate([moving.pose[:, rows[1:]], hand], axis=1)
+            arms[side][:, 1:] = _fused(lively, arms[side][:, 1:], strokes, side, times)
     breathe(pose, times, ctx.rng("breath"))
     for side, rows in ARMS.items():
         collar = rotation_matrices(pose[:, rows[0]]) @ rotation_matrices(arms[side][:, 0])

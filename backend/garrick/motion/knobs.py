@@ -33,6 +33,7 @@ def with_knobs(
     Eyes keep looking where they did when the head moves more or less. Lips of groups that are on still close for every p,
     b and m, joints keep to their limits and hands out of the body.
     """
+    knobs = {group: knob for group, knob in knobs.items() if knob.shapes}
     if not knobs:
         return made
     sealed_at, changed = closures(phones)[:, 1], made

@@ -10,6 +10,7 @@ them, for ever.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -38,7 +39,8 @@ from garrick.motion.posture import breathe, trunk
 from garrick.motion.rules.activity import activity, spoken_spans
 from garrick.motion.rules.blinks import RATE, blink_curve
 from garrick.motion.rules.brows import brow_raises
-from garrick.motion.rules.head import breathing, nods, sway, turned
+from garrick.motion.rules.clarity import vary_clarity
+from garrick.motion.rules.head import breathing, last_nods, nods, sway, turned
 from garrick.perception.portrait import Portrait
 from garrick.speech.alphabet import SILENCE
 from garrick.speech.incoming import BLOCK, Incoming, resampled
@@ -57,6 +59,7 @@ _NET_SOUND = 2.0  # seconds that the net hears
 _MOUTH_FADE, _HEAD_FADE = 0.1, 0.4  # seconds over which a disagreement of two ticks fades
 _NOD_LEAD = 0.1  # seconds before a nod's accent at which it begins
 _LATE = 0.4  # seconds after which an accent is no longer answered
+_PAUSE = 0.15  # seconds of silence that end a phrase
 _ACCENTED = 0.1  # seconds beside a stretch of speech in which an accent may lie
 _SETTLE = 2.0  # seconds in which the head leaves the pose of the photo
 _EXACT = 1e-6  # frames: one that lies where the sound ends has been heard
@@ -64,11 +67,15 @@ _SPINE_ROWS = [BODY_JOINTS.index(name) for name in SPINE]
 
 
 @dataclass(frozen=True)
-class _Accent:
-    """The number-th pitch accent, answered by head and brows as if it were at `time`, seconds."""
+class _Moment:
+    """The number-th pitch accent, or end of a phrase, answered by head and brows as if it were at `time`, seconds.
+
+    tone: of an end, as `Prosody.phrase_tones`.
+    """
 
     number: int
     time: float
+    tone: float = 0.0
 
 
 class LiveMotion:
@@ -101,8 +108,10 @@ class LiveMotion:
         self._spoken = self._rest
         self._angles, self._first_angles = np.zeros(3), np.zeros(3)
         self._spine = np.zeros(3 * len(SPINE))
-        self._accents: list[_Accent] = []
+        self._accents: list[_Moment] = []
         self._accented = 0
+        self._ends: list[_Moment] = []
+        self._ended, self._latest_end = 0, -np.inf
         self._hears_accents, self._new_accents = LiveAccents(), list[Accent]()
         self._said = 0.0  # seconds at which the latest text ended
         self._feelings = LiveFeelings(self._ctx)
@@ -150,7 +159,7 @@ class LiveMotion:
 
     def flush(self) -> list[Motion]:
         """The frames of all sound that has come in, without waiting for what follows."""
-        self._behind = False
+        self.catch_up()
         self._ear.decide(self._incoming.rest())
         self._measure()
         self._liven()
@@ -259,11 +268,13 @@ class LiveMotion:
         times = frame_times(max(stop - past, frame_count(phones[-1].end, self.fps) if phones else 0), self.fps)
         prosody = self._prosody.between(start, len(times) / float(self.fps))
         self._note_accents()
+        self._note_ends(everything)
         new = slice(first - past, stop - past)
         talking = activity(phones, times)
         captured = self._captured(times + start)
         levels = self._feelings.levels(times + start)
         face = spoken_face(phones, prosody, self._rest, self.fps, self._expression, talking, captured)
+        vary_clarity(face, self._rest, times + start, self._ctx.rng("clarity"))
         face = np.clip(face + emotional_face(levels, talking), 0, 1)
         self._spoken = continued(face, self._spoken, first - past, self.fps, _MOUTH_FADE, stop - past)
         face = obey_rules(face, phones, self.fps, self._lips)
@@ -308,9 +319,19 @@ class LiveMotion:
     def _note_accents(self) -> None:
         """Head and brows answer the new accents; one that is heard too late for its nod is answered late."""
         for accent in self._new_accents:
-            self._accents.append(_Accent(self._accented, max(accent.time, self._shown + _NOD_LEAD)))
+            self._accents.append(_Moment(self._accented, max(accent.time, self._shown + _NOD_LEAD)))
             self._accented += 1
         self._accents = [accent for accent in self._accents if accent.time > self._shown - _PAST]
+
+    def _note_ends(self, phones: Sequence[Phone]) -> None:
+        """The head answers the phrases that have ended, once the pause after them is heard."""
+        heard = self._ear.samples / Speech.SAMPLE_RATE
+        for _, end in spoken_spans(phones, join=_PAUSE):
+            if self._latest_end + _LATE < end <= heard - _PAUSE and end > self._shown - _LATE:
+                tone = self._prosody.tone_at(end)
+                self._ends.append(_Moment(self._ended, max(float(end), self._shown + _NOD_LEAD), tone))
+                self._ended, self._latest_end = self._ended + 1, float(end)
+        self._ends = [end for end in self._ends if end.time > self._shown - _PAST]
 
     def _liven(self) -> None:
         """Let the net hear what has come."""
@@ -354,6 +375,12 @@ class LiveMotion:
         for accent in self._accents:
             own = replace(prosody, accents=np.array([accent.time - start], np.float32))
             angles += nods(own, times, self._ctx.rng(f"nods {accent.number}"))
+        accents = np.array([accent.time - start for accent in self._accents], np.float32)
+        for end in self._ends:
+            own = replace(
+                prosody, accents=accents, phrase_ends=np.array([end.time - start]), phrase_tones=np.array([end.tone])
+            )
+            angles += last_nods(own, times, self._ctx.rng(f"last nods {end.number}"))
         angles[:, 0] += bent
         if not self._made and len(angles):
             self._first_angles = angles[0]

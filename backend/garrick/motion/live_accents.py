@@ -3,7 +3,9 @@
 A whole recording has an accent where the pitch stands out on both sides (`speech.prosody`). Live there is one as soon as it
 has risen far enough: foreseen while it still rises, or heard when it has begun to fall. On 102 s of recordings three in four
 of the whole's accents are known so, half of them 15 ms before their peak and nine in ten by 60 ms after it, placed 43 ms off
-on average; for each of them there are 0.8 rises that are none of the whole's accents.
+on average; for each of them there are 0.8 rises that are none of the whole's accents. At the peak nothing tells these apart:
+neither how far or how high the voice has risen, nor its loudness or the time since it began. The fall afterwards does, for
+three in four, 110 ms after the peak; that is too late for a stroke.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from garrick.speech.alphabet import SILENCE
 from garrick.speech.prosody import measure_prosody
 from garrick.speech.speech import Phone, Prosody, Speech
 
+_NEAR = 0.1  # seconds between what two measurements take for the end of a phrase
 _LOUDNESS_MEMORY = 10.0  # seconds after which the loudest syllable is forgotten
 
 
@@ -41,6 +42,13 @@ class LiveProsody:
     def take(self, prosody: Prosody, start: float) -> None:
         """Take over what is known of a speech that begins at `start` seconds."""
         self._prosody, self._start = prosody, start
+
+    def tone_at(self, end: float) -> float:
+        """Semitones by which the pitch rises in the phrase that ends at `end` seconds; 0 where nobody has measured it."""
+        if self._prosody is None or not len(self._prosody.phrase_ends):
+            return 0.0
+        away = np.abs(self._prosody.phrase_ends + self._start - end)
+        return float(self._prosody.phrase_tones[np.argmin(away)]) if away.min() < _NEAR else 0.0
 
     def between(self, start: float, duration: float) -> Prosody:
         """From `start` seconds on for `duration`; beyond what was measured its tracks' ends go on."""

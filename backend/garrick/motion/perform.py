@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -14,10 +15,11 @@ from garrick.context import RunContext
 from garrick.core.arkit import ARKIT_INDEX
 from garrick.core.easing import smoothstep
 from garrick.core.gaze import EYE_LOOK, eye_look_weights
+from garrick.core.groups import GROUPS, SUMS
 from garrick.core.knobs import Knob
 from garrick.core.performance import CHANNELS, AudioReference, Performance
 from garrick.core.rotation import rotation_matrices
-from garrick.core.seeds import SEEDED
+from garrick.core.seeds import seeds_of
 from garrick.core.timing import frame_count, frame_times
 from garrick.motion.body import perform_body
 from garrick.motion.emotion import emotional_face, feelings_of, felt, gesturing, lowered
@@ -25,12 +27,13 @@ from garrick.motion.knobs import at_rest, with_knobs
 from garrick.motion.lips import Lips, lips_of
 from garrick.motion.rules import visemes
 from garrick.motion.rules.activity import activity
-from garrick.motion.rules.blinks import RATE, blink_curve, blink_times, open_at_the_end, pause_starts, place
-from garrick.motion.rules.brows import brow_raises
+from garrick.motion.rules.blinks import RATE, after_phrases, blink_curve, blink_times, open_at_the_end, place
+from garrick.motion.rules.brows import asking_brows, brow_raises
+from garrick.motion.rules.clarity import vary_clarity
 from garrick.motion.rules.coarticulation import blend
 from garrick.motion.rules.constraints import obey_rules
 from garrick.motion.rules.gaze import Fixations, fixations, gaze_angles, sight_lines
-from garrick.motion.rules.head import breathing, head_angles, listening, turned
+from garrick.motion.rules.head import breathing, head_angles, last_nods, listening, turned
 from garrick.motion.rules.jali import gestures
 from garrick.perception.portrait import Portrait
 from garrick.speech.speech import Phone, Prosody, Speech
@@ -68,8 +71,8 @@ class Manner:
     learned:     0..1, how much of the mouth's way between its shapes is that of a person who was captured.
     learned_body: whether beats, and what lies between gestures, are a net's that learned from the rules.
     style:       somebody's performance, whose manner of speaking the learned part takes on.
-    seeds:       seeds of some of `SEEDED`, in place of the run's: a part is made anew, and the others stay as they were.
-    groups:      gain, smoothing and a switch of some of `core.groups.GROUPS`.
+    groups:      gain, smoothing, a switch and a seed of some of `core.groups.GROUPS`. A group with a seed is another take,
+                 and the others stay as they were but for what must hold: see `run`.
     """
 
     expression: float = 1.0
@@ -80,7 +83,6 @@ class Manner:
     learned: float = 0.5
     learned_body: bool = False
     style: Performance | None = None
-    seeds: Mapping[str, int] = field(default_factory=dict)
     groups: Mapping[str, Knob] = field(default_factory=dict)
 
 
@@ -88,40 +90,48 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     """Perform the speech with the face of the portrait.
 
     The same speech, portrait, rate, manner and seed give the same curves. Each behaviour draws from a generator of its
-    own. Raises MissingError when the head model or the hands are not there, Cancelled.
+    own, and each group of curves is drawn by its own seed. What must hold goes over all of them: lips close on p, b and m
+    whoever moves them; eyes stay on their target as the head turns under them, and lids go with the eyes; fingers form what
+    their arm shows. The breath, which lifts head and chest together, is the run's.
+    Raises MissingError when the head model or the hands are not there, Cancelled.
     """
     ctx.step("motion", 0, 4)
     frames = frame_count(speech.duration, fps)
     times = frame_times(frames, fps)
-    talking = activity(speech.phones, times)
-    own = {part: replace(ctx, seed=manner.seeds.get(part, ctx.seed)) for part in SEEDED}
-    levels = felt(feelings_of(speech, manner.emotion, manner.emotion_strength), times, own["face"].rng("emotion"))
     lips = lips_of(load_head(), portrait.identity)
-    captured = _captured(speech, fps, manner, own["face"])
     rest = rest_face(portrait.face, lips)
-    face = spoken_face(speech.phones, speech.prosody, rest, fps, manner.expression, talking, captured)
-    face = np.clip(face + emotional_face(levels, talking), 0, 1)
+    seeds = seeds_of(manner.groups, ctx.seed)
+    takes = {
+        seed: _Take(speech, times, fps, manner, rest, replace(ctx, seed=seed)) for seed in dict.fromkeys(seeds.values())
+    }
+    take_of = {group: takes[seed] for group, seed in seeds.items()}
+    face = takes[seeds["jaw"]].face.copy()
+    for group in SUMS["face"]:
+        columns = list(GROUPS[group].face)
+        face[:, columns] = take_of[group].face[:, columns]
     face = obey_rules(face, speech.phones, fps, lips)
-    face += brow_raises(speech.prosody.accents, times, own["face"].rng("brows")) * manner.expression
+    face += take_of["upper_face"].brows
     ctx.step("motion", 1, 4)
-    angles = _head_angles(speech, times, talking, levels, own["head"]) * manner.head_motion
-    rotation = turned(portrait.head_rotation, angles)
-    translation = breathing(times, own["body"].rng("breath")) * manner.head_motion
+    rotation = turned(portrait.head_rotation, take_of["head"].angles)
+    translation = breathing(times, ctx.rng("breath")) * manner.head_motion
     ctx.step("motion", 2, 4)
-    plan = fixations(speech.phones, speech.duration, own["eyes"].rng("gaze"))
+    plan = fixations(speech.phones, speech.duration, take_of["eyes"].ctx.rng("gaze"), speech.prosody.pauses)
     gaze = steady_gaze(portrait, rotation, plan.at(times) * manner.head_motion)
-    move_lids(face, portrait, gaze, _blinks(speech, plan, frames, fps, manner.head_motion, own["eyes"]))
+    blinks = _blinks(speech, plan, frames, fps, manner.head_motion, take_of["upper_face"].ctx)
+    move_lids(face, portrait, gaze, blinks)
     ctx.step("motion", 3, 4)
+    moving = take_of["body"]
     body = perform_body(
         speech,
         times,
-        angles,
+        moving.angles,
         manner.gestures,
-        gesturing(levels),
-        own["body"],
-        face,
+        gesturing(moving.levels),
+        ctx,
+        moving.face,
         portrait.identity,
         manner.learned_body,
+        seeds,
     )
     ctx.step("motion", 4, 4)
     made = Performance(
@@ -139,6 +149,53 @@ def run(speech: Speech, portrait: Portrait, fps: Fraction, manner: Manner, ctx: 
     )
     still = at_rest(made, rest, portrait.head_rotation, portrait.gaze)
     return with_knobs(made, still, manner.groups, speech.phones, lips)
+
+
+@dataclass(frozen=True)
+class _Take:
+    """What one seed makes of a clip, `ctx` holding the seed; a group takes what is its own from the take of its seed."""
+
+    speech: Speech
+    times: np.ndarray
+    fps: Fraction
+    manner: Manner
+    rest: np.ndarray
+    ctx: RunContext
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """(F, E) how strong each emotion is."""
+        feelings = feelings_of(self.speech, self.manner.emotion, self.manner.emotion_strength)
+        return felt(feelings, self.times, self.ctx.rng("emotion"))
+
+    @cached_property
+    def face(self) -> np.ndarray:
+        """(F, 52) of speech and feelings, before the rules that must hold, brows, eyes and lids."""
+        speech, expression = self.speech, self.manner.expression
+        captured, talking = _captured(speech, self.fps, self.manner, self.ctx), activity(speech.phones, self.times)
+        face = spoken_face(speech.phones, speech.prosody, self.rest, self.fps, expression, talking, captured)
+        vary_clarity(face, self.rest, self.times, self.ctx.rng("clarity"))
+        return np.clip(face + emotional_face(self.levels, talking), 0, 1)
+
+    @cached_property
+    def brows(self) -> np.ndarray:
+        """(F, 52) to add to the face."""
+        prosody, rng = self.speech.prosody, self.ctx.rng
+        marks = brow_raises(prosody.accents, self.times, rng("brows"))
+        return np.maximum(marks, asking_brows(prosody, self.times, rng("asking"))) * self.manner.expression
+
+    @cached_property
+    def angles(self) -> np.ndarray:
+        """(F, 3) degrees of the head's pitch, yaw and roll from the portrait's pose, in which a clip starts."""
+        step = self.times[1] if len(self.times) > 1 else 1.0
+        talking = activity(self.speech.phones, self.times)
+        slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
+        angles = head_angles(self.speech.prosody, self.times, slow, self.ctx.rng("head drift"), self.ctx.rng("nods"))
+        angles += last_nods(self.speech.prosody, self.times, self.ctx.rng("last nods"))
+        angles += listening(self.speech.phones, self.times, self.ctx.rng("listening"))
+        angles[:, 0] += lowered(self.levels)
+        angles -= angles[0] * (1 - smoothstep(self.times / _SETTLE))[:, None]
+        return angles * self.manner.head_motion
 
 
 @dataclass(frozen=True)
@@ -199,19 +256,6 @@ def rest_face(face: np.ndarray, lips: Lips) -> np.ndarray:
     return lips.closed(rest[None])[0]
 
 
-def _head_angles(
-    speech: Speech, times: np.ndarray, talking: np.ndarray, levels: np.ndarray, ctx: RunContext
-) -> np.ndarray:
-    """(F, 3) degrees of pitch, yaw and roll from the portrait's pose, in which a clip starts."""
-    step = times[1] if len(times) > 1 else 1.0
-    slow = gaussian_filter1d(talking, 0.25 / step, mode="nearest")
-    angles = head_angles(speech.prosody, times, slow, ctx.rng("head drift"), ctx.rng("nods"))
-    angles += listening(speech.phones, times, ctx.rng("listening"))
-    angles[:, 0] += lowered(levels)
-    angles -= angles[0] * (1 - smoothstep(times / _SETTLE))[:, None]
-    return angles
-
-
 def steady_gaze(portrait: Portrait, rotation: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """(F, 2, 2) eye angles in the head: the line of sight stays on its target while the head turns under it."""
     rest = rotation_matrices(portrait.head_rotation.astype(np.float64))
@@ -236,7 +280,7 @@ def _blinks(
 ) -> np.ndarray:
     """(F,) 0 open .. 1 shut."""
     times = blink_times(speech.duration, RATE * head_motion, ctx.rng("blink"))
-    occasions = np.sort(np.concatenate([pause_starts(speech.phones), plan.large_shifts()]))
+    occasions = np.sort(np.concatenate([after_phrases(speech.prosody), plan.large_shifts()]))
     return blink_curve(open_at_the_end(place(times, occasions), speech.duration), frames, fps)
 
 

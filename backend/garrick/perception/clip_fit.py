@@ -31,8 +31,8 @@ from garrick.perception.skin import FaceCrop, Skin
 from garrick.perception.tied import solve_tied
 
 _LEARN = 48  # frames that shades are learnt from
-_CALM = 0.25  # of the frames: those in which a face is at rest
-_SHUT_LIPS = 0.6  # of the frames: those in which lips are least apart
+_CALM = 0.10  # of the frames: those in which a face is at rest
+_SHUT_LIPS = 0.25  # of the frames: those in which lips are least apart
 _BLUR = 1.2  # of the shades, in pixels
 _NEARS = (0.3, 0.1, 0.05, 0.05)  # for each sweep: weights nearer to rest are held as if so far away
 _WIDE_SPAN = 5  # frames: what is wide for less than half of them is not

@@ -5,10 +5,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from garrick.core.easing import smoothstep
 from garrick.errors import InputError
 from garrick.perception.nets import run_net
 
 _NET = 256
+_PERSON, _NOBODY = 0.7, 0.15  # confidence from which a pixel is the person's, and below which it is not,
+_INWARDS, _OUTWARDS = 0.018, 0.02  # of the longer side: farther than so from what may be otherwise; hair reaches out
+_ALIKE = (0.04, 0.14)  # full scale: colours that tell nothing apart, and such that do
+_AROUND = 0.004  # of the longer side
+_PLAIN = (0.33, 0.5, 0.7, 0.85), (0.0, 0.5, 0.7, 1.0)  # what a matte becomes where they are alike
 _SOLVE = (
     512  # longer side at which the matte is solved, about half a second; larger pictures are carried on by the guide
 )
@@ -39,7 +45,7 @@ def person_matte(image: np.ndarray) -> np.ndarray:
     full = cv2.resize(alpha.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     guided = _guided_filter(image.astype(np.float32) / 255, full, max(2, round(2 / scale)), 1e-4)
     sharp = np.clip((guided - 0.04) / 0.92, 0, 1)  # a matte of 0.98 inside a person is a person
-    return sharp.astype(np.float32)
+    return _decided(image, sharp.astype(np.float32))
 
 
 def _solved(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
@@ -50,12 +56,29 @@ def _solved(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
 
 
 def _trimap(person: np.ndarray) -> np.ndarray:
-    unsure = max(2, round(max(person.shape) / 50))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * unsure + 1, 2 * unsure + 1))
     trimap = np.full(person.shape, 0.5)
-    trimap[cv2.erode((person > 0.85).astype(np.uint8), kernel) > 0] = 1
-    trimap[cv2.dilate((person > 0.15).astype(np.uint8), kernel) == 0] = 0
+    trimap[cv2.erode((person > _PERSON).astype(np.uint8), _round(_INWARDS * max(person.shape))) > 0] = 1
+    trimap[cv2.dilate((person > _NOBODY).astype(np.uint8), _round(_OUTWARDS * max(person.shape))) == 0] = 0
     return trimap
+
+
+def _round(radius: float) -> np.ndarray:
+    side = 2 * max(2, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def _decided(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(H, W) the matte with a plain outline where the person looks like what is behind them.
+
+    There the picture does not tell how much of either is seen, and the solver leaves a veil.
+    """
+    from garrick.perception.closed_form import estimate_foreground_ml
+
+    person, behind = estimate_foreground_ml(image.astype(np.float32) / 255, alpha, return_background=True)
+    apart = cv2.GaussianBlur(np.abs(person - behind).max(axis=2), (0, 0), _AROUND * max(alpha.shape))
+    low, high = _ALIKE
+    plain = np.interp(alpha, *_PLAIN).astype(np.float32)
+    return alpha + (1 - smoothstep((apart - low) / (high - low))) * (plain - alpha)
 
 
 def _guided_filter(guide: np.ndarray, image: np.ndarray, radius: int, epsilon: float) -> np.ndarray:

@@ -18,14 +18,15 @@ from garrick.rendering.lip_rims import with_lip_rims
 from garrick.rendering.texture import ProjectedTexture
 
 # columns of the traits, one row a vertex; the first three are the normal in the photo
-SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH, OWN = range(3, 13)
+SEEN, FACING, HIDDEN, VEILED, LID, INSIDE, TOOTH, LIP, REACH, OWN, TONGUE = range(3, 14)
 _RIM = 0.5  # `INSIDE` of skin that the photo hides behind teeth
 _LIP_SHADOW = 0.006  # metres below the upper lip's edge over which its shadow fades
 _UNDER_LIP = 0.22  # of the light that it takes at the edge
 _PARTED, _BEHIND_SHUT = (
-    0.003,
+    0.002,
     0.6,
 )  # metres between lips that let light fall on teeth, and what is left of it if there are none
+_PUT_OUT, _TIP = 0.006, 1.2  # metres behind the upper teeth from which on a tongue is lit, and its light before them
 _ALL_BUT_SHUT = 0.6  # of a blink
 _MOUTH_PARTS = ("mouth", "teeth", "gums", "tongue")
 
@@ -35,7 +36,7 @@ class Attributes:
     """What is known of every vertex before anything moves.
 
     table:  (V, shade.ATTRIBUTES) float32 with the columns that never change filled in.
-    traits: (V, 13) float32: the photo's normal, then `SEEN` .. `OWN`.
+    traits: (V, 14) float32: the photo's normal, then `SEEN` .. `TONGUE`.
     source: (V, 3) float32 world metres in the pose of the photo.
     light:  (4,) float32, constant and three directions, averaged over the colours.
     quads:  (Q, 4) int32 of the head.
@@ -94,7 +95,7 @@ def make_attributes(
     table[:, shade.U : shade.V + 1] = _vertex_uvs(head)
     table[:, shade.SHUT_X : shade.SHUT_Y + 1], table[:, shade.SHUT] = shut, texture.lids
     parts = head.vertex_parts
-    traits = np.zeros((len(source), OWN + 1), np.float32)
+    traits = np.zeros((len(source), TONGUE + 1), np.float32)
     traits[:, :3] = head.normals(source)
     traits[:, SEEN], traits[:, FACING], traits[:, HIDDEN] = texture.seen, texture.facing, texture.hidden
     traits[:, VEILED] = wear.hair * np.where(texture.hidden, wear.repeats, 1)  # hair looks alike from all sides
@@ -109,6 +110,7 @@ def make_attributes(
     traits[:, TOOTH] = parts == PARTS.index("teeth")
     traits[:, REACH] = np.clip((1 - head.weights[:, 0] - 0.3) / 0.3, 0, 1)
     traits[:, OWN] = 1 - wear.left
+    traits[:, TONGUE] = parts == PARTS.index("tongue")
     kept = texture.lids | (traits[:, INSIDE] > 0)
     behind = traits[:, REACH] * wear.left * wear.hair
     far = make_far_view(portrait, texture.photo, texture.facing, kept, behind)
@@ -125,6 +127,7 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
     own = np.empty(count, np.float32)  # metres from where a rigid head would be
     left = right = np.float32(0)  # how much the eyes are shut
     talk, upper, lower = np.float32(0), np.float32(np.inf), np.float32(-np.inf)
+    front = np.float32(-np.inf)  # where the front teeth are
     for v in range(count):
         square = np.float32(0)
         for k in range(3):
@@ -133,11 +136,13 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
         own[v] = np.sqrt(square)
         if traits[v, LIP] > 0:
             talk = max(talk, own[v])
-            height = _height(posed[v], turn)
+            height = _along(posed[v], turn, 1)
             if traits[v, LIP] == 1:
                 upper = min(upper, height)
             else:
                 lower = max(lower, height)
+        if traits[v, TOOTH] > 0:
+            front = max(front, _along(posed[v], turn, 2))
         if traits[v, LID] > 0:
             left = max(left, own[v] / traits[v, LID])
         elif traits[v, LID] < 0:
@@ -172,9 +177,13 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
             # not the photo: lit from the front and dimmed as the lips close over it
             dim = _BEHIND_SHUT + (1 - _BEHIND_SHUT) * parted if row[TOOTH] > 0 else 0.72 + 0.28 * opened
             matte = 0.82 if row[TOOTH] > 0 else 0.72
-            bright = min(max((upper - _height(posed[v], turn)) / _LIP_SHADOW, 0), 1)
+            bright = min(max((upper - _along(posed[v], turn, 1)) / _LIP_SHADOW, 0), 1)
             dim *= 1 - _UNDER_LIP * (1 - bright) ** 2
-            table[v, shade.LIGHT] = keep + (1 - keep) * dim * (matte + (1 - matte) * max(frontal, 0))
+            lit = dim * (matte + (1 - matte) * max(frontal, 0))
+            if row[TONGUE] > 0:
+                out = min(max((_along(posed[v], turn, 2) - front) / _PUT_OUT + 1, 0), 1)
+                lit += (_TIP - lit) * out
+            table[v, shade.LIGHT] = keep + (1 - keep) * lit
         else:
             # the picture is gamma-encoded: half the stops
             ratio = np.sqrt(min(max(max(after, 1e-3) / max(before, 1e-3), 0.8), 1.25))
@@ -182,9 +191,9 @@ def _fill(table, traits, source, posed, normals, moved, typical, turn, shift, ey
 
 
 @numba.njit(cache=True, inline="always")
-def _height(point, turn):
-    """Along the head's own axis, metres."""
-    return point[0] * turn[0, 1] + point[1] * turn[1, 1] + point[2] * turn[2, 1]
+def _along(point, turn, axis):
+    """Along an axis of the head's own, metres."""
+    return point[0] * turn[0, axis] + point[1] * turn[1, axis] + point[2] * turn[2, axis]
 
 
 @numba.njit(cache=True, inline="always")

@@ -13,10 +13,7 @@ from garrick.perception.portrait import Portrait
 from garrick.rendering import shade
 from garrick.rendering.layers import fill_holes
 
-_SHARP, _SMOOTH = (
-    25.0,
-    40.0,
-)  # degrees beside the photo's view: up to the first all detail stays, from the second on none
+_SHARP, _SMOOTH = 25.0, 40.0  # degrees beside the photo's view: up to the first all detail stays, from the second none
 _STRETCHED = (3.0, 9.0)  # times that a pixel of the photo is drawn out, from where and until it gives way
 _BLUR = 1 / 64  # of the picture's height: about as far as vertices of the scalp lie apart
 _SOLID = 0.95  # matte from which a colour is the person's own

@@ -17,7 +17,7 @@ from garrick.perception.own_arms import SIDES, OwnArms
 from garrick.perception.portrait import Portrait
 from garrick.rendering.hand_skin import HandTraits, hand_traits, paint_skin
 from garrick.rendering.layers import fill_holes
-from garrick.rendering.limb_tones import points_ahead, skin_tones
+from garrick.rendering.limb_tones import points_ahead, redder, skin_tones
 from garrick.rendering.rasterise import NOTHING, rasterise
 from garrick.rendering.sleeve_cloth import find_patch, fold, quilt
 
@@ -33,6 +33,9 @@ _ROLLED, _PLAIN = (
 )  # share of cloth there that tells, on both sides or on one: a hand may hide it; by fourteen photos
 _CHEST_PATCH, _BELOW_SHOULDER = 0.05, 0.14  # widths of the shoulders
 _PATCH, _CHEEK_PATCH, _CLOTH_PATCH = 0.010, 0.028, 0.090  # metres: side of what is looked at
+_SLEEVE_ROW, _CLOSE_SLEEVE = 0.2, 0.17  # widths of the shoulders below and beside a joint: where a close sleeve ends
+_HANGS, _LOOSEST, _LONG_LOOSE = 0.5, 0.016, 0.4  # share of it on either side of an arm; metres; share of a long sleeve
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 _SKIN_DETAIL = 0.03  # how far a detail may differ from its surroundings
 
 
@@ -45,6 +48,7 @@ class Look:
     skin_detail: (n, n), weave: (m, m, 3) float32 factors about 1.
     pixel: metres on the person that one pixel of the photo, and so of a detail, shows.
     cuff:  where the sleeve ends: 0 at the shoulder (the arm is bare), 1 at the elbow, 2 at the wrist.
+    loose: metres that its cloth hangs farther off the arm than a close one.
     """
 
     skin: np.ndarray
@@ -55,6 +59,7 @@ class Look:
     weave: np.ndarray
     pixel: float
     cuff: float
+    loose: float
 
 
 def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms | None = None) -> Look:
@@ -98,7 +103,7 @@ def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms |
             own_hue = np.median(sleeve, axis=0)
             cloth = (cloth + own_hue * float(cloth.mean() / max(own_hue.mean(), 1e-3))) / 2
         cloth = cloth / shoulder ** (1 / 4.4)  # half the stops, as the shading of the head
-    hand = arm = skin
+    hand, arm = redder(skin), skin
     if own is not None:
         hand, arm = skin_tones(photo, portrait.alpha, own, skin, cloth if covered else None)
     weave = None
@@ -115,7 +120,24 @@ def look_of(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArms |
         weave=np.ones((8, 8, 3), np.float32) if weave is None else weave,
         pixel=pixel,
         cuff=cuff,
+        loose=0.0 if own is None else _looseness(portrait.alpha, own, pixel) * (1 if cuff < 1 else _LONG_LOOSE),
     )
+
+
+def _looseness(alpha: np.ndarray, own: OwnArms, pixel: float) -> float:
+    """Metres, as `Look.loose`: by how far out of the shoulders' joints, a little below them, the photo's sleeves reach."""
+    joints = {side: own.joints[side][0] for side in SIDES}
+    width = max(float(np.linalg.norm(joints["left"] - joints["right"])), 1.0)
+    found = []
+    for side in own.masks:
+        out = int(np.sign(joints[side][0] - joints["left" if side == "right" else "right"][0]) or 1)
+        x, y = np.round(joints[side] + (0, _SLEEVE_ROW * width)).astype(int)
+        if 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]:
+            way = alpha[y, x:] if out > 0 else alpha[y, x::-1]
+            gaps = np.flatnonzero(way < 0.5)
+            found.append((gaps[0] if len(gaps) else len(way)) / width)
+    wider = float(np.median(found)) - _CLOSE_SLEEVE if found else 0.0
+    return float(np.clip(_HANGS * wider * width * pixel, 0, _LOOSEST))
 
 
 def _seen_arms(
@@ -279,6 +301,7 @@ def bake(look: Look, chart: Chart, figure: Figure) -> tuple[np.ndarray, np.ndarr
     colour[~sleeve] = paint_skin(
         look.skin, look.arm, look.traits, figure, place[~sleeve], normal[~sleeve], reach[~sleeve]
     )
+    colour[~sleeve] /= _tint(colour[~sleeve] / look.skin, np.clip((reach[~sleeve] - 1.9) / 0.1, 0, 1))
     colour[~sleeve] *= _tiled(look.skin_detail, chart.size, step)[hit][~sleeve, None]
     bent = colour
     if sleeve.any():
@@ -290,6 +313,15 @@ def bake(look: Look, chart: Chart, figure: Figure) -> tuple[np.ndarray, np.ndarr
         colour[sleeve] *= straight[:, None]
         bent[sleeve] *= creased[:, None]
     return _filled(colour, hit), _filled(bent, hit)
+
+
+def _tint(painted: np.ndarray, hand: np.ndarray) -> np.ndarray:
+    """(n, 3) the tint, no brighter nor darker, of a hand's (n, 3) factors on average: its tone holds its own blood already.
+
+    hand: (n,) 0..1 how much a place is of it; one beside it is not tinted.
+    """
+    mean = (painted * hand[:, None]).sum(axis=0) / hand.sum()
+    return 1 + (mean / (mean @ _LUMA) - 1) * hand[:, None]
 
 
 def _filled(colour: np.ndarray, hit: np.ndarray) -> np.ndarray:

@@ -22,10 +22,12 @@ from garrick.rendering.take import ID_NAMES
 UPPER_START = (0.05, 0.45)  # where along the upper arm it begins to be drawn, raised and hanging
 
 _CLOTH, _CLOTH_AT_CUFF = 0.009, 0.013  # metres of a sleeve off the skin
+_LOOSE_FROM = 0.3  # of the upper arm from the shoulder, where a loose sleeve is as loose as it gets
 _UNDER_SLEEVE = 0.15  # how far skin is drawn into a sleeve, in shares of the forearm
 # left, top and side of the squares that a hand, an arm and a sleeve are laid out in, and the size of it all
 _HAND_FRAME, _ARM_FRAME, _SLEEVE_FRAME, _PICTURE = (0, 0, 448), (448, 0, 320), (768, 0, 560), (1328, 560)
 _BORDER = 4  # texels
+_DEEP = 0.11  # metres from the breastbone back to where a torso is widest
 _FARTHEST = 0.07  # metres that a shoulder is moved: a larger difference is a mistake of either
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")
 
@@ -82,7 +84,8 @@ class Limbs:
     picture: (H, W, 4) float32, what they are painted with, and bent: (H, W, 4) where they are bent.
     light:   (4,) float32, constant and three directions.    skin: (3,) float32 sRGB, 0..1.
     chest:   vertices of the figure: the breastbone.
-    torso:   (H, W) bool where the photo shows the torso without arms; None where it was not looked for.
+    torso:   (H, W) float32 metres that the photo's torso lies behind the breastbone, nan beside it; None where it was not
+             looked for.
     """
 
     figure: Figure
@@ -121,8 +124,17 @@ def make_limbs(portrait: Portrait, figure: Figure, face: np.ndarray, own: OwnArm
         sleeve=right.off > 0,
     )
     light = portrait.light.mean(axis=1).astype(np.float32)
-    torso = None if own is None else own.torso
+    torso = None if own is None else _flanks(own.torso)
     return Limbs(figure, (left, right), *bake(look, chart, figure), light, look.skin, _chest(figure), torso)
+
+
+def _flanks(torso: np.ndarray) -> np.ndarray:
+    """`Limbs.torso` of (H, W) bool: each row of it is half an ellipse, so that an arm at its side lies in front."""
+    columns = np.arange(torso.shape[1])
+    first, last = torso.argmax(axis=1)[:, None], torso.shape[1] - 1 - torso[:, ::-1].argmax(axis=1)[:, None]
+    aside = (columns - (first + last) / 2) / ((last - first + 1) / 2)
+    deep = _DEEP * (1 - np.sqrt(np.clip(1 - aside**2, 0, 1)))
+    return np.where(torso, deep, np.nan).astype(np.float32)
 
 
 def _limb(figure: Figure, side: Side, reach: np.ndarray, look: Look) -> Limb:
@@ -137,6 +149,7 @@ def _limb(figure: Figure, side: Side, reach: np.ndarray, look: Look) -> Limb:
     own = reach[chosen][source]
     own = np.where(covered, np.minimum(own, look.cuff), own)
     thick = _CLOTH + (_CLOTH_AT_CUFF - _CLOTH) * np.clip(own - look.cuff + 1, 0, 1)
+    thick += look.loose * np.clip(own / _LOOSE_FROM, 0, 1)
     table = np.zeros((len(source), shade.ATTRIBUTES), np.float32)
     table[:, shade.PHOTO_X : shade.PHOTO_Y + 1] = table[:, shade.SHUT_X : shade.SHUT_Y + 1] = texels.reshape(-1, 2)[
         first

@@ -21,6 +21,8 @@ _OWN, _ARM_OWN = (
     0.80,
     0.4,
 )  # how far their tone is taken, not the face's: arms hang in the shade, which is not their tone
+# what hands are redder than faces: by nine photos, a* over L* is a fifth larger in one light
+_THAN_FACE = np.array([1.015, 0.988, 0.985])
 
 
 def skin_tones(
@@ -52,12 +54,17 @@ def skin_tones(
     hand = _lit(photo[hands], skin, cloth, few, _LIT)
     arm = _lit(photo[arms], skin, cloth, few, _ARM_LIT)
     if hand is None and arm is None:
-        return skin, skin
+        return redder(skin), skin
     # where only one of both is seen, the other has its tone
     if hand is None or arm is None:
         tone = skin + _OWN * ((arm if hand is None else hand) - skin)
         return tone, tone
     return skin + _OWN * (hand - skin), skin + _ARM_OWN * (arm - skin)
+
+
+def redder(skin: np.ndarray) -> np.ndarray:
+    """(3,) the tone of hands that nothing shows, from that of the face."""
+    return np.clip(skin * _THAN_FACE, 0, 1)
 
 
 def points_ahead(joints: np.ndarray) -> bool:

@@ -36,7 +36,7 @@ _LIFT = (0.06, 0.15)  # metres by which a wrist is above where it hangs lowest: 
 _STIRRED = (0.05, 0.25)  # radians that shoulder or elbow is turned from the T-pose, which is what nobody has moved
 _LEFT = 0.5  # seen so much, it has left its rest
 _UPPER_FADE = 0.35  # of the upper arm, over which it comes in
-_SHOULDER = (0.14, 0.16)  # where it begins and comes in for an arm of the photo's that has gone
+_SHOULDER = (0.07, 0.15)  # where it begins and comes in for an arm of the photo's that has gone
 _TUCKED, _THINNER = (0.12, 0.42), 0.35  # of the upper arm, along which such a one is thinner, and by how much
 _NEAREST = 0.05  # metres from the camera nearer than which nothing is drawn
 _BEHIND = np.float32(0.001)  # metres
@@ -262,9 +262,9 @@ def _tuck_in(points: np.ndarray, arm: Limb, pose: ArmPose) -> None:
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _give_way(over_depth, torso, chest, depth, uv, ids):
-    """Put the body where an arm is seen that replaces the photo's: beside the torso behind it, else at the chest's depth.
+    """Put the body where an arm is seen that replaces the photo's: beside the torso behind it, else where the torso is.
 
-    The sheet has the head's depth, which no shoulder has.    torso: (H, W) bool in the photo.    In and out: depth (h, w).
+    The sheet has the head's depth, which no shoulder has.    torso: as `Limbs.torso`.    In and out: depth (h, w).
     """
     height, width = torso.shape
     for y in range(depth.shape[0]):
@@ -274,7 +274,8 @@ def _give_way(over_depth, torso, chest, depth, uv, ids):
                 if np.isnan(across):  # an arm lies there already
                     across = down = np.float32(0)
                 column, row = min(max(int(across), 0), width - 1), min(max(int(down), 0), height - 1)
-                farther = chest if torso[row, column] else over_depth[y, x] + _BEHIND
+                behind = torso[row, column]
+                farther = over_depth[y, x] + _BEHIND if np.isnan(behind) else chest + behind
                 depth[y, x] = max(depth[y, x], farther)
 
 

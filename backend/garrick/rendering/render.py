@@ -28,10 +28,12 @@ from garrick.rendering.attributes import FACING, INSIDE, LID, LIP, SEEN, Attribu
 from garrick.rendering.background import seen_behind
 from garrick.rendering.bare_body import BareBody, make_bare_body
 from garrick.rendering.canvas import make_canvas, margin_of
+from garrick.rendering.clinging import Clinging, make_clinging, make_picture, taken_away
+from garrick.rendering.cutout import cut_out, for_head, premultiplied
 from garrick.rendering.eyes import eye_textures
 from garrick.rendering.hair import dressed
 from garrick.rendering.hair_matte import hair_and_skin, tell_apart
-from garrick.rendering.layers import Layers, split
+from garrick.rendering.layers import Layers, split, with_worn
 from garrick.rendering.limb_mesh import Limbs, make_limbs
 from garrick.rendering.limbs import ArmPose, Canvas, arm_poses, draw_limbs
 from garrick.rendering.normals import Surface, surface_passes
@@ -79,7 +81,8 @@ def run(
     own = find_own_arms(portrait.image, portrait.alpha) if any(arms) else None
     stage = prepare(portrait, ctx, own)
     if background is not None:
-        stage = replace(stage, layers=replace(stage.layers, background=background.astype(np.float32) / 255))
+        layers = replace(stage.layers, background=background.astype(np.float32) / 255)
+        stage = replace(stage, layers=layers, clinging=None)
     if figure is not None:
         torso = None if own is None else own.torso
         stage = replace(stage, trunk=make_trunk(stage.sheet, figure, portrait.camera, torso))
@@ -132,6 +135,7 @@ class Stage:
     source: np.ndarray
     layers: Layers
     canvas: np.ndarray
+    clinging: Clinging | None
     bare: BareBody | None
     sheet: Sheet
     eyes: np.ndarray
@@ -150,7 +154,11 @@ class Stage:
         """(G, 3) metres by which the trunk moves the sheet's points; None where it rests. arms: as for `render_pose`."""
         if self.trunk is None or pose.body is None:
             return None
-        return self.trunk.moved(pose.body, None if arms is None or self.bare is None else arms[1].shown)
+        return self.trunk.moved(pose.body, self.gone(arms))
+
+    def gone(self, arms: tuple[Limbs, ArmPose] | None) -> np.ndarray | None:
+        """(2,) 0..1: how much the photo's left and right arm are taken away; None where they stay."""
+        return None if arms is None or self.bare is None else arms[1].shown
 
 
 def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> Stage:
@@ -167,14 +175,20 @@ def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> 
     puppet, wear = dressed(head, make_puppet(head, portrait), portrait)
     source = puppet.pose(puppet.source)
     ctx.step("prepare", 1, 4)
-    arms = None if own is None else np.any([mask > 0.1 for mask in own.masks.values()] or [own.torso & False], axis=0)
-    layers = split(portrait.image, portrait.alpha, arms)
-    if arms is not None:
-        layers = with_room(layers, portrait.image.astype(np.float32) / 255, portrait.alpha, arms)
+    alpha = with_worn(portrait.image, portrait.alpha)
+    person = cut_out(portrait.image, alpha)
+    alone = premultiplied(person)
+    bare = None if own is None else make_bare_body(own, alone)
+    arms = [] if own is None or bare is None else taken_away(own, bare, alpha)
+    layers = split(portrait.image, alpha, np.any(arms, axis=0) if arms else None)
+    if arms:
+        layers = with_room(layers, portrait.image.astype(np.float32) / 255, alpha, np.any(arms, axis=0))
     ctx.step("prepare", 2, 4)
     texture = project_texture(head, source, portrait, wear)
-    canvas = make_canvas(layers, _drawn_over(head, source, portrait, wear.left))
-    sheet = make_sheet(puppet, source, canvas[..., 3], portrait.camera)
+    over = _drawn_over(head, source, portrait, wear.left)
+    canvas = make_canvas(replace(layers, foreground=alone), over)
+    beside = make_picture(layers, alone, over)
+    sheet = make_sheet(puppet, source, np.maximum(canvas[..., 3], beside[..., 3]), portrait.camera)
     ctx.step("prepare", 3, 4)
     eyes = eye_textures(head, puppet, portrait)
     shut, shut_points = shut_eyes(puppet, portrait)
@@ -191,10 +205,11 @@ def prepare(portrait: Portrait, ctx: RunContext, own: OwnArms | None = None) -> 
         source=source,
         layers=layers,
         canvas=canvas,
-        bare=None if own is None else make_bare_body(own, layers.foreground),
+        clinging=make_clinging(beside, sheet, arms, alpha),
+        bare=bare,
         sheet=sheet,
         eyes=eyes,
-        photo=np.concatenate([portrait.image.astype(np.float32) / 255, portrait.alpha[..., None]], axis=2),
+        photo=for_head(person),
         told=hair_and_skin(portrait),
         shut=shut,
         attributes=attributes,
@@ -245,14 +260,16 @@ def render_pose(
         ids,
     )
     margin, canvas = np.float32(margin_of(stage.portrait.camera.size)), stage.canvas
-    if arms is not None and stage.bare is not None:
-        canvas = stage.bare.canvas(canvas, arms[1].shown)
+    if stage.bare is not None and (gone := stage.gone(arms)) is not None:
+        canvas = stage.bare.canvas(canvas, gone)
     shade.draw_sheet(grid, sheet.triangles, sheet.photo, stage.sheet_ids, canvas, margin, layer, uv, depth, ids)
     surfaces = [Surface(posed, faces, names), Surface(spread, sheet.triangles, stage.sheet_ids)]
     if arms is not None:
         surfaces += draw_limbs(*arms, camera, stage.eyes, Canvas(layer, uv, depth, ids))
     size = np.array(stage.portrait.camera.size, np.float32)
     behind = seen_behind(stage.layers.background, stage.portrait.camera, camera)
+    if stage.clinging is not None:
+        behind = stage.clinging.over(behind, grid, sheet, stage.gone(arms))
     shade.compose(layer, behind, size, plate, rgba, uv, depth, ids)
     if not passes:
         return Frame(rgba, depth, uv, ids, plate)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from garrick.rendering.layers import Layers, fill_holes
+from garrick.core.easing import smoothstep
+from garrick.rendering.layers import Layers, fill_holes, halo_radius
 
 _CLEAR = 0.013  # of the height, beside the person: what is nearer has their light
 _RUN = 0.06  # of the width, a known run of a row that is as good as any longer one
@@ -33,7 +34,24 @@ def with_room(layers: Layers, photo: np.ndarray, alpha: np.ndarray, arms: np.nda
     room = without_steps(fill_room(photo, (away >= _CLEAR * len(alpha)) & ~arms), photo, (alpha < 0.02) & ~arms)
     solid = np.concatenate([photo, np.ones_like(photo[..., :1])], axis=2)
     whole = arms[..., None]
-    return Layers(np.where(whole, solid, layers.foreground), np.where(whole, room, layers.background))
+    # right beside them the room is the photo's own, so that no outline of theirs is left when they are gone
+    clear = ((beside_arms(arms, alpha) > 0.5) & (alpha < 0.02) & ~arms)[..., None]
+    foreground = np.where(clear, 0, np.where(whole, solid, layers.foreground))
+    return Layers(foreground, np.where(whole | clear, room, layers.background))
+
+
+def beside_arms(arms: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(H, W) float32, 0..1: what goes with arms: they, and what is near and nearer to them than to the rest of the person.
+
+    arms: (H, W) bool.    alpha: (H, W) the person's matte.
+    """
+    rest = (alpha > 0.5) & ~arms
+    away = [
+        cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for part in (arms, rest)
+    ]
+    radius = halo_radius(len(alpha))
+    near = smoothstep((away[1] - away[0]) / radius + 0.5) * smoothstep(3 - away[0] / radius)
+    return np.where(arms, 1, near).astype(np.float32)
 
 
 def without_steps(filled: np.ndarray, picture: np.ndarray, shown: np.ndarray) -> np.ndarray:

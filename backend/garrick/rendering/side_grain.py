@@ -25,11 +25,7 @@ from garrick.rendering.take import ID_NAMES
 from garrick.rendering.texture import ProjectedTexture
 
 _AROUND, _SOFT = 0.045, 0.015  # metres about an ear, within and over which hair's edge is drawn anew
-_RAGGED, _BEGINS, _EDGE = (
-    0.08,
-    0.42,
-    0.30,
-)  # of the field of hair: what locks add to it, where hair begins and over which
+_RAGGED, _BEGINS, _EDGE = 0.08, 0.42, 0.30  # of the field of hair: what locks add, where hair begins, and over which
 _STRANDS = 0.6  # of the grain of hair in the photo: beside an ear hairs are short
 _LOCK = 0.005, 0.0006  # metres, standard deviations: of a lock's length and width
 _GROWN, _SURE = 0.05, 0.4  # of the field: where its grain is drawn, and over which it comes in

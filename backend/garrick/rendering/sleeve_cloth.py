@@ -15,6 +15,8 @@ _EVEN = 0.33  # of a patch's side: what is coarser is light and folds, not patte
 _WEAVE = 0.10  # and what is finer is weave; between both lie large patterns, and folds,
 _FOLDED = (0.05, 0.10)  # which differ less: up to, and from which standard deviation it is the one and the other
 _MOST = 0.45  # how far a pattern may differ from its surroundings
+_OTHER = 0.3  # of full scale, the three colours' sum, by which a patch of the same cloth may differ from it at most
+_LONE = 4.0  # how much what stands out of a patch counts against it
 _BLOCK, _OVERLAP = 0.5, 0.17  # of a patch's side
 _TRIED = 40  # places of a patch for each square
 _STEP = 0.045  # of the way down an arm: between what a fold shades and what it lights
@@ -34,11 +36,17 @@ def find_patch(photo: np.ndarray, cloth: np.ndarray, where: np.ndarray, side: in
     soft = cv2.GaussianBlur(photo, (0, 0), max(1.0, side / 10))
     mean = cv2.boxFilter(soft, -1, (side, side), anchor=(0, 0))
     spread = np.sqrt(np.maximum(cv2.boxFilter(soft**2, -1, (side, side), anchor=(0, 0)) - mean**2, 0)).sum(axis=2)
-    cost = spread + 0.5 * np.abs(mean - cloth).sum(axis=2)
+    away = np.abs(mean - cloth).sum(axis=2)
+    cost = spread + 0.5 * away
+    # a button or a buttonhole would come back on the sleeve again and again
+    fine = cv2.GaussianBlur(np.abs(photo - soft).sum(axis=2), (0, 0), max(1.0, side / 16))
+    most = cv2.dilate(fine, np.ones((side, side), np.uint8), anchor=(0, 0))
+    cost += _LONE * (most - cv2.boxFilter(fine, -1, (side, side), anchor=(0, 0)))
     height, width = where.shape
     room = (there > 0.999) & (np.arange(height)[:, None] <= height - side) & (np.arange(width) <= width - side)
     if not room.any():
         return None
+    room &= away <= max(_OTHER, float(away[room].min()))
     top, left = np.unravel_index(np.where(room, cost, np.inf).argmin(), cost.shape)
     piece = photo[top : top + side, left : left + side]
     even = cv2.GaussianBlur(piece, (0, 0), _EVEN * side, borderType=cv2.BORDER_REFLECT)

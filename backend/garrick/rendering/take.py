@@ -22,7 +22,8 @@ class Frame:
     uv:    (H, W, 2) float32, 0..1: where in the portrait picture the pixel was taken from (v down); -1 where nowhere,
            as on hands and arms that the photo does not show.
     ids:   (H, W) uint8, index into ID_NAMES.
-    plate: (H, W, 3) uint8, sRGB: the person over the background, what a viewer sees.
+    plate: (H, W, 3) uint8, sRGB: the person over the background, what a viewer sees. Before the photo's own, that is also
+           what of it clings to their outline, which `rgba` lacks.
     normals: (H, W, 3) float32, world, unit length, out of the surface; zero where there is nothing, and at pixels that
            are seen but have none, as at an outline. None where no passes were asked for.
     """

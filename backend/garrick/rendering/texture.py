@@ -23,7 +23,7 @@ _SKIN = (PARTS.index("skin"), PARTS.index("socket"))
 _TONES = {
     "teeth": (0.98, 0.94, 0.87),
     "gums": (0.58, 0.30, 0.28),
-    "tongue": (0.60, 0.29, 0.28),
+    "tongue": (0.62, 0.36, 0.35),
     "eye": (0.82, 0.80, 0.78),
 }
 _LIT = (0.72, 1.3)  # factors of the constant light that the fitted one may have
@@ -191,7 +191,7 @@ def _fill_colours(
     # what only the other side shows is laid in by its changes, so that no seam runs where it meets what this side shows
     other = diffuse(head, colour[head.mirror], (trusted[head.mirror] & skin).astype(np.float64))
     fill = other + diffuse(head, colour - other, (trusted & skin).astype(np.float64))
-    bare = haired = fill
+    bare = haired = fill.copy()
     if covered.sum() > _TUFT:
         share = np.clip((hair - 0.3) / 0.4, 0, 1)[:, None]
         haired = diffuse(head, colour, covered.astype(np.float64))

@@ -31,9 +31,8 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        self._writing = (
-            threading.Lock()
-        )  # SQLite's own waiting polls and is unfair; this queues the threads of this process
+        # SQLite's own waiting polls and is unfair; this queues the threads of this process
+        self._writing = threading.Lock()
         make_folder(path.parent)
         with self._plain_errors():
             self._connection().execute("PRAGMA journal_mode = WAL")

@@ -3,8 +3,8 @@
 A WebSocket. JSON messages have a "type"; binary messages are a big-endian uint32 and what it numbers. The client:
 
     {"type": "start", "camera": null, "portrait": "sha256:..." | null, "consent"?: true, "fps": "25", "rate": 16000,
-     "format": "s16" | "f32", "frames": "none" | "jpeg" | "webp", "size": [512, 512], "expression", "head_motion",
-     "gestures", "learned", "seed"}             first; all but the type may be left out. Or, after a cut:
+     "format": "s16" | "f32", "frames": "none" | "jpeg" | "webp", "size": [512, 512], "background": "sha256:..." | null,
+     "expression", "head_motion", "gestures", "learned", "seed"}    first; all but the type may be left out. Or, after a cut:
     {"type": "resume", "session": "...", "id": 41}        id: of the last message that arrived, -1 for none
     binary: input number, samples               a chunk of the voice, mono, any length
     {"type": "text", "input": 7, "text": "..."}           something to say after what came so far, at most 500 characters
@@ -35,7 +35,8 @@ The service:
                                                 units and order of a Performance; a camera's have no body and no
                                                 hands, and at gestures 0 there are no arms and no hands
     {"type": "sound", "id": 4, "time": 1.5, "rate": 16000, "samples": "..."}     the voice of a text: 16-bit, base64
-    binary: frame number, JPEG or WebP          pictures of the motion, in order; some are left out when there is no time
+    binary: frame number, JPEG or WebP          pictures of the motion, in order; some are left out when there is no time,
+                                                the motion itself going first
     {"type": "behind", "dropped": 3}            so many pictures were left out since the last word of it
     {"type": "error", "kind", "message", "fix"} with an "id" the stream goes on, without one it is over. Kind "slow": the
                                                 learned net of the mouth came too late, and the rules go on alone
@@ -47,7 +48,8 @@ shows the time i / fps since the first picture. A picture that cannot be used ge
 
 Frame i of a voice shows the instant i / fps of the sound that came in, counted in samples; it comes when the next fifth of a
 second has been heard, and never changes. Messages with an id come once each, in order, on however many connections: a
-session that loses its client waits `stream_resume_s` for it. Pictures are not sent again.
+session that loses its client waits `stream_resume_s` for it. Pictures show the motion as a shot of it does, but for arms,
+which stay the photo's; they are not sent again.
 """
 
 from __future__ import annotations
@@ -102,13 +104,13 @@ class Streams:
         self._starting = 0
         self._waiting: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, start: Start, portrait: str | None) -> Session:
+    async def begin(self, start: Start, uploads: dict[str, str]) -> Session:
         """A new session. Raises Refused when there are too many, or it cannot begin."""
         if len(self._sessions) + self._starting >= self._settings.streams:
             raise Refused(429, "streams", f"{self._settings.streams} streams are open already.", "End one of them.")
         self._starting += 1
         try:
-            session = await Session.begin(start, portrait, self._settings)
+            session = await Session.begin(start, uploads, self._settings)
         finally:
             self._starting -= 1
         self._sessions[session.id] = session
@@ -172,23 +174,26 @@ async def _enter(websocket: WebSocket, settings: Settings, streams: Streams) -> 
         if isinstance(start.camera, int) and not settings.loopback:
             fix = 'Send its pictures: "camera": "frames".'
             raise Refused(403, "camera", "A service for other machines opens none of its cameras.", fix)
-        portrait = await anyio.to_thread.run_sync(_portrait, start, settings)
-        session, position = await streams.begin(start, portrait), 0
+        uploads = await anyio.to_thread.run_sync(_uploads, start, settings)
+        session, position = await streams.begin(start, uploads), 0
     return session, position
 
 
-def _portrait(start: Start, settings: Settings) -> str | None:
-    """Where the portrait lies. Raises Refused when it is not there or nobody has agreed to its use."""
-    if start.portrait is None:
-        if start.frames != "none":
-            raise Refused(422, "input", "Pictures need a portrait.", 'Name one, or ask for "frames": "none".')
-        return None
-    digest = start.portrait.removeprefix(PREFIX)
-    path = AssetStore(settings).find(digest)
-    if path is None:
-        raise Refused(422, "asset", "Not uploaded yet: portrait.", "Put it to /v1/assets first.")
-    Consents(settings.data / "consents").require(digest, start.consent)
-    return str(path)
+def _uploads(start: Start, settings: Settings) -> dict[str, str]:
+    """Where the uploads lie that a start names, by its members. Raises Refused when one is not there, nobody has agreed to
+    the portrait's use, or there is no use for them."""
+    if start.frames != "none" and start.portrait is None:
+        raise Refused(422, "input", "Pictures need a portrait.", 'Name one, or ask for "frames": "none".')
+    if start.frames == "none" and start.background is not None:
+        raise Refused(422, "input", "A background is seen in pictures only.", 'Ask for "frames", or leave it out.')
+    named = {"portrait": start.portrait, "background": start.background}
+    digests = {name: asset.removeprefix(PREFIX) for name, asset in named.items() if asset is not None}
+    found = {name: AssetStore(settings).find(digest) for name, digest in digests.items()}
+    if missing := [name for name, path in found.items() if path is None]:
+        raise Refused(422, "asset", f"Not uploaded yet: {', '.join(missing)}.", "Put it to /v1/assets first.")
+    if "portrait" in digests:
+        Consents(settings.data / "consents").require(digests["portrait"], start.consent)
+    return {name: str(path) for name, path in found.items()}
 
 
 async def _converse(
@@ -284,7 +289,7 @@ def _read(kind: type[Kind], text: str) -> Kind:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise Refused(422, "input", "; ".join(map(sentence, error.errors()[:8])), "See the protocol.") from error
+        raise Refused(422, "input", " ".join(map(sentence, error.errors()[:8])), "See the protocol.") from error
 
 
 async def _refuse(websocket: WebSocket, error: GarrickError) -> None:

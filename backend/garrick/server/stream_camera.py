@@ -25,7 +25,8 @@ from .stream_wire import MOMENT, motion_json
 from .worker import die
 
 if TYPE_CHECKING:
-    from .stream_process import Inputs, Mouth, Painter
+    from .stream_painter import Painter
+    from .stream_process import Inputs, Mouth
 
 _BYTES = 2_000_000  # of one picture
 _SIDES = (96, 1920)  # pixels, the shortest and the longest

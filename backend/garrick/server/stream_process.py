@@ -1,10 +1,10 @@
 """The process of one stream: hears, moves and renders, so that neither the service nor another stream has to wait.
 
-Messages are those of `stream_wire` on its input and output. In: {"start": {...}, "portrait": path | null, "limits"},
-then {"input": n, "kind": "audio" | "picture" | "text" | "gesture" | "emotion" | "calibrate" | "flush" | "end"} with
-samples, with a picture, or with what is asked for. Out: {"ready": {"gestures"?, "emotions"?}} with what can be asked for,
-{"done": n} for each input, {"motion": [first, count], "camera"?: {...}} with the frames as JSON, {"image": frame} with the
-picture, {"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem"}, {"end": frames, "duration"}.
+Messages are those of `stream_wire` on its input and output. In: {"start": {...}, "portrait"?: path, "background"?: path,
+"limits"}, then {"input": n, "kind": "audio" | "picture" | "text" | "gesture" | "emotion" | "calibrate" | "flush" | "end"}
+with samples, with a picture, or with what is asked for. Out: {"ready": {"gestures"?, "emotions"?}} with what can be asked
+for, {"done": n} for each input, {"motion": [first, count], "camera"?: {...}} with the frames as JSON, {"image": frame} with
+the picture, {"sound": seconds, "rate"} with 16-bit samples, {"behind": dropped}, {"problem"}, {"end": frames, "duration"}.
 At the end of its input it dies.
 """
 
@@ -14,8 +14,6 @@ import os
 import sys
 import threading
 import time
-import traceback
-from collections import deque
 from fractions import Fraction
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,18 +23,18 @@ import numpy as np
 
 from garrick.errors import GarrickError, InputError
 
+from .asset_names import told_by_use
 from .stream_wire import motion_json, pack, read_message
 from .worker import die, take_pipes
 
 if TYPE_CHECKING:
-    from garrick.motion.live_frames import Motion
     from garrick.perception.portrait import Portrait
+
+    from .stream_painter import Painter
 
 Inputs = SimpleQueue[tuple[dict[str, Any], bytes]]
 
 _TEXT = 500  # characters said at once
-_PICTURES = 8  # waiting to be rendered, or as many as were moved at once; older ones are dropped
-_JPEG, _WEBP = 85, 80  # quality
 _SLOW = "This machine does not keep up: from {:.1f} s on the rules alone move the mouth, without the learned net."
 _FASTER = "Close other programs, ask for no pictures, or start with learned 0."
 
@@ -96,11 +94,18 @@ def _stream(inputs: Inputs, mouth: Mouth) -> None:
     from garrick.motion.live_frames import somebody
     from garrick.perception import analyse
 
-    start = order["start"]
-    portrait = somebody()
-    if order["portrait"] is not None:
-        portrait = analyse.run(Path(order["portrait"]), tuple(start["size"]), None, RunContext())
-    painter = None if start["frames"] == "none" else Painter(portrait, start["frames"], mouth)
+    start, portrait, painter = order["start"], somebody(), None
+    files = {name: Path(order[name]) for name in ("portrait", "background") if name in order}
+    with told_by_use(files):
+        if "portrait" in files:
+            portrait = analyse.run(files["portrait"], tuple(start["size"]), None, RunContext())
+        if start["frames"] != "none":
+            from garrick.rendering.background import read_background
+
+            from .stream_painter import Painter
+
+            behind = read_background(files["background"], portrait.camera.size) if "background" in files else None
+            painter = Painter(portrait, start["frames"], mouth, behind)
     if start["camera"] is None:
         _hear(start, portrait, inputs, mouth, painter)
     else:
@@ -144,7 +149,7 @@ def _hear(start: dict[str, Any], portrait: Portrait, inputs: Inputs, mouth: Mout
         for motion in made:
             mouth.say({"motion": [motion.first, len(motion)]}, motion_json(motion, fps))
             if painter is not None:
-                painter.paint(motion)
+                painter.paint(motion, pace.behind(message["came"], live.duration) > Pace.HURRIED)
         mouth.say({"done": message["input"]})
         if live.lively and pace.too_slow(message["came"], live.duration):
             live.calm_down()
@@ -163,6 +168,7 @@ class Pace:
     """
 
     LATE = 0.3  # seconds from a chunk's coming to its motion that nobody should see
+    HURRIED = 0.1  # seconds of it from which pictures give way
     LONG = 1.5  # seconds for which all motion is as late
     AHEAD = 0.4  # seconds by which the sound of somebody who speaks may be ahead of the clock
 
@@ -170,12 +176,20 @@ class Pace:
         self._began: float | None = None
         self._in_time = 0.0
 
-    def too_slow(self, came: float, heard: float, now: float | None = None) -> bool:
-        """came: when the input that is done now came; heard: seconds of sound up to its end. Seconds of one clock."""
+    def behind(self, came: float, heard: float, now: float | None = None) -> float:
+        """Seconds for which an input has waited, 0 for what did not come as it was spoken.
+
+        came: when it came; heard: seconds of sound up to its end. Seconds of one clock.
+        """
         now = time.monotonic() if now is None else now
         if self._began is None:
             self._began = self._in_time = came - heard
-        if now - came < self.LATE or heard > came - self._began + self.AHEAD:
+        return 0.0 if heard > came - self._began + self.AHEAD else now - came
+
+    def too_slow(self, came: float, heard: float, now: float | None = None) -> bool:
+        """Whether all inputs of the last while were done too late, this one included: as `behind`."""
+        now = time.monotonic() if now is None else now
+        if self.behind(came, heard, now) < self.LATE:
             self._in_time = now
         return now - self._in_time > self.LONG
 
@@ -197,78 +211,6 @@ def _checked(text: str) -> str:
     if len(text) > _TEXT:
         raise InputError(f"A text of a stream may have {_TEXT} characters.", "Send shorter texts, one after another.")
     return text
-
-
-class Painter:
-    """Renders frames in a thread; when it falls behind, the oldest that wait are dropped and it says so."""
-
-    def __init__(self, portrait: Portrait, form: str, mouth: Mouth) -> None:
-        from garrick.context import RunContext
-        from garrick.rendering.render import prepare, render_pose
-
-        self._stage, self._form, self._mouth = prepare(portrait, RunContext()), form, mouth
-        render_pose(self._stage, self._stage.puppet.source, portrait.camera)  # compiles
-        self._waiting: deque[tuple[int, Any]] = deque()
-        self._dropped = 0
-        self._news = threading.Condition()
-        self._busy = False
-        threading.Thread(target=self._work, daemon=True).start()
-
-    def paint(self, motion: Motion) -> None:
-        """Have frames rendered."""
-        from garrick.rendering.puppet import Pose
-
-        with self._news:
-            for row in range(len(motion)):
-                pose = Pose(motion.face[row], motion.head_rotation[row], motion.head_translation[row], motion.gaze[row])
-                self._waiting.append((motion.first + row, pose))
-            while len(self._waiting) > max(_PICTURES, len(motion)):
-                self._waiting.popleft()
-                self._dropped += 1
-            self._news.notify()
-
-    def finish(self) -> None:
-        """Wait until all that wait are out."""
-        with self._news:
-            self._news.wait_for(lambda: not self._waiting and not self._busy)
-
-    def _work(self) -> None:
-        from garrick.rendering.render import render_pose
-
-        while True:
-            with self._news:
-                self._busy = False
-                self._news.notify_all()
-                self._news.wait_for(lambda: self._waiting)
-                frame, pose = self._waiting.popleft()
-                dropped, self._dropped, self._busy = self._dropped, 0, True
-            if dropped:
-                self._mouth.say({"behind": dropped})
-            try:
-                plate = render_pose(self._stage, pose, self._stage.portrait.camera).plate
-                self._mouth.say({"image": frame}, encode(plate, self._form))
-            except Exception:  # a bug; the session has to hear that no picture will come
-                traceback.print_exc()
-                die()
-
-
-def encode(picture: np.ndarray, form: str) -> bytes:
-    """A JPEG or WebP of an (H, W, 3) uint8 sRGB picture, marked as synthetic."""
-    import io
-
-    from PIL import Image
-
-    from garrick.outputs.synthetic import SYNTHETIC, SYNTHETIC_XMP
-
-    data = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x010E] = SYNTHETIC  # ImageDescription
-    image = Image.fromarray(picture)
-    if form == "jpeg":
-        image.save(data, "JPEG", quality=_JPEG, exif=exif, xmp=SYNTHETIC_XMP.encode())
-    else:
-        image.save(data, "WEBP", quality=_WEBP, method=0, exif=exif, xmp=SYNTHETIC_XMP.encode())
-    return data.getvalue()
 
 
 if __name__ == "__main__":

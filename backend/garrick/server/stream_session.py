@@ -63,8 +63,8 @@ class Session:
         self._life = asyncio.create_task(self._follow())
 
     @classmethod
-    async def begin(cls, start: Start, portrait: str | None, settings: Settings) -> Session:
-        """Start the process; returns when it is ready. portrait: the path of the picture. Raises Refused."""
+    async def begin(cls, start: Start, uploads: dict[str, str], settings: Settings) -> Session:
+        """Start the process; returns when it is ready. uploads: paths by the start's member. Raises Refused."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "garrick.server.stream_process"),
             stdin=asyncio.subprocess.PIPE,
@@ -73,7 +73,7 @@ class Session:
         )
         session = cls(process, start.binary)
         limits = Limits(settings.job_memory + RESERVED, settings.job_file_bytes, settings.job_open_files)
-        session._send({"start": start.model_dump(mode="json"), "portrait": portrait, "limits": vars(limits)})
+        session._send({"start": start.model_dump(mode="json"), **uploads, "limits": vars(limits)})
         try:
             await asyncio.wait_for(session.until(lambda: session._ready or session.failed is not None), _START_S)
         except TimeoutError:

@@ -49,6 +49,9 @@ class Start(BaseModel):
     format: Literal["s16", "f32"] = Field("s16", description="Little-endian samples.")
     frames: Literal["none", "jpeg", "webp"] = "none"
     size: tuple[int, int] = (512, 512)
+    background: Asset | None = Field(
+        None, description="An uploaded picture behind the person, instead of the photo's own; scaled until it covers."
+    )
     expression: float = Field(1.0, ge=0, le=2)
     head_motion: float = Field(1.0, ge=0, le=2)
     gestures: float = Field(1.0, ge=0, le=2, description="0 leaves arms and hands where they are.")

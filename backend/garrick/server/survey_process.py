@@ -16,6 +16,7 @@ from typing import Any
 
 from garrick.errors import GarrickError, MissingError
 
+from .asset_names import told_by_use
 from .limits import Limits, hold_to
 from .worker import die, take_pipes
 
@@ -35,12 +36,11 @@ def _answer(picture: Path) -> dict[str, Any]:
     from garrick.perception.survey import survey
 
     try:
-        seen = survey(picture)
+        with told_by_use({"picture": picture}):
+            seen = survey(picture)
     except GarrickError as error:
         kind = "missing" if isinstance(error, MissingError) else "input"
-        # the asset's name is a hash, which tells nobody anything
-        message = error.user_message.replace(picture.name, "The picture")
-        return {"error": {"kind": kind, "message": message, "fix": error.fix}}
+        return {"error": {"kind": kind, "message": error.user_message, "fix": error.fix}}
     height, width = seen.preview.shape[:2]
     preview = {"size": (width, height), "rgb": base64.b64encode(seen.preview.tobytes()).decode()}
     return {"survey": asdict(seen) | {"preview": preview}}

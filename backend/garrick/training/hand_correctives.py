@@ -4,7 +4,9 @@
 
 No captured hands are used. The average hand is filled with tetrahedra of nearly incompressible flesh (the stable
 neo-Hookean energy of Smith, de Goes and Kim 2018, without its barrier) around rigid bones, and settles in random poses
-within the limits; where a joint folds, flesh stays on its own side of the plane that halves the angle. The correctives are
+within the limits; where a joint folds, flesh stays on its own side of the plane that halves the angle. Bones so thin let
+the flesh of a fist out at its back, in boxes, where a real one has skin on bone: there the skin turns about the joints
+instead (dual quaternions, Kavan et al. 2007), and flesh moves it only in the fold, and little aside. The correctives are
 those of MANO (Romero et al. 2017), linear in R - 1 of the fifteen joints, fitted by ridge regression to the posed vertices.
 A joint's correctives touch only skin that it bends. Needs the built hands.
 """
@@ -24,10 +26,13 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import Delaunay
 
 from garrick.bodies.correctives import Correctives
+from garrick.bodies.dual_quaternions import multiplied, quaternions_of, skin_dual_numpy, turned
 from garrick.bodies.hand import JOINT_LIMITS, Hand, load_hand, rotations_of
 from garrick.bodies.lbs import skin_numpy
 from garrick.bodies.mano import PARENTS
+from garrick.bodies.surface import quad_normals
 from garrick.core.archive import save_arrays
+from garrick.core.easing import smoothstep
 from garrick.core.rotation import rotation_matrices
 
 POSES = 180
@@ -39,6 +44,11 @@ _RING, _ROUND, _THICK = 0.0025, 6, 0.15  # metres between a bone's rings; points
 _SLIVER = 2e-3  # a tetrahedron's volume over its longest edge's cube, below which it is left out
 _STEPS, _MEMORY, _SETTLED = 90, 8, 1e-3
 _REACH = 0.018  # metres from a joint within which its plane acts
+_BACK = (0.1, 0.6)  # cosine from a finger's back to its skin's normal, from which flesh counts less, and not at all
+_ASIDE, _FARTHEST = (
+    0.2,
+    3.5e-3,
+)  # what is left of flesh that goes along a joint's axis; metres that it moves skin at most
 _RIDGE = 3e-3
 _BLENDED, _LEAST = 0.03, 1e-4  # S (1 - S) of a joint's share S of a vertex: corrected whole from here, and at all
 _SPREAD, _SMOOTHED = 4, 1  # times that a joint's reach, and what was found, are averaged with their neighbours'
@@ -280,6 +290,40 @@ def settled(hand: Hand, rotations: np.ndarray, say: Callable[[str], None] = lamb
     return np.array(found)
 
 
+def on_bone(hand: Hand, rotations: np.ndarray, flesh: np.ndarray) -> np.ndarray:
+    """(P, V, 3): skin as flesh (P, V, 3) has it in folds, and round over the back of the joints, of poses (P, 15, 3)."""
+    axes, weights = hand.axes.astype(np.float64), hand.weights.astype(np.float64)
+    quaternions, shifts = _bones(hand, rotations)
+    found = np.empty_like(flesh)
+    back = np.einsum("vj,jc->vc", weights, np.concatenate([[(0.0, 1.0, 0.0)], axes[:, 1]]))
+    normals = quad_normals(np.ascontiguousarray(hand.template), hand.quads)
+    low, high = _BACK
+    facing = (normals * back).sum(axis=1) / np.linalg.norm(back, axis=1)
+    fold = 1 - smoothstep((facing - low) / (high - low))[:, None]
+    for pose, (turns, moved) in enumerate(zip(quaternions, shifts, strict=True)):
+        round_ = skin_dual_numpy(hand.template.astype(np.float64), turns, moved, weights)
+        across = weights[:, 1:] @ turned(np, turns[1:], axes[:, 0])
+        across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+        off = flesh[pose] - round_
+        off = fold * (off - (1 - _ASIDE) * (off * across).sum(axis=1, keepdims=True) * across)
+        long = np.linalg.norm(off, axis=1, keepdims=True)
+        found[pose] = round_ + off * np.minimum(1, _FARTHEST / np.maximum(long, 1e-9))
+    return found
+
+
+def _bones(hand: Hand, rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(P, 16, 4) quaternions and (P, 16, 3) shifts that move points of the flat hand with each bone."""
+    joints, local = hand.joints().astype(np.float64), quaternions_of(np, rotations.astype(np.float64))
+    world = [np.broadcast_to([1.0, 0, 0, 0], local[:, 0].shape)]
+    places = [np.broadcast_to(joints[0], (len(local), 3))]
+    for joint in range(1, 16):
+        parent = PARENTS[joint]
+        places.append(places[parent] + turned(np, world[parent], joints[joint] - joints[parent]))
+        world.append(multiplied(np, world[parent], local[:, joint - 1]))
+    quaternions = np.stack(world, axis=1)
+    return quaternions, np.stack(places, axis=1) - turned(np, quaternions, joints)
+
+
 def fit(hand: Hand, rotations: np.ndarray, skin: np.ndarray) -> Correctives:
     """Correctives that bring linear blending nearest to `skin` (P, V, 3) in poses (P, 15, 3)."""
     turns = rotation_matrices(rotations.astype(np.float64))
@@ -334,7 +378,7 @@ def main(out: Path, count: int) -> None:
     hand = load_hand("right")
     rotations = random_poses(hand, count)
     skin = settled(hand, rotations, lambda line: print(line, flush=True))
-    found = fit(hand, rotations, skin)
+    found = fit(hand, rotations, on_bone(hand, rotations, skin))
     save_arrays(
         out,
         {

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import onnxruntime
 
 LISTENER, DENOISER = "face_voice.onnx", "face.onnx"
-_LEAST, _MOST = np.array([0.4, 0.75]), np.array([1.8, 1.8])
+_LEAST, _MOST = np.array([0.4, 1.0]), np.array([1.8, 1.8])
 """Ranges of expression and pose that the net is asked for; beyond them its motion gets a gain. A head that is asked to
-move little would move still less."""
+move less than usual would move still less than that."""
 _CALM = 2.0  # frames, standard deviation: patches of two frames leave steps of a tenth of a degree that no head makes
 
 NETS = Path(__file__).parent / "nets"

@@ -102,11 +102,13 @@ class Denoiser(Backbone):
     """One step: noisy motion and all that it depends on -> motion.
 
     What the voice says straight away is added to what the layers find; they learn the rest.
+    velocity: the layers predict the way from motion to noise, e - x_0, and the motion follows from it.
     """
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, velocity: bool = False) -> None:
         super().__init__(size, len(CHANNELS))
         width = size.width
+        self.velocity = velocity
         self.style = nn.Linear(PATCH * len(MOUTH), width)
         self.style_places = nn.Parameter(torch.randn(REFERENCE, width) * 0.02)
         self.manner = nn.Sequential(nn.Linear(PATCH * len(MOUTH), width), nn.SiLU())
@@ -152,9 +154,11 @@ class Denoiser(Backbone):
         for layer in self.layers:
             x = layer(x, voice, history, asked, places)
         gain, shift = self.share(asked)[:, None].chunk(2, dim=-1)
-        found = self.out(self.norm(x[:, :patches])) * trust[:, None, None]
-        said = self.straight(voice[:, BEFORE : BEFORE + patches])
-        return (said * (1 + gain) + shift + found).reshape(noisy.shape)
+        said = self.straight(voice[:, BEFORE : BEFORE + patches]) * (1 + gain) + shift
+        found = self.out(self.norm(x[:, :patches]))
+        if self.velocity:
+            found = patched(noisy) - t[:, None, None] * found - said
+        return (said + found * trust[:, None, None]).reshape(noisy.shape)
 
 
 @dataclass(frozen=True)
@@ -251,11 +255,11 @@ class Attention(nn.Module):
 class FaceNet(nn.Module):
     """Both parts, as they are trained."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, velocity: bool = False) -> None:
         super().__init__()
         self.size = size
         self.listener = Listener(size)
-        self.denoiser = Denoiser(size)
+        self.denoiser = Denoiser(size, velocity)
 
 
 def patched(frames: torch.Tensor) -> torch.Tensor:

@@ -39,6 +39,8 @@ _WAYS = (
 _REACH = 21.0  # degrees of a beat of usual size
 _SIZES = 0.22  # nat, standard deviation of a stroke's size
 _SHAPES = {"loose": 0.4, "flat": 0.2, "relaxed": 0.25, "open": 0.15}  # of a hand that beats
+_OPENS = (0.5, 1.1)  # share of the way from a relaxed hand to that shape
+_CURLS = (-0.12, 0.3)  # share of the way from a relaxed hand to a fist, of a hand that waits
 _ALTERNATE = 0.4  # chance that two beating hands take turns
 _OTHERS = {"waist": 0.36, "low": 0.3, "ready": 0.14, "": 0.2}  # what the hand does that has no stroke
 _OWN_REST = 0.7  # chance that a phrase ends where the speaker's hands like to rest
@@ -51,7 +53,7 @@ class Form:
 
     place:  where the hands are, from where the gesture has them.    roll: degrees by which the palms turn upwards.
     way:    from the start to the end of a stroke that is free; None for the gesture's own.
-    shape:  of the hand at the end of a stroke that is free, or "" for the gesture's own.
+    phrase: number of the clip's phrase that it is in, whose `Fingers` are its hands'; None for those of the pictures.
     size:   factor of how far the stroke goes.
     alternate: the second of two hands goes where the first comes from.
     other:  stance in which a hand waits that has no part in the stroke; "" leaves it where it is.
@@ -63,7 +65,7 @@ class Form:
     place: Way = HERE
     roll: float = 0.0
     way: Way | None = None
-    shape: str = ""
+    phrase: int | None = None
     size: float = 1.0
     alternate: bool = False
     other: str = ""
@@ -74,6 +76,28 @@ class Form:
 
 PLAIN = Form()
 """As the gesture's own picture."""
+
+
+@dataclass(frozen=True)
+class Fingers:
+    """What the gestures of a phrase leave to the fingers of one hand. As it stands: nothing, all is as in the pictures.
+
+    shape: at the end of a beat, or "" for the gesture's own.    opens: share of the way to it, from a relaxed hand.
+    curls: -1..1, share of the way from a relaxed hand to a fist, and below 0 away from it, while it waits.
+    """
+
+    shape: str = ""
+    opens: float = 1.0
+    curls: float = 0.0
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> Fingers:
+        """Draw a phrase's."""
+        return cls(_one_of(_SHAPES, rng), rng.uniform(*_OPENS), rng.uniform(*_CURLS))
+
+
+AS_PICTURED = Fingers()
+"""Fingers to which nothing is left."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +126,15 @@ class Unit:
     alike: Form
 
     @classmethod
-    def of(cls, habits: Habits, rng: np.random.Generator) -> Unit:
-        """Draw a phrase's."""
+    def of(cls, habits: Habits, rng: np.random.Generator, phrase: int | None = None) -> Unit:
+        """Draw a phrase's; phrase: its number."""
         lead = habits.first if rng.random() > _CHANGE else other_side(habits.first)
         # a little inwards and forwards of the pictures, where each hand is alone in front of the speaker
         place = Way(rng.uniform(-14, 4), float(np.clip(rng.normal(2, 6), -8, 14)), rng.uniform(-3, 10))
         alike = Form(
             place=place,
             roll=rng.uniform(-25, 30),
-            shape=_one_of(_SHAPES, rng),
+            phrase=phrase,
             size=habits.size,
             alternate=bool(rng.random() < _ALTERNATE),
             other=_one_of(_OTHERS, rng),
@@ -147,10 +171,10 @@ def fitting(name: str, form: Form) -> Form:
     """Of a form what the gesture leaves free: a sign looks as it must, and only beats go any way."""
     gesture = GESTURES[name]
     if gesture.free:
-        return replace(form, shape="" if name == "precision_grip" else form.shape)
+        return form
     if gesture.placed:
-        return replace(form, way=None, shape="", alternate=False, place=HERE, roll=0.0, size=1.0)
-    return replace(form, way=None, shape="", alternate=False, roll=form.roll / 3)
+        return replace(form, way=None, alternate=False, place=HERE, roll=0.0, size=1.0)
+    return replace(form, way=None, alternate=False, roll=form.roll / 3)
 
 
 def other_side(side: Side) -> Side:

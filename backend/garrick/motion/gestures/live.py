@@ -2,9 +2,9 @@
 
 An accent is known hardly before it is there (`live_accents`), and a stroke must end on it. So the hands are prepared when a
 phrase begins, and anew when a stroke has been held: for a stroke that is drawn by then, of the same habits, units and forms
-as a whole clip's. The accent then only lets it go, from where the hand waits; what no accent calls for sinks a part of its
-way. In a pause the hands go to where they rest. Words are not known while they are said, so the strokes are plain ones; a
-text that is spoken for the stream is known, and gets what it would get as a clip.
+as a whole clip's. The accent then only lets it go, from where the hand waits, and as far as it gets in time; what no accent
+calls for sinks a part of its way. In a pause the hands go to where they rest. Words are not known while they are said, so
+the strokes are plain ones; a text that is spoken for the stream is known, and gets what it would get as a clip.
 """
 
 from __future__ import annotations
@@ -29,30 +29,35 @@ from garrick.motion.gestures.curves import (
     ARM,
     DELAY,
     EASY,
+    FINGERS,
     LINGER,
     LINGER_LAST,
-    RESTLESS,
     TIRED,
     Move,
+    fingers_of,
+    hurried,
     keys_of,
     move_of,
     pose_of,
+    restless,
     seconds_back,
     seconds_there,
+    towards,
 )
-from garrick.motion.gestures.forms import Form, Habits, Unit
+from garrick.motion.gestures.forms import AS_PICTURED, Fingers, Form, Habits, Unit
 from garrick.motion.gestures.fusion import slowed
 from garrick.motion.gestures.live_arm import LEAD, LiveArm
 from garrick.motion.gestures.plan import PHRASE_PAUSE, SHARE, WEIGHT, Stroke, plan_strokes, room_of, stroke_of
 from garrick.motion.gestures.shapes import hand_shape
 from garrick.motion.live_accents import Accent
 from garrick.motion.live_frames import ARM_JOINTS, continued
-from garrick.motion.rules.wander import wander
 from garrick.speech.speech import Speech
 
 _FASTEST = 7.0  # radians a second of any arm joint
 _PLANNED = 7.01  # the same of what `curves` has planned, and a little for rounding
 _QUICKEST = 0.1  # seconds of a stroke that is late for its accent
+_BEHIND = 0.06  # seconds that a stroke may end after its accent; it goes so far only as it gets by then,
+_SMALLEST = 0.4  # but this share of its way at least
 _PATIENCE = 1.2  # seconds for which a hand waits for an accent
 _RANKED = 12  # accents among which one is strong or weak
 _AROUND = 0.45  # seconds before and after what is shown in which hands make room for each other
@@ -76,6 +81,8 @@ class LiveGestures:
         self._arms: dict[Side, LiveArm] = {side: LiveArm(side) for side in ARMS}
         self._rises: deque[float] = deque(maxlen=_RANKED)
         self._unit: Unit | None = None
+        self._drawn = ctx.rng(FINGERS)
+        self._fingers = AS_PICTURED
         self._before: Form | None = None
         self._next: Stroke | None = None  # None: the next accent gets no stroke
         self._waits = np.inf  # seconds since which hands are ready for it
@@ -108,6 +115,7 @@ class LiveGestures:
             return
         if self._unit is None:
             self._unit, self._before, self._rested = Unit.of(self._habits, self._rng), None, 0
+            self._fingers = Fingers.of(self._drawn)
             self._deal()
         for accent in accents:
             self._answer(accent, start)
@@ -119,8 +127,9 @@ class LiveGestures:
         strokes = plan_strokes(speech, self._amount, self._ctx.rng("gestures"))
         self._end_phrase()
         self._said, self._moves, self._raised = start + speech.duration, {}, False
+        fingers = fingers_of(strokes, self._ctx.rng(FINGERS))
         for side, arm in self._arms.items():
-            moves = [self._move(stroke, side) for stroke in strokes]
+            moves = [self._move(stroke, side, fingers.get(stroke.form.phrase, AS_PICTURED)) for stroke in strokes]
             keys = keys_of([move for move in moves if move is not None], side)
             arm.go(start + LEAD, keys[0].pose, seconds_back(arm.goal, keys[0].pose), EASY)
             for here, there in pairwise(keys):
@@ -137,7 +146,9 @@ class LiveGestures:
         unit = self._unit or Unit.of(self._habits, self._rng)
         form = Form(other=unit.alike.other, echo=unit.alike.echo, sinks=_SIGN_SINKS, rest=unit.alike.rest)
         stroke = stroke_of(name, 0.0, unit.lead, form, meant=True)
-        moves: dict[Side, Move] = {side: move for side in self._arms if (move := self._move(stroke, side)) is not None}
+        moves: dict[Side, Move] = {
+            side: move for side in self._arms if (move := self._move(stroke, side, AS_PICTURED)) is not None
+        }
         start = shown + LEAD
         ready = max(
             self._arms[side].go(start, move.before, seconds_there(self._arms[side].goal, move.before))
@@ -185,9 +196,7 @@ class LiveGestures:
         """(F, 19, 3) axis-angle of what is never quite still, frames low .. high - 1; neither falls from call to call."""
         first, kept = self._alive[side]
         times = np.arange(max(low, first + len(kept)), high) / float(fps)
-        more = wander(times, 3 * len(DELAY), self._ctx.rng(f"{side} arm")).reshape(len(times), -1, 3)
-        more *= RESTLESS[:, None]
-        more[:, ARM:, 1:] = 0  # fingers only curl
+        more = restless(times, self._ctx.rng(f"{side} arm"))
         alive = np.concatenate([kept[max(low - first, 0) :], more])
         self._alive[side] = low, alive
         return alive
@@ -228,9 +237,12 @@ class LiveGestures:
         stroke = replace(stroke, time=accent.time, form=self._weighed(stroke.form, accent.rise))
         ends = []
         for side, arm in self._arms.items():
-            if (move := self._move(stroke, side)) is not None:
+            if (move := self._move(stroke, side, self._fingers)) is not None:
                 begin = max(start, move.time - move.lasts)
-                ends.append(arm.go(begin, move.end, max(move.time - begin, _QUICKEST)) + move.held)
+                here = arm.poses(np.array([begin]))[0]
+                share = (move.time + _BEHIND - begin) / max(hurried(here, move.end), _QUICKEST)
+                end = towards(here, move.end, float(np.clip(share, _SMALLEST, 1)))
+                ends.append(arm.go(begin, end, max(move.time - begin, _QUICKEST)) + move.held)
                 self._moves[side] = move
         self.strokes.append(replace(stroke, time=self._arms[stroke.sides[0]].arrives))
         self._struck, self._free, self._before, self._raised = accent.time, max(ends), stroke.form, True
@@ -240,7 +252,7 @@ class LiveGestures:
         """Bring the hands to where the next stroke begins, or let them sink."""
         if self._next is not None and self._waits == np.inf:
             for side, arm in self._arms.items():
-                if (move := self._move(self._next, side)) is not None:
+                if (move := self._move(self._next, side, self._fingers)) is not None:
                     arm.go(start, move.before, seconds_back(arm.goal, move.before), EASY)
                     self._moves[side] = move
                 elif side in self._moves:
@@ -272,11 +284,11 @@ class LiveGestures:
     def _end_phrase(self) -> None:
         self._unit, self._next, self._waits = None, None, np.inf
 
-    def _move(self, stroke: Stroke, side: Side) -> Move | None:
+    def _move(self, stroke: Stroke, side: Side, fingers: Fingers) -> Move | None:
         """One hand's part; None where it has none."""
         if side not in stroke.sides and not stroke.form.other:
             return None
-        return move_of(stroke, side, min(self._amount, 2.0))
+        return move_of(stroke, side, min(self._amount, 2.0), fingers)
 
     def _weighed(self, form: Form, rise: float) -> Form:
         """Larger on a stronger accent, by its rank among the latest."""

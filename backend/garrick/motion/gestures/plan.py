@@ -7,7 +7,7 @@ strokes differ from each other is drawn in `forms`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Stroke:
     """A gesture of `GESTURES`, the second at which its stroke ends, its hands (the leading one first), how it is made.
 
     meant: a mark or a word asks for it, so that it must look like itself; others carry a beat and nothing more.
+    until: seconds at which its phrase ends, None where nobody knows.
     """
 
     gesture: str
@@ -39,6 +40,7 @@ class Stroke:
     sides: tuple[Side, ...]
     form: Form = PLAIN
     meant: bool = False
+    until: float | None = None
 
 
 def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> list[Stroke]:
@@ -53,8 +55,8 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
     found: list[Stroke] = []
     said: set[str] = set()
     weights = _weights(speech.prosody)
-    for accents in _phrases(speech.prosody):
-        unit, before = Unit.of(habits, rng), None
+    for phrase, (accents, end) in enumerate(_phrases(speech.prosody)):
+        unit, before = Unit.of(habits, rng, phrase), None
         for accent in accents:
             chance, whim = rng.random(), rng.random()
             name = _gesture_at(meant, accent)
@@ -67,7 +69,8 @@ def plan_strokes(speech: Speech, amount: float, rng: np.random.Generator) -> lis
             gesture, form = unit.next(name, weights[accent], before, rng)
             near = [stroke.time for stroke in (*asked, *found) if abs(stroke.time - accent) < room_of(gesture)]
             if accent >= _EARLIEST and not near:
-                found.append(stroke_of(gesture, accent, unit.lead, form, meant=name is not None))
+                stroke = stroke_of(gesture, accent, unit.lead, form, meant=name is not None)
+                found.append(replace(stroke, until=end))
                 before = form
     return sorted([*asked, *found], key=lambda stroke: stroke.time)
 
@@ -123,10 +126,11 @@ def _weights(prosody: Prosody) -> dict[float, float]:
     }
 
 
-def _phrases(prosody: Prosody) -> list[list[float]]:
-    """The accents, phrase by phrase."""
+def _phrases(prosody: Prosody) -> list[tuple[list[float], float | None]]:
+    """The accents phrase by phrase, and the second at which each phrase ends."""
     pauses = [start for start, end in prosody.pauses if end - start >= PHRASE_PAUSE]
-    parts: list[list[float]] = [[] for _ in range(len(pauses) + 1)]
+    last = float(prosody.phrase_ends[-1]) if len(prosody.phrase_ends) else None
+    parts: list[tuple[list[float], float | None]] = [([], end) for end in (*map(float, pauses), last)]
     for accent in prosody.accents:
-        parts[int(np.searchsorted(pauses, accent))].append(float(accent))
+        parts[int(np.searchsorted(pauses, accent))][0].append(float(accent))
     return parts

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from garrick.core.edits import LID_FALL, LID_RISE, lid_drop
 from garrick.core.timing import frame_times, nearest_frame
-from garrick.motion.rules.visemes import SILENCE
-from garrick.speech.speech import Phone
+from garrick.speech.speech import Prosody
 
 RATE = 26.0  # blinks a minute in conversation (Bentivoglio et al. 1997)
 _SIGMA = 0.6  # of the log-normal intervals
 APART = 0.4  # seconds at least between two blinks
 DRAWN = 0.35  # seconds over which a pause or a gaze shift draws a blink to itself
-_PAUSE = 0.15  # seconds of silence that count as a pause
+_AFTER = 0.05  # seconds from the end of a phrase to its blink
 FIRST = 0.5  # seconds: a clip starts with open eyes
 _LAST = 0.25  # seconds: and ends with them, as its last frame is often held
 
@@ -55,10 +53,9 @@ def open_at_the_end(times: np.ndarray, duration: float) -> np.ndarray:
     return times[times <= duration - _LAST]
 
 
-def pause_starts(phones: Sequence[Phone]) -> np.ndarray:
-    """(N,) seconds: just inside each pause, where speakers blink (Cummins 2010)."""
-    pauses = [phone for phone in phones if phone.symbol == SILENCE and phone.end - phone.start >= _PAUSE]
-    return np.array([phone.start + 0.05 for phone in pauses])
+def after_phrases(prosody: Prosody) -> np.ndarray:
+    """(N,) seconds: just after the end of each phrase, where speakers blink (Cummins 2010)."""
+    return prosody.phrase_ends.astype(np.float64) + _AFTER
 
 
 def blink_curve(times: np.ndarray, frames: int, fps: Fraction) -> np.ndarray:

@@ -12,21 +12,29 @@ from garrick.core.easing import smoothstep
 from garrick.core.edits import SEAL_RAMP, pressed
 from garrick.core.timing import frame_times, nearest_frame
 from garrick.motion.lips import Lips
-from garrick.motion.rules.visemes import BILABIALS, LABIODENTALS, SIBILANTS
+from garrick.motion.rules.visemes import BILABIALS, DENTALS, HISSES, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
 _HELD = (0.25, 0.45, 0.65)  # start, centre and end of the closure in a p, b or m, whose rest is its release
-_TOOTHED_JAW, _HISSING_JAW = 0.12, 0.10  # jawOpen at most, on labiodentals and on sibilants
+_TOOTHED_JAW, _HISSING_JAW, _TONGUE_JAW = 0.12, 0.06, 0.14  # jawOpen: at most on f and v, on s and the like; on th
 
-_JAW, _ROLL_LOWER = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthRollLower"]
-_LOWER_DOWN = [ARKIT_INDEX[name] for name in ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthFunnel")]
-_TOOTHED_ROLL = 0.35
+_BITTEN = 0.0025, (0.0, 0.0008)  # metres that the upper lip, and the lower, are over the edge of the upper teeth: f, v
+_BARED = 0.001, (-np.inf, 0.0)  # the same for s and z, of which teeth are seen
+_LICKED = 0.001, (-0.007, -0.004)  # and for th, between tongue and lower teeth
+_TOOTHED_ROLL, _TONGUE_OUT = 0.7, 0.45  # mouthRollLower and tongueOut at least
+_LENIS = 0.6  # of a th is left of its voiced one, the quick one of "the"
+
+_JAW, _CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
+_ROLL_LOWER, _TONGUE = ARKIT_INDEX["mouthRollLower"], ARKIT_INDEX["tongueOut"]
+_FUNNEL = ARKIT_INDEX["mouthFunnel"]
+_LOWER_DOWN = [ARKIT_INDEX["mouthLowerDownLeft"], ARKIT_INDEX["mouthLowerDownRight"]]
 
 
 def obey_rules(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
     """(F, 52) -> (F, 52): what must hold on the finished curves, enforced."""
-    face = narrow_jaw(face, phones, fps)
-    face = touch_teeth(face, phones, fps)
+    face = show_tongue(face, phones, fps, lips)
+    face = narrow_jaw(face, phones, fps, lips)
+    face = touch_teeth(face, phones, fps, lips)
     return close_lips(face, phones, fps, lips)
 
 
@@ -47,28 +55,56 @@ def close_lips(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: L
     return sealed
 
 
-def touch_teeth(face: np.ndarray, phones: Sequence[Phone], fps: Fraction) -> np.ndarray:
-    """The lower lip rises to the upper teeth on f and v: jaw nearly closed, lower lip rolled in and not pulled down.
+def touch_teeth(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
+    """On f and v the lower lip rolls in and rises to the edge of the upper teeth, which show above it.
 
     face: (F, 52) weights 0..1; returned anew. Source: JALI, "labiodentals must touch the teeth".
     """
     amount = hold(_spans(phones, LABIODENTALS), len(face), fps)
-    toothed = face.copy()
-    toothed[:, _JAW] = np.minimum(toothed[:, _JAW], _TOOTHED_JAW)
-    toothed[:, _LOWER_DOWN] = 0.0
+    toothed = _narrowed(face[amount > 0], _TOOTHED_JAW)
+    toothed[:, [*_LOWER_DOWN, _FUNNEL, _TONGUE]] = 0.0
     toothed[:, _ROLL_LOWER] = np.maximum(toothed[:, _ROLL_LOWER], _TOOTHED_ROLL)
-    return face + (toothed - face) * amount[:, None]
+    return _mixed(face, lips.around_teeth(toothed, *_BITTEN), amount)
 
 
-def narrow_jaw(face: np.ndarray, phones: Sequence[Phone], fps: Fraction) -> np.ndarray:
-    """The teeth come together on s z sh zh ch jh.
+def narrow_jaw(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
+    """The teeth come together on s z sh zh ch jh, and on s and z they show.
 
     face: (F, 52) weights 0..1; returned anew. Source: JALI, "sibilants narrow the jaw greatly".
     """
     amount = hold(_spans(phones, SIBILANTS), len(face), fps)
+    narrowed = _mixed(face, _narrowed(face[amount > 0], _HISSING_JAW), amount)
+    amount = hold(_spans(phones, HISSES), len(face), fps)
+    return _mixed(narrowed, lips.around_teeth(narrowed[amount > 0], *_BARED), amount)
+
+
+def show_tongue(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
+    """On th the tip of the tongue lies between the teeth, and lips leave it to be seen.
+
+    face: (F, 52) weights 0..1; returned anew.
+    """
+    fortis, lenis = (hold(_spans(phones, frozenset({symbol})), len(face), fps) for symbol in DENTALS)
+    amount = np.maximum(fortis, lenis * _LENIS)
+    shown = _narrowed(face[amount > 0], _TONGUE_JAW)
+    shown[:, [_FUNNEL, _ROLL_LOWER]] = 0.0
+    shown[:, _JAW] = np.maximum(shown[:, _JAW], _TONGUE_JAW)
+    shown[:, _TONGUE] = np.maximum(shown[:, _TONGUE], _TONGUE_OUT)
+    return _mixed(face, lips.around_teeth(shown, *_LICKED), amount)
+
+
+def _narrowed(face: np.ndarray, widest: float) -> np.ndarray:
+    """(N, 52) -> (N, 52): jawOpen at most `widest`; mouthClose, which took back what is gone of it, falls with it."""
     narrowed = face.copy()
-    narrowed[:, _JAW] += (np.minimum(face[:, _JAW], _HISSING_JAW) - face[:, _JAW]) * amount
+    narrowed[:, _JAW] = np.minimum(face[:, _JAW], widest)
+    narrowed[:, _CLOSE] = np.maximum(face[:, _CLOSE] - (face[:, _JAW] - narrowed[:, _JAW]), 0.0)
     return narrowed
+
+
+def _mixed(face: np.ndarray, held: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """(F, 52) where (F,) amounts are above 0 on their way to (n, 52)."""
+    mixed, frames = face.copy(), amount > 0
+    mixed[frames] += (held - face[frames]) * amount[frames, None]
+    return mixed
 
 
 def closures(phones: Sequence[Phone]) -> np.ndarray:

@@ -16,8 +16,15 @@ _AVERTED, _AVERTED_SPREAD = 0.8, 0.35  # seconds of looking away
 _REFIXATION, _REFIXATION_SPREAD = 0.8, 0.4  # seconds between small shifts over the listener's face
 FACE = np.radians([0.7, 0.5])  # spread of those shifts, yaw and pitch
 TURN_PAUSE = 1.0  # seconds of silence that end a turn
+_BOUNDARY = (
+    0.4  # seconds over which the end of a phrase draws the eyes back to the listener, and its start lets them off
+)
+_EARLY, _APART = 0.1, 0.3  # seconds before those at which they go, and between two goings at least
 _RETURN = 0.8  # seconds before the end of a turn by which the eyes are back (Ho 2015)
 LARGE = np.radians(4.0)  # a shift of this size invites a blink (Evinger 1994)
+
+
+_NO_PAUSES = np.zeros((0, 2))
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,16 @@ class Fixations:
         return self.starts[1:][size >= LARGE]
 
 
-def fixations(phones: Sequence[Phone], duration: float, rng: np.random.Generator) -> Fixations:
-    """Plan the fixations of a clip: averted at most turn starts, runs of mutual gaze, back at the end."""
+def fixations(
+    phones: Sequence[Phone], duration: float, rng: np.random.Generator, pauses: np.ndarray = _NO_PAUSES
+) -> Fixations:
+    """Plan the fixations of a clip: averted at most turn starts, runs of mutual gaze, back at the end.
+
+    pauses: (P, 2) seconds, between phrases. Eyes go to the listener rather where a phrase ends, and off where one starts:
+    seven in ten long utterances begin and end so (Kendon 1967).
+    """
     starts, offsets = [0.0], [np.zeros(2)]
-    for start, end in _glances(phones, rng):
+    for start, end in _glances(phones, rng, pauses):
         _rest_on_face(starts, offsets, start, rng)
         starts.append(start)
         offsets.append(aside(rng))
@@ -91,18 +104,25 @@ def refixation_time(rng: np.random.Generator) -> float:
     return _spread(rng, _REFIXATION, _REFIXATION_SPREAD)
 
 
-def _glances(phones: Sequence[Phone], rng: np.random.Generator) -> list[tuple[float, float]]:
+def _glances(phones: Sequence[Phone], rng: np.random.Generator, pauses: np.ndarray) -> list[tuple[float, float]]:
     """Start and end of each glance away, in order."""
     glances = []
     for start, end in spoken_spans(phones, join=TURN_PAUSE):
         time = max(start - 0.1, 0.05) if rng.random() < 0.75 else start + mutual_time(rng)
         while True:
-            back = time + averted_time(rng)
+            back = _drawn(time + averted_time(rng), pauses[:, 0], time)
             if back > end - _RETURN:
                 break
             glances.append((time, back))
-            time = back + mutual_time(rng)
+            time = _drawn(back + mutual_time(rng), pauses[:, 1], back)
     return glances
+
+
+def _drawn(time: float, boundaries: np.ndarray, before: float) -> float:
+    """The time, or just before the nearest of the (N,) boundaries in its reach; `_APART` from `before` at least."""
+    near = boundaries[np.abs(boundaries - time) <= _BOUNDARY] - _EARLY
+    near = near[near >= before + _APART]
+    return float(near[np.argmin(np.abs(near - time))]) if len(near) else time
 
 
 def _rest_on_face(starts: list[float], offsets: list[np.ndarray], until: float, rng: np.random.Generator) -> None:

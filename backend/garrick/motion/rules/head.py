@@ -22,6 +22,9 @@ _DEGREES_PER_SEMITONE, _MELODY_LIMIT = 0.8, 3.0
 _NOD_DOWN, _NOD_UP, _NOD_LAG = 0.15, 0.25, 0.06  # seconds; a nod peaks after its accent (Kim, Cvejic and Davis 2014)
 _NOD_SHARE = 0.75  # of the accents get a nod
 _NOD_LEAST, _NOD_MOST = 2.0, 6.0  # degrees
+_LAST_SHARE, _LAST_DEPTH = 0.5, (1.2, 2.8)  # of the phrases' ends get a nod; degrees
+_RISES = 1.5  # semitones by which a phrase that asks, or goes on, rises at its end
+_ANSWERED = 0.35  # seconds before a phrase's end in which an accent has its nod already
 _DRIFT = np.array([0.7, 1.8, 1.0])  # degrees, standard deviation of the wandering in pitch, yaw, roll
 _LISTENS_AFTER = 2.0  # seconds of silence
 _LISTENING_EVERY, _LISTENING_NOD, _LISTENING_DEPTH = 3.6, 0.32, (1.5, 3.5)  # seconds, seconds a nod, degrees
@@ -92,11 +95,26 @@ def nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.nd
         if happens > _NOD_SHARE:
             continue
         depth = np.clip(2.8 * size * 10 ** (_loudness(prosody, accent) / 40), _NOD_LEAST, _NOD_MOST)
-        away = times - (accent + _NOD_LAG)
-        shape = smoothstep(1 + away / _NOD_DOWN) * smoothstep(1 - away / _NOD_UP)
-        angles += shape[:, None] * depth * np.array([1.0, side, tilt])
+        angles += _nod(times, accent + _NOD_LAG)[:, None] * depth * np.array([1.0, side, tilt])
     angles[:, 0] = np.minimum(angles[:, 0], _NOD_MOST)
     return angles
+
+
+def last_nods(prosody: Prosody, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F, 3) degrees: small nods with the end of a phrase's last syllable where it does not rise (Ishi et al. 2014)."""
+    angles = np.zeros((len(times), 3))
+    for end, tone in zip(prosody.phrase_ends, prosody.phrase_tones, strict=True):
+        happens, depth, side = rng.random(), rng.uniform(*_LAST_DEPTH), rng.normal(0, 0.3)
+        before = end - prosody.accents
+        if happens <= _LAST_SHARE and tone < _RISES and not ((before >= 0) & (before < _ANSWERED)).any():
+            angles += _nod(times, end)[:, None] * depth * np.array([1.0, side, 0.0])
+    return angles
+
+
+def _nod(times: np.ndarray, peak: float) -> np.ndarray:
+    """(F,) 0..1, down to 1 at `peak` seconds and up again."""
+    away = times - peak
+    return smoothstep(1 + away / _NOD_DOWN) * smoothstep(1 - away / _NOD_UP)
 
 
 def listening(phones: Sequence[Phone], times: np.ndarray, rng: np.random.Generator) -> np.ndarray:

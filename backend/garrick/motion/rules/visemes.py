@@ -66,16 +66,13 @@ VISEMES: dict[str, Viseme] = {
         {"jawOpen": 0.06, "mouthClose": 0.06, "mouthPress": 0.3, "mouthRollLower": 0.1, "mouthRollUpper": 0.08},
         lips=1.1,
     ),
-    "labiodental": Viseme(
-        {"jawOpen": 0.07, "mouthClose": 0.03, "mouthRollLower": 0.5, "mouthUpperUp": 0.22, "mouthShrugLower": 0.08},
-        lips=1.1,
-    ),
-    "dental": Viseme({"jawOpen": 0.12, "tongueOut": 0.25, "mouthLowerDown": 0.14, "mouthUpperUp": 0.08}, jaw=0.5, lips=0.3),
+    "labiodental": Viseme({"jawOpen": 0.07, "mouthRollLower": 0.7, "mouthUpperUp": 0.1}, lips=1.1),
+    "dental": Viseme({"jawOpen": 0.14, "tongueOut": 0.45, "mouthLowerDown": 0.2, "mouthUpperUp": 0.05}, jaw=0.7, lips=0.6),
     "alveolar": _tongue_only(0.10),
     "lateral": _tongue_only(0.13),
     "velar": _tongue_only(0.13, jaw=0.3),
     "sibilant": Viseme(
-        {"jawOpen": 0.05, "mouthStretch": 0.16, "mouthSmile": 0.1, "mouthLowerDown": 0.24, "mouthUpperUp": 0.1},
+        {"jawOpen": 0.05, "mouthStretch": 0.16, "mouthSmile": 0.1, "mouthLowerDown": 0.24, "mouthUpperUp": 0.03},
         jaw=1.0, lips=0.55, lip_heavy=True,
     ),
     "postalveolar": Viseme(
@@ -120,6 +117,8 @@ PHONE_VISEMES: dict[str, tuple[tuple[str, float], ...]] = {
 
 BILABIALS = frozenset({"P", "B", "M"})
 LABIODENTALS = frozenset({"F", "V"})
+DENTALS = ("TH", "DH")
+HISSES = frozenset({"S", "Z"})
 SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 OBSTRUENTS_AND_NASALS = frozenset({"T", "D", "K", "G", "TH", "DH", "N", "NG"}) | BILABIALS | LABIODENTALS | SIBILANTS
 SILENCE = "SIL"

@@ -17,6 +17,7 @@ from garrick.core.camera import Camera
 from garrick.rendering import limbs, normals, render, shade
 from garrick.rendering.background import background_motion
 from garrick.rendering.canvas import margin_of
+from garrick.rendering.clinging import Clinging
 from garrick.rendering.hair_matte import tell_apart
 from garrick.rendering.take import Frame
 
@@ -58,6 +59,11 @@ class Engine:
         self._head_fans = Fans(stage.triangles, len(stage.source), device)
         self._sheet_fans = Fans(sheet.triangles, len(sheet.rest), device)
         self._canvas = tensor(stage.canvas, device)
+        if stage.clinging is not None:
+            self._clinging = tensor(stage.clinging.picture, device)
+            beside = tensor(stage.clinging.points[stage.clinging.triangles], device)
+            nothing = torch.zeros(len(beside), dtype=torch.uint8, device=device)
+            self._beside = Mesh(beside, nothing, nothing)
         self._background = tensor(stage.layers.background, device)
 
     @torch.no_grad()
@@ -99,7 +105,10 @@ class Engine:
             Surface(posed, screen, self._head, self._head_fans, seen),
             Surface(spread, grid, self._around, self._sheet_fans),
         )
-        return _Drawn(views, canvas, surfaces, self._behind(cameras))
+        behind = self._behind(cameras)
+        if self._stage.clinging is not None:
+            behind = self._with_clinging(self._stage.clinging, instants, grid, behind)
+        return _Drawn(views, canvas, surfaces, behind)
 
     def _attributes(self, instants: Sequence[Instant], posed: torch.Tensor, screen: torch.Tensor) -> torch.Tensor:
         """(B, V, shade.ATTRIBUTES): what each vertex shows is told by the processor, in less than a millisecond a frame."""
@@ -112,14 +121,30 @@ class Engine:
     def _worn(self, instants: Sequence[Instant]) -> tuple[torch.Tensor, torch.Tensor]:
         """(n, h, w, 4) what the sheets wear, and (B,) which of it each does."""
         own, bare = self._stage.canvas, self._stage.bare
-        worn = [
-            own if instant.arms is None or bare is None else bare.canvas(own, instant.arms[1].shown)
-            for instant in instants
-        ]
+        gone = [self._stage.gone(instant.arms) for instant in instants]
+        worn = [own if bare is None or share is None else bare.canvas(own, share) for share in gone]
+        return self._pictures(worn, own, self._canvas)
+
+    def _pictures(
+        self, worn: list[np.ndarray], own: np.ndarray, there: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n, h, w, 4) those of B pictures that differ, and (B,) which of them each is.    there: `own` on the device."""
         pictures = list({id(picture): picture for picture in worn}.values())
-        moved = [self._canvas if picture is own else tensor(picture, self._device) for picture in pictures]
+        moved = [there if picture is own else tensor(picture, self._device) for picture in pictures]
         which = [next(n for n, other in enumerate(pictures) if other is picture) for picture in worn]
         return torch.stack(moved), torch.tensor(which, device=self._device)
+
+    def _with_clinging(
+        self, clinging: Clinging, instants: Sequence[Instant], grid: torch.Tensor, behind: torch.Tensor
+    ) -> torch.Tensor:
+        """(B, H, W, 3) the backgrounds with what clings to the person before them; see `Clinging.over`."""
+        worn = [clinging.worn(self._stage.gone(instant.arms)) for instant in instants]
+        pictures, which = self._pictures(worn, clinging.picture, self._clinging)
+        size = behind.shape[2], behind.shape[1]
+        canvas = Canvas.empty(len(worn), size, self._device)
+        under = rasterise(grid, self._beside.triangles, size)
+        draw_sheet(under, self._beside, self._sheet.photo, pictures, which, float(clinging.margin), canvas)
+        return canvas.layer[..., :3] + (1 - canvas.layer[..., 3:]) * behind
 
     def _behind(self, cameras: Sequence[Camera]) -> torch.Tensor:
         """(B, H, W, 3) the backgrounds that cameras see."""

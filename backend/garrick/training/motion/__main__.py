@@ -1,14 +1,15 @@
 """Makes the nets of `motion/diffusion/nets`, and measures what they are worth.
 
-    python -m garrick.training.motion face FOLDER --data DIR [--steps 1400] [--seed 0] [--threads 1] [--out DIR]
+    python -m garrick.training.motion face FOLDER --data DIR [--steps 1400] [--share 1] [--seed 0] [--threads 1] [--out DIR]
     python -m garrick.training.motion body FOLDER [--steps 1500] [--seed 0] [--threads 1] [--out DIR]
     python -m garrick.training.motion measure FOLDER --data DIR [--json FILE]
     python -m garrick.training.motion measure-body [--json FILE]
 
-DIR holds FACEGOOD's recordings (see `facegood`); 2_05 of them is only measured. FOLDER keeps what is heard and moved in
-every take, the checkpoint and the learning curve, so a stopped run goes on. Some 10 minutes on one core for the face, 15
-for the body, four of them for its takes. On a GPU, which has not been tried: --device cuda --batch 96. To see that it
-all works: --steps 20, some minutes.
+DIR holds FACEGOOD's recordings (see `facegood`); 2_05 of them is only measured. FOLDER keeps the texts that voices say
+(`hours`; npm and apt-get fetch them), what is heard and moved in every take (350 MB), the checkpoint and the learning
+curve, so a stopped run goes on. Some 20 minutes on one core for the face, ten of them for its takes; 15 for the body, four
+for its takes. On a GPU, which has not been tried: --device cuda --batch 96 --threads 8 (as many processes make takes). To
+see that it all works: --steps 20 --share 0.02, some minutes. --velocity is only for comparison (see the model card).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import json
 from pathlib import Path
 
 from garrick.motion.diffusion import face
-from garrick.training.motion import facegood, floor, measure, takes
+from garrick.training.motion import facegood, floor, hours, measure, takes
 from garrick.training.motion.batches import Scale
 
 
@@ -29,6 +30,8 @@ def main() -> None:
     train = commands.add_parser("face", help="train the face diffusion transformer")
     train.set_defaults(run=_face)
     train.add_argument("--steps", type=int, default=1400)
+    train.add_argument("--share", type=float, default=1.0, help="of the hours of synthetic speech")
+    train.add_argument("--velocity", action="store_true", help="predict the way to the noise, to compare; name --out")
     bodies = commands.add_parser("body", help="train the body diffusion transformer")
     bodies.set_defaults(run=_body)
     bodies.add_argument("folder", type=Path, help="takes, checkpoints and curves")
@@ -56,14 +59,14 @@ def _face(options: argparse.Namespace) -> None:
     import torch
 
     from garrick.training.motion.export import export
-    from garrick.training.motion.shown import Recipe
-    from garrick.training.motion.train import train
+    from garrick.training.motion.train import FaceRecipe, train
 
     torch.set_num_threads(options.threads)
     learned = takes.prepare(options.data, options.folder / "takes", print)
+    learned += hours.prepare(options.folder / "hours", print, options.share, options.threads)
     scale = Scale.of(learned)
-    recipe = Recipe(options.seed, options.steps, options.batch, device=options.device)
-    name = options.folder / f"face-{options.seed}"
+    recipe = FaceRecipe(options.seed, options.steps, options.batch, device=options.device, velocity=options.velocity)
+    name = options.folder / f"face-{options.seed}{'-velocity' if options.velocity else ''}"
     watched, _ = takes.held_out(options.data)
     net = train(recipe, learned, watched, scale, name.with_suffix(".pt"), name.with_suffix(".csv"))
     export(net, scale, options.out)
@@ -86,7 +89,7 @@ def _body(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    learned = [take for take in takes.prepare(options.data, options.folder / "takes", print) if take.captured]
+    learned = takes.prepare(options.data, options.folder / "takes", print)
     kept_aside, speech = takes.held_out(options.data)
     net = face.Net(face.NETS)
     generator = measure.Generator(net, Scale(net.mean, net.deviation))
@@ -97,6 +100,7 @@ def _measure(options: argparse.Namespace) -> None:
         **measure.ablation(generator, kept_aside, ruled),
         "each weight": measure.channels(generator.mouth(kept_aside), kept_aside.mouth),
         **{f"style, {kind}": found for kind, found in measure.style_transfer(generator, kept_aside, ruled).items()},
+        "other languages": measure.other_languages(generator, hours.prepare_held_out(options.folder / "hours", print)),
         **measure.amplitudes(speech),
         "windows": measure.seams(generator, kept_aside),
         "lag": measure.lag(generator, kept_aside),

@@ -28,7 +28,7 @@ from garrick.motion.posture import trunk
 from garrick.speech import features
 from garrick.speech.speech import Speech
 from garrick.speech.voices import speak
-from garrick.training.motion.takes import FOREIGN, TEXTS, ruled_mouth, ruled_pose
+from garrick.training.motion.takes import ruled_mouth, ruled_pose
 from garrick.training.phones.roughen import roughened
 
 COPIES = 3
@@ -38,6 +38,25 @@ DRAWS = 20
 _MOUTH = [ARKIT_INDEX[name] for name in MOUTH]
 _LEAST, _MOST, _USUAL = 0.4, 1.8, 0.4  # amounts, and the share of bodies that gesture as usual
 
+_TEXTS = (
+    "Good morning, everybody. Please come in and find a chair before the music begins. Both of them moved above the "
+    "old wooden bridge, and a big brown fox jumped over five lazy dogs. Why would you wash your shoes in the river? We "
+    "saw four ships on the far shore, and the weather was very warm. Put the blue book beside the telephone.",
+    "The people who came to the meeting were happy to help. My mother made pancakes for breakfast, but father forgot the "
+    "maple syrup. You know, it was an awful joke, and nobody laughed at all. Show me how to measure the usual pressure. "
+    "Oh no, I thought you would choose the other one! Bob bought a purple umbrella in April.",
+    "Every voyage begins with a small step, and often with a long wait. The judge changed the charge. Few of us knew "
+    "what the moon would do to the tide that evening. Could you possibly move your bike from my favourite place? I am "
+    "pretty sure that this is the very best part of the whole film. Thank you for coming, and goodbye.",
+)  # fmt: skip
+_FOREIGN = (
+    "Buenos días a todos. Por favor, pasen y busquen una silla antes de que empiece la música. Mi primo vive en una casa "
+    "blanca cerca del puerto. ¿Por qué no vienes con nosotros mañana por la tarde? Hace mucho viento y el mar está azul.",
+    "Bonjour à tous, veuillez entrer et prendre une place. Le vieux pont au bout du village est fermé depuis jeudi. "
+    "Pourquoi voulez-vous partir si tôt? Nous avons vu beaucoup de bateaux bleus, et il faisait très beau.",
+    "Guten Morgen zusammen, bitte kommen Sie herein. Meine Mutter und mein Bruder wohnen schon lange über dem alten "
+    "Bahnhof. Warum willst du heute früh schwimmen gehen? Fünf schöne Bücher liegen auf dem blauen Tisch.",
+)  # fmt: skip
 _VOICES = (("hibari", 1.0, 0.0), ("hibari", 0.9, -5.0), ("espeak:m3", 1.0, 0.0), ("espeak:f2", 1.1, 0.0))
 _ABROAD = (
     ("espeak:m7", "es", 0), ("espeak:f1", "es", 0), ("espeak:f3", "fr-fr", 1), ("espeak:m2", "fr-fr", 1),
@@ -77,8 +96,8 @@ class BodyTake:
 def prepare(folder: Path, log: Callable[[str], None]) -> tuple[list[BodyTake], BodyTake]:
     """All takes to learn from, and the one that is only watched; made once, then read from `folder`. Raises MissingError."""
     folder.mkdir(parents=True, exist_ok=True)
-    said = [(text, voice, None, speed, pitch) for text in TEXTS for voice, speed, pitch in _VOICES]
-    said += [(FOREIGN[text], voice, language, 1.0, 0.0) for voice, language, text in _ABROAD]
+    said = [(text, voice, None, speed, pitch) for text in _TEXTS for voice, speed, pitch in _VOICES]
+    said += [(_FOREIGN[text], voice, language, 1.0, 0.0) for voice, language, text in _ABROAD]
     said.append((HELD_OUT, HELD_OUT_VOICE, None, 1.0, 0.0))
     takes = []
     for index, (text, voice, language, speed, pitch) in enumerate(said):

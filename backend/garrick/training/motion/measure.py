@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -129,6 +130,23 @@ def style_transfer(generator: Generator, take: Take, ruled: np.ndarray) -> dict[
         figures[kind] = dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
         figures[kind]["MAE falls by"] = 1 - figures[kind]["MAE with"] / figures[kind]["MAE without"]
     return figures
+
+
+def other_languages(generator: Generator, ruled: Sequence[Take]) -> Figures:
+    """Voices under the rules, in languages that no training take speaks: how near the net comes to the rules' mouth.
+
+    Without a reference, and with the other half of the take as one.
+    """
+    rows = []
+    for take in ruled:
+        half, without = len(take) // 2, generator.mouth(take)
+        true = take.mouth[: len(without)]
+        for seen, tested in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))):
+            found = generator.mouth(take, style=take.mouth[seen])[tested]
+            errors = [float(np.abs(made - true[tested]).mean()) for made in (without[tested], found)]
+            rows.append([*errors, _correlation(found[:, 0], true[tested][:, 0])])
+    names = ("MAE without", "MAE with", "jaw r with")
+    return dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
 
 
 def amplitudes(speech: Speech) -> dict[str, Figures]:

@@ -41,13 +41,18 @@ def sentences(folder: Path, dictionary: Path, rng: np.random.Generator) -> list[
     folder:     where `fetch` unpacked.
     dictionary: pocketsphinx's cmudict-en-us.dict.
     """
-    prose = [sentence for book in _BOOKS for sentence in _prose(folder / "usr/share/dictd" / book)]
+    plain = prose(folder)
     words = _words(dictionary)
-    count = round(len(prose) * _RARE / (1 - _RARE))
+    count = round(len(plain) * _RARE / (1 - _RARE))
     lists = [" ".join(rng.choice(words, _LIST_WORDS)).capitalize() + "." for _ in range(count)]
-    talk = [_talked(sentence, rng) if rng.random() < _FILLED else sentence for sentence in dict.fromkeys(prose)]
+    talk = [_talked(sentence, rng) if rng.random() < _FILLED else sentence for sentence in dict.fromkeys(plain)]
     together = talk + lists
     return [together[index] for index in rng.permutation(len(together))]
+
+
+def prose(folder: Path) -> list[str]:
+    """The books' sentences of plain words, in order. folder: where `fetch` unpacked."""
+    return [sentence for book in _BOOKS for sentence in _prose(folder / "usr/share/dictd" / book)]
 
 
 def _prose(book: Path) -> list[str]:
