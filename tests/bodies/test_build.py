@@ -84,6 +84,6 @@ def test_built_model_is_the_cached_one_again():
     np.testing.assert_allclose(arrays["template"], cached.template, atol=1e-5)
     mended = with_mouth_that_speaks(replace(cached, face_basis=arrays["face_basis"])).face_basis
     others = np.delete(np.arange(52), BLINKS)  # like the mouth's inside, blinks are mended when the model is loaded
-    np.testing.assert_allclose(mended[others], cached.face_basis[others], atol=1e-5)
+    np.testing.assert_allclose(mended[others], cached.face_basis[others], atol=2e-5)  # scaled, the cache is float16
     np.testing.assert_allclose(arrays["identity_basis"][:20].astype(np.float32), cached.identity_basis[:20], atol=2e-4)
     assert "CC0" in str(arrays["credits"])

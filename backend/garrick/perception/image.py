@@ -117,7 +117,9 @@ def _check_size(name: str, width: int, height: int) -> None:
             "Scale the photo down.",
         )
     if min(width, height) < MIN_SIDE:
-        raise InputError(f"{name} is only {width} x {height} pixels.", f"Use a photo with a face of {MIN_SIDE} pixels.")
+        raise InputError(
+            f"{name} is only {width} x {height} pixels.", f"Use a larger picture: a face needs {MIN_SIDE} pixels."
+        )
 
 
 def _focal_pixels(image: Image.Image) -> float:

@@ -81,8 +81,7 @@ def run(
     own = find_own_arms(portrait.image, portrait.alpha) if any(arms) else None
     stage = prepare(portrait, ctx, own)
     if background is not None:
-        layers = replace(stage.layers, background=background.astype(np.float32) / 255)
-        stage = replace(stage, layers=layers, clinging=None)
+        stage = stage.before(background)
     if figure is not None:
         torso = None if own is None else own.torso
         stage = replace(stage, trunk=make_trunk(stage.sheet, figure, portrait.camera, torso))
@@ -149,6 +148,11 @@ class Stage:
     head_ids: np.ndarray
     sheet_ids: np.ndarray
     trunk: Trunk | None = None
+
+    def before(self, background: np.ndarray) -> Stage:
+        """The stage with (H, W, 3) uint8, sRGB, of the portrait's size, in place of the photo's own room."""
+        layers = replace(self.layers, background=background.astype(np.float32) / 255)
+        return replace(self, layers=layers, clinging=None)
 
     def bend(self, pose: Pose, arms: tuple[Limbs, ArmPose] | None) -> np.ndarray | None:
         """(G, 3) metres by which the trunk moves the sheet's points; None where it rests. arms: as for `render_pose`."""

@@ -48,8 +48,7 @@ class Painter:
         self._form, self._mouth = form, mouth
         stage = render.prepare(portrait, RunContext())
         if background is not None:
-            layers = replace(stage.layers, background=background.astype(np.float32) / 255)
-            stage = replace(stage, layers=layers, clinging=None)
+            stage = stage.before(background)
         head = load_head()
         trunk = make_trunk(stage.sheet, make_figure(head, portrait.identity), portrait.camera)
         self._stage = replace(stage, trunk=trunk)

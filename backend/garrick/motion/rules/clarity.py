@@ -21,7 +21,7 @@ def _named(*starts: str) -> list[int]:
 
 _ROUND, _SPREAD = _named("mouthFunnel", "mouthPucker"), _named("mouthSmile", "mouthStretch", "mouthDimple")
 _PARTS: tuple[tuple[list[int], float], ...] = (
-    (list(GROUPS["jaw"].face), 0.4),
+    (list(GROUPS["jaw"].face), 0.25),
     (_ROUND, 0.4),
     (_SPREAD, 0.5),
     ([column for column in GROUPS["lower_face"].face if column not in (*_ROUND, *_SPREAD)], 0.4),

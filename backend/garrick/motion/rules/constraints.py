@@ -12,15 +12,14 @@ from garrick.core.easing import smoothstep
 from garrick.core.edits import SEAL_RAMP, pressed
 from garrick.core.timing import frame_times, nearest_frame
 from garrick.motion.lips import Lips
-from garrick.motion.rules.visemes import BILABIALS, DENTALS, HISSES, LABIODENTALS, SIBILANTS
+from garrick.motion.rules.visemes import BILABIALS, DENTALS, LABIODENTALS, SIBILANTS
 from garrick.speech.speech import Phone
 
 _HELD = (0.25, 0.45, 0.65)  # start, centre and end of the closure in a p, b or m, whose rest is its release
 _TOOTHED_JAW, _HISSING_JAW, _TONGUE_JAW = 0.12, 0.06, 0.14  # jawOpen: at most on f and v, on s and the like; on th
 
 _BITTEN = 0.0025, (0.0, 0.0008)  # metres that the upper lip, and the lower, are over the edge of the upper teeth: f, v
-_BARED = 0.001, (-np.inf, 0.0)  # the same for s and z, of which teeth are seen
-_LICKED = 0.001, (-0.007, -0.004)  # and for th, between tongue and lower teeth
+_LICKED = 0.001, (-0.007, -0.004)  # the same for th, whose tongue lies between the teeth
 _TOOTHED_ROLL, _TONGUE_OUT = 0.7, 0.45  # mouthRollLower and tongueOut at least
 _LENIS = 0.6  # of a th is left of its voiced one, the quick one of "the"
 
@@ -33,7 +32,7 @@ _LOWER_DOWN = [ARKIT_INDEX["mouthLowerDownLeft"], ARKIT_INDEX["mouthLowerDownRig
 def obey_rules(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
     """(F, 52) -> (F, 52): what must hold on the finished curves, enforced."""
     face = show_tongue(face, phones, fps, lips)
-    face = narrow_jaw(face, phones, fps, lips)
+    face = narrow_jaw(face, phones, fps)
     face = touch_teeth(face, phones, fps, lips)
     return close_lips(face, phones, fps, lips)
 
@@ -67,15 +66,13 @@ def touch_teeth(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: 
     return _mixed(face, lips.around_teeth(toothed, *_BITTEN), amount)
 
 
-def narrow_jaw(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:
-    """The teeth come together on s z sh zh ch jh, and on s and z they show.
+def narrow_jaw(face: np.ndarray, phones: Sequence[Phone], fps: Fraction) -> np.ndarray:
+    """The teeth come together on s z sh zh ch jh.
 
     face: (F, 52) weights 0..1; returned anew. Source: JALI, "sibilants narrow the jaw greatly".
     """
     amount = hold(_spans(phones, SIBILANTS), len(face), fps)
-    narrowed = _mixed(face, _narrowed(face[amount > 0], _HISSING_JAW), amount)
-    amount = hold(_spans(phones, HISSES), len(face), fps)
-    return _mixed(narrowed, lips.around_teeth(narrowed[amount > 0], *_BARED), amount)
+    return _mixed(face, _narrowed(face[amount > 0], _HISSING_JAW), amount)
 
 
 def show_tongue(face: np.ndarray, phones: Sequence[Phone], fps: Fraction, lips: Lips) -> np.ndarray:

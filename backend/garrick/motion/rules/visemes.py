@@ -118,7 +118,6 @@ PHONE_VISEMES: dict[str, tuple[tuple[str, float], ...]] = {
 BILABIALS = frozenset({"P", "B", "M"})
 LABIODENTALS = frozenset({"F", "V"})
 DENTALS = ("TH", "DH")
-HISSES = frozenset({"S", "Z"})
 SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 OBSTRUENTS_AND_NASALS = frozenset({"T", "D", "K", "G", "TH", "DH", "N", "NG"}) | BILABIALS | LABIODENTALS | SIBILANTS
 SILENCE = "SIL"
