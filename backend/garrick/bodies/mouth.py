@@ -16,6 +16,7 @@ from garrick.core.arkit import ARKIT_INDEX
 _TONGUE_SCALE = 0.93, 0.9  # across and along
 _BLADE, _RISE = 0.016, 0.014  # metres: the tongue's front end, and how far its tip rises on its way out
 _FALL = 1.3  # of the way that the source's lower teeth fall
+_LOWER_TEETH = -0.003  # metres by which they, and their gums, are set lower: rounded and open lips hide them
 _BEHIND_LIPS = 0.004  # metres from the back of the lips to the front teeth; the source's stand three times as far back
 
 
@@ -27,6 +28,8 @@ def mouth_offsets(head: Head, rest: np.ndarray) -> np.ndarray:
     offsets[inner, 2] = max(0, rest[head.lips > 0, 2].min() - _BEHIND_LIPS - front)
     tongue = head.vertex_parts == PARTS.index("tongue")
     offsets[tongue] += _behind_teeth(rest[tongue])
+    for part in ("teeth", "gums"):
+        offsets[lower_half(head, part), 1] = _LOWER_TEETH
     return offsets
 
 
