@@ -84,7 +84,14 @@ def make_real(service: Running, operation: Any, case: Any, asset: str, number: i
         case.body["consent"] = True
         if number % 2 == 0:  # what the JSON schema cannot say
             job.update(
-                {"portrait": asset, "text": "Hello.", "size": [256, 256], "voice": "hibari", "transcribe": False}
+                {
+                    "portrait": asset,
+                    "text": "Hello.",
+                    "size": [256, 256],
+                    "voice": "hibari",
+                    "transcribe": False,
+                    "groups": "",
+                }
             )
             job.update(dict.fromkeys(("audio", "camera", "performance", "frames", "language")))
 

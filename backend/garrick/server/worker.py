@@ -25,7 +25,6 @@ import garrick
 from garrick.context import RunContext
 from garrick.errors import Cancelled, GarrickError
 
-from .asset_names import told_by_use
 from .limits import Limits, hold_to
 
 BEAT_S = 1.0
@@ -161,7 +160,7 @@ def _carry_out(order: dict[str, Any], cancel: threading.Event, desk: _Desk) -> d
 
 
 def _perform(order: dict[str, Any], cancel: threading.Event, desk: _Desk) -> dict[str, Any]:
-    from garrick.job import FILE_FIELDS, Job
+    from garrick.job import Job
     from garrick.pipeline import perform
     from garrick.stages import StageCache
 
@@ -174,8 +173,7 @@ def _perform(order: dict[str, Any], cancel: threading.Event, desk: _Desk) -> dic
         log=lambda line: desk.tell({"log": line, "level": "info", "id": id}),
     )
     stages = StageCache(Path(order["stages"]), order["stages_bytes"])
-    with told_by_use({name: path for name in FILE_FIELDS if (path := getattr(job, name)) is not None}):
-        result = perform(job, Path(order["out"]), ctx, scene=order["scene"], stages=stages)
+    result = perform(job, Path(order["out"]), ctx, scene=order["scene"], stages=stages)
     return {
         "frames": {"first": result.first, "last": result.last, "rendered": result.rendered, "kept": result.kept},
         "cached": list(result.cached),
